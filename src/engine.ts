@@ -1,0 +1,89 @@
+import { fingerprint } from './hiding.ts';
+import { Kept } from './kept.ts';
+import { PracticeServer } from './practice/server.ts';
+import { type System, system as realSystem } from './system.ts';
+import type { Transport } from './transport/transport.ts';
+import { VgsAccount, type VgsSettings } from './vgs/account.ts';
+import { Challenges } from './visual-guard/challenges.ts';
+import { Guard } from './visual-guard/guard.ts';
+import { VisualGuardServer } from './visual-guard/server.ts';
+import { Sessions } from './visual-guard/sessions.ts';
+import type { VisualGuardSettings } from './visual-guard/wire.ts';
+
+/** How many sessions, and how many challenges, a process keeps where nothing else is set. */
+export const MOST_SESSIONS = 10_000;
+
+/** Something kept, in the hands of one user of it. */
+export interface Hold<T> {
+  value: T;
+  giveBack: () => void;
+}
+
+/** All that one process keeps: accounts, servers, sessions, challenges, and the practice server. */
+export class Engine {
+  readonly system: System;
+  readonly challenges: Challenges;
+  readonly sessions: Sessions;
+  readonly guard: Guard;
+  readonly practice: PracticeServer;
+  readonly #accounts = new Kept<VgsAccount>();
+  readonly #servers = new Kept<VisualGuardServer>();
+  #practiceUsers = 0;
+
+  /** @param maxSessions how many sessions, and as many challenges, are kept */
+  constructor(maxSessions: number = MOST_SESSIONS, system: System = realSystem) {
+    this.system = system;
+    this.challenges = new Challenges(system, maxSessions);
+    this.sessions = new Sessions(maxSessions);
+    this.guard = new Guard(system);
+    this.practice = new PracticeServer(system);
+  }
+
+  /**
+   * The account of this connection, which all who name the same one share. The secret counts by its fingerprint.
+   *
+   * @param via what else makes a connection another one, such as the ids of its TLS and proxy configuration
+   */
+  holdAccount(settings: VgsSettings, transport: Transport, via: string): Hold<VgsAccount> {
+    const held = this.#accounts.take(keyOf(settings, via), () => new VgsAccount(settings, transport, this.system));
+    held.value.useTransport(transport);
+    return held;
+  }
+
+  /** The Visual Guard server of this connection, which all who name the same one share. */
+  holdServer(settings: VisualGuardSettings, transport: Transport, via: string): Hold<VisualGuardServer> {
+    const held = this.#servers.take(keyOf(settings, via), () => new VisualGuardServer(settings, transport, this));
+    held.value.useTransport(transport);
+    return held;
+  }
+
+  /** Starts the practice server for one user of it. It runs until `sweep` finds no user left. */
+  holdPractice(): Hold<PracticeServer> {
+    this.#practiceUsers += 1;
+    let given = false;
+    return {
+      value: this.practice,
+      giveBack: () => {
+        if (!given) this.#practiceUsers -= 1;
+        given = true;
+      },
+    };
+  }
+
+  /** Drops what nobody holds any more. Called when a deploy is done, so that what is unchanged lives on. */
+  sweep(): void {
+    this.#accounts.sweep();
+    this.#servers.sweep();
+    if (this.#practiceUsers === 0) this.practice.stop();
+  }
+}
+
+/** The content of a connection as a key. It holds no secret, only what a secret is known by. */
+function keyOf(settings: VgsSettings | VisualGuardSettings, via: string): string {
+  const entries = Object.entries(settings).map(([name, value]) => [name, name === 'scope' ? sorted(value) : value] as const);
+  return fingerprint(via, ...entries.sort(([a], [b]) => a.localeCompare(b)).flat());
+}
+
+function sorted(scope: string): string {
+  return scope.split(/\s+/).sort().join(' ').trim();
+}

@@ -1,0 +1,119 @@
+/** The codes that reach a Catch node as `msg.error.code`. */
+export type AuthErrorCode =
+  | 'AUTH_CONFIG'
+  | 'AUTH_NETWORK'
+  | 'AUTH_TLS'
+  | 'AUTH_PROXY'
+  | 'AUTH_TIMEOUT'
+  | 'AUTH_UNAVAILABLE'
+  | 'AUTH_BAD_RESPONSE'
+  | 'AUTH_STORE';
+
+/**
+ * Every fault, with its code and its English sentence: what failed, where, and the next step.
+ * `{name}` is filled from the error's `values`, which hold host names, property names and numbers, never a secret.
+ */
+export const FAULTS = {
+  'property-missing': ['AUTH_CONFIG', 'The property "{property}" is not set. Open the node and fill it in.'],
+  'variable-missing': [
+    'AUTH_CONFIG',
+    'The property "{property}" is taken from the environment variable {variable}, which has no value. Set it and restart Node-RED.',
+  ],
+  'config-node-missing': ['AUTH_CONFIG', 'The config node in "{property}" is missing or disabled. Choose one.'],
+  'config-node-wrong': ['AUTH_CONFIG', 'The config node in "{property}" is of another type. Choose one that fits.'],
+  'config-value-unknown': ['AUTH_CONFIG', 'The property "{property}" has a value that is not known. Choose one.'],
+  'address-invalid': ['AUTH_CONFIG', 'The property "{property}" is not a web address. It must begin with https://.'],
+  'address-insecure': [
+    'AUTH_CONFIG',
+    'The property "{property}" is an http address and its host {host} is not this machine, so a secret would travel in the clear. Use https, or allow http in the config node.',
+  ],
+  'proxy-invalid': ['AUTH_CONFIG', 'The proxy address in "{property}" is not usable. Correct it.'],
+  'tls-invalid': ['AUTH_CONFIG', 'The TLS configuration in "{property}" cannot be used. Check its certificate and key.'],
+  'code-missing': ['AUTH_CONFIG', 'No code was found in "{property}". It must be a text or a number.'],
+  'user-missing': ['AUTH_CONFIG', 'No user name was found in "{property}".'],
+  'password-missing': ['AUTH_CONFIG', 'No password was found in "{property}".'],
+
+  'host-unknown': ['AUTH_NETWORK', 'The host {host} is not known. Check the address and the name server.'],
+  'connection-refused': ['AUTH_NETWORK', '{host} refused the connection. Check the port and that the server is running.'],
+  'connection-cut': ['AUTH_NETWORK', '{host} closed the connection before it answered. Try again.'],
+  'network-failed': ['AUTH_NETWORK', '{host} could not be reached ({cause}). Check the network.'],
+
+  'certificate-unknown': [
+    'AUTH_TLS',
+    'The certificate of {host} is not signed by an authority that is known here ({cause}). Add the authority in a TLS configuration.',
+  ],
+  'certificate-expired': ['AUTH_TLS', 'The certificate of {host} is not valid today ({cause}). Renew it there.'],
+  'certificate-name': ['AUTH_TLS', 'The certificate of {host} belongs to another name. Check the address.'],
+  'tls-failed': ['AUTH_TLS', 'No secure connection to {host} could be made ({cause}). Check the TLS configuration.'],
+
+  'proxy-unreachable': ['AUTH_PROXY', 'The proxy for {host} could not be reached ({cause}). Check the proxy address.'],
+  'proxy-refused': ['AUTH_PROXY', 'The proxy did not let the connection to {host} through (status {status}). Check the proxy.'],
+  'proxy-login': ['AUTH_PROXY', 'The proxy wants to know who asks for {host} (status 407). Check its user and password.'],
+
+  'no-answer': ['AUTH_TIMEOUT', '{host} did not answer within {seconds} s. Check that the server is up.'],
+  'wait-over': ['AUTH_TIMEOUT', 'No token came from {host} within {seconds} s. Check that the server is up.'],
+
+  unavailable: ['AUTH_UNAVAILABLE', '{host} cannot answer now (status {status}). Try again later.'],
+  'retry-later': ['AUTH_UNAVAILABLE', '{host} cannot answer now (status {status}) and asks to wait {seconds} s.'],
+
+  'reply-senseless': [
+    'AUTH_BAD_RESPONSE',
+    '{host} answered with status {status} and {contentType}, which is no token reply. Check the address.',
+  ],
+  'reply-redirect': [
+    'AUTH_BAD_RESPONSE',
+    '{host} answered with a redirect (status {status}, {contentType}), which is not followed. Check the address.',
+  ],
+  'reply-too-large': [
+    'AUTH_BAD_RESPONSE',
+    '{host} answered with more than 1 MiB (status {status}, {contentType}). Check the address.',
+  ],
+  'reply-cut': [
+    'AUTH_BAD_RESPONSE',
+    'The answer of {host} was cut off (status {status}, {contentType}). Try again.',
+  ],
+  'token-unusable': [
+    'AUTH_BAD_RESPONSE',
+    '{host} answered with a token that cannot be a bearer token (status {status}, {contentType}).',
+  ],
+  unexpected: ['AUTH_BAD_RESPONSE', 'Something unexpected happened ({cause}). Please report it.'],
+} as const satisfies Record<string, readonly [AuthErrorCode, string]>;
+
+/** The name of a fault; translations use it as their key. */
+export type Fault = keyof typeof FAULTS;
+
+/**
+ * An error for a Catch node: anything that went wrong and is not an answer about who may sign in.
+ * It carries no request, no reply and no secret, and never has a `cause`.
+ */
+export class AuthError extends Error {
+  override readonly name = 'AuthError';
+  readonly code: AuthErrorCode;
+  readonly fault: Fault;
+  /** What the sentence is filled with. */
+  readonly values: Readonly<Record<string, string | number>>;
+  /** The HTTP status of the reply, where there was one. */
+  readonly status: number | undefined;
+  /** When trying again can help, in ms since 1970, where the server said so. */
+  readonly retryAt: number | undefined;
+
+  constructor(fault: Fault, values: Record<string, string | number> = {}, retryAt?: number) {
+    super(fillIn(FAULTS[fault][1], values));
+    this.code = FAULTS[fault][0];
+    this.fault = fault;
+    this.values = values;
+    this.status = typeof values.status === 'number' ? values.status : undefined;
+    this.retryAt = retryAt;
+  }
+}
+
+/** Puts `values` in place of the `{name}`s of a sentence. */
+export function fillIn(sentence: string, values: Readonly<Record<string, string | number>>): string {
+  return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** Any thrown value as an `AuthError`. What is not one is a defect here: its text may hold anything, so only its kind is kept. */
+export function asAuthError(thrown: unknown): AuthError {
+  if (thrown instanceof AuthError) return thrown;
+  return new AuthError('unexpected', { cause: thrown instanceof Error ? thrown.constructor.name : typeof thrown });
+}

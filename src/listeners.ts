@@ -1,0 +1,20 @@
+/** Those who want to know when something changes. */
+export class Listeners<T> {
+  readonly #all = new Set<(news: T) => void>();
+
+  /** @returns a function that ends it */
+  add(listener: (news: T) => void): () => void {
+    this.#all.add(listener);
+    return () => this.#all.delete(listener);
+  }
+
+  tell(news: T): void {
+    for (const listener of [...this.#all]) {
+      try {
+        listener(news);
+      } catch {
+        // One listener's defect is not the others'.
+      }
+    }
+  }
+}

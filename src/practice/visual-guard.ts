@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { Listeners } from '../listeners.ts';
+import type { System } from '../system.ts';
+import { splitScope } from '../token-endpoint.ts';
+import { FULL_SCOPE } from '../visual-guard/wire.ts';
+import { PRACTICE_PASSWORD, PRACTICE_PEOPLE, type PracticeMethod, type PracticePerson } from './people.ts';
+import type { PracticeTokens } from './tokens.ts';
+import type { PracticeReply } from './vgs.ts';
+import { refuse } from './vgs.ts';
+import { type OfferedWay, writeReply } from './visual-guard-reply.ts';
+
+/** A code or link lives this long, in ms. */
+const CODE_LIFE = 300_000;
+
+/** What a practice user receives. */
+export interface Delivery {
+  user: string;
+  kind: 'code' | 'link';
+  /** The code, or the id of the link. */
+  text: string;
+}
+
+interface Request {
+  id: string;
+  person: PracticePerson;
+  scope: string;
+  ways: (OfferedWay & { method: PracticeMethod })[];
+  expiresAt: number;
+  code?: string;
+  /** Codes refused so far. */
+  refused: number;
+  renewed?: boolean;
+}
+
+/** How a link ends. */
+type LinkEnd = 'clicked' | 'too-late' | 'closed';
+
+/** Tells that the connection has to be cut in place of an answer. */
+export const CUT = Symbol('cut');
+
+/** Visual Guard's dialect (wire.md A3, A4), with the users of `PRACTICE_PEOPLE`. */
+export class PracticeVisualGuard {
+  /** Told when a practice user receives a code or a link. */
+  readonly deliveries = new Listeners<Delivery>();
+  readonly #requests = new LRUCache<string, Request>({ max: 10_000 });
+  readonly #inbox = new LRUCache<string, Delivery>({ max: 10_000 });
+  readonly #links = new Map<string, (end: LinkEnd) => void>();
+  readonly #wrongPasswords = new Map<string, number>();
+  readonly #tokens: PracticeTokens;
+  readonly #system: System;
+
+  constructor(tokens: PracticeTokens, system: System) {
+    this.#tokens = tokens;
+    this.#system = system;
+  }
+
+  /** The newest thing that a user received. */
+  inboxOf(user: string): Delivery | undefined {
+    return this.#inbox.get(user);
+  }
+
+  /** @returns whether there was such a link to click */
+  click(link: string): boolean {
+    const end = this.#links.get(link);
+    end?.('clicked');
+    return end !== undefined;
+  }
+
+  /**
+   * Answers a request to the token endpoint. One for a link stays open until somebody has clicked.
+   *
+   * @param closed told when the client has gone
+   */
+  async answer(form: URLSearchParams, closed: AbortSignal): Promise<PracticeReply | typeof CUT> {
+    const secret = form.get('client_secret');
+    if (!form.get('client_id') || (secret !== null && secret !== PRACTICE_PASSWORD)) return refuse(400, 'invalid_client');
+    if (form.get('grant_type') === 'refresh_token') return this.#refresh(form.get('refresh_token') ?? '');
+    if (form.get('grant_type') !== 'VGAuthenticator') return refuse(400, 'unsupported_grant_type');
+    const scope = form.get('scope') ?? FULL_SCOPE;
+    if (splitScope(scope).some((word) => !splitScope(FULL_SCOPE).includes(word))) return refuse(400, 'invalid_scope');
+    const requestId = form.get('AuthenticationRequestId');
+    return requestId === null ? this.#login(form, scope) : this.#step(requestId, form, closed);
+  }
+
+  revoke(token: string): void {
+    this.#tokens.revoke(token);
+  }
+
+  /** Ends every link that is open. */
+  close(): void {
+    for (const end of this.#links.values()) end('closed');
+  }
+
+  #login(form: URLSearchParams, scope: string): PracticeReply {
+    const user = form.get('Username') ?? '';
+    const person = PRACTICE_PEOPLE.find((each) => each.user === user);
+    if (!person) return writeReply(user, ['Failure', 'UserNotFound']);
+    const wrong = this.#wrongPasswords.get(user) ?? 0;
+    if (person.lockedAfter !== undefined && wrong >= person.lockedAfter) return writeReply(user, ['Failure', 'PasswordIsLocked']);
+    const passwordless = form.get('VGAuthenticationModule') === 'Passwordless';
+    if (!passwordless && form.get('Password') !== PRACTICE_PASSWORD) {
+      this.#wrongPasswords.set(user, wrong + 1);
+      const isLast = person.lockedAfter !== undefined && wrong + 2 >= person.lockedAfter;
+      return writeReply(user, ['Failure', 'PasswordDoesNotMatch', ...(isLast ? ['LastBadLogin'] : [])]);
+    }
+    this.#wrongPasswords.delete(user);
+    if (person.methods) return this.#challenge(person, scope);
+    if (person.authorization && !person.token) {
+      return writeReply(user, ['Success'], { authorization: ['Failure', ...person.authorization] });
+    }
+    if (person.says && !person.token) return writeReply(user, ['Failure', ...person.says], { authorization: ['Failure'] });
+    return this.#signIn(person, scope);
+  }
+
+  #challenge(person: PracticePerson, scope: string): PracticeReply {
+    const id = randomUUID();
+    const ways = (person.methods ?? []).map((method) => ({ id: randomUUID(), requestId: id, method, ...method }));
+    const request: Request = { id, person, scope, ways, expiresAt: this.#system.now() + CODE_LIFE, refused: 0 };
+    if (person.methods?.some(({ transport }) => transport === 0)) this.#deliver(request);
+    this.#requests.set(id, request);
+    return writeReply(person.user, ['Failure', 'MFA_AuthenticationRequired'], { authorization: ['Failure'], ways, requestId: id });
+  }
+
+  #step(requestId: string, form: URLSearchParams, closed: AbortSignal): PracticeReply | Promise<PracticeReply | typeof CUT> {
+    const request = this.#requests.get(requestId);
+    const way = request?.ways.find(({ id }) => id === form.get('MFAAvailableId'));
+    if (!request || !way) return refuse(400, 'invalid_request', 'The request is not known');
+    const code = form.get('MFASecureCode');
+    if (code !== null) return this.#checkCode(request, code);
+    const { user, trouble } = request.person;
+    if (trouble === 'not-delivered') return writeReply(user, ['Failure', 'MFA_FailedSendingRequest'], { requestId });
+    if (trouble === 'new-request' && !request.renewed) {
+      request.renewed = true;
+      request.id = randomUUID();
+      request.ways = request.ways.map((each) => ({ ...each, id: randomUUID(), requestId: request.id }));
+      this.#requests.delete(requestId);
+      this.#requests.set(request.id, request);
+      return writeReply(user, ['Failure', 'MFA_AuthenticationRequired'], { ways: request.ways, requestId: request.id });
+    }
+    if (way.method.mode === 1) return this.#sendLink(request, closed);
+    this.#deliver(request);
+    return writeReply(user, ['Failure', 'MFA_WaitingUserAction'], { requestId });
+  }
+
+  #checkCode(request: Request, code: string): PracticeReply {
+    const { user, trouble } = request.person;
+    if (trouble === 'too-late' || this.#system.now() >= request.expiresAt) {
+      this.#requests.delete(request.id);
+      return writeReply(user, ['Failure', 'MFA_LinkTimeout'], { requestId: request.id });
+    }
+    const wrong = trouble === 'every-code-wrong' || (trouble === 'first-code-wrong' && request.refused === 0);
+    if (wrong || code !== request.code) {
+      request.refused += 1;
+      return writeReply(user, ['Failure', 'SecureCodeDoesNotMatch'], { requestId: request.id });
+    }
+    this.#requests.delete(request.id);
+    return this.#signIn(request.person, request.scope);
+  }
+
+  async #sendLink(request: Request, closed: AbortSignal): Promise<PracticeReply | typeof CUT> {
+    const { user, trouble } = request.person;
+    const requestId = request.id;
+    if (trouble === 'link-cut') return CUT;
+    if (trouble === 'link-gateway') return { status: 502, body: '<html>Bad gateway</html>' };
+    if (trouble === 'link-at-once') return writeReply(user, ['Failure', 'MFA_WaitingUserAction'], { requestId });
+    if (trouble === 'too-late') return writeReply(user, ['Failure', 'MFA_LinkTimeout'], { requestId });
+    const link = randomUUID();
+    const ended = new Promise<LinkEnd>((resolve) => {
+      const cancel = this.#system.after(Math.max(0, request.expiresAt - this.#system.now()), () => end('too-late'), true);
+      const end = (how: LinkEnd): void => {
+        cancel();
+        this.#links.delete(link);
+        resolve(how);
+      };
+      this.#links.set(link, end);
+      closed.addEventListener('abort', () => end('closed'), { once: true });
+    });
+    this.#tell({ user, kind: 'link', text: link });
+    const how = await ended;
+    if (how === 'closed') return CUT;
+    if (how === 'too-late') return writeReply(user, ['Failure', 'MFA_LinkTimeout'], { requestId });
+    this.#requests.delete(request.id);
+    return this.#signIn(request.person, request.scope);
+  }
+
+  #deliver(request: Request): void {
+    request.code = String(Math.floor(this.#system.random() * 1_000_000)).padStart(6, '0');
+    request.expiresAt = this.#system.now() + CODE_LIFE;
+    this.#tell({ user: request.person.user, kind: 'code', text: request.code });
+  }
+
+  #tell(delivery: Delivery): void {
+    this.#inbox.set(delivery.user, delivery);
+    this.deliveries.tell(delivery);
+  }
+
+  #refresh(token: string): PracticeReply {
+    const known = this.#tokens.useRefresh(token);
+    if (!known) return refuse(400, 'invalid_grant');
+    return { status: 200, body: this.#grant(known.owner, known.scope) };
+  }
+
+  #signIn(person: PracticePerson, scope: string): PracticeReply {
+    const authorization = person.authorization ? ['Failure', ...person.authorization] : ['Success'];
+    return writeReply(person.user, ['Success', ...(person.says ?? [])], { authorization, grant: this.#grant(person.user, scope) });
+  }
+
+  #grant(owner: string, scope: string): Record<string, unknown> {
+    const life = 1800;
+    const offline = splitScope(scope).includes('offline_access');
+    return {
+      access_token: this.#tokens.grant('vg', owner, scope, life),
+      expires_in: life,
+      token_type: 'Bearer',
+      ...(offline ? { refresh_token: this.#tokens.grantRefresh(owner, scope) } : {}),
+      scope,
+    };
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Every reason that can stand in `msg.auth.reason`, the most useful first:
+ * where a Visual Guard reply gives several, the first of these wins.
+ */
+export const VISUAL_GUARD_REASONS = [
+  'mfa-enrollment-required',
+  'contact-missing',
+  'mfa-delivery-failed',
+  'mfa-timeout',
+  'code-invalid',
+  'password-change-required',
+  'password-expired',
+  'account-locked',
+  'account-disabled',
+  'account-expired',
+  'account-not-yet-available',
+  'account-not-approved',
+  'last-attempt',
+  'credentials-invalid',
+  'user-not-authorized',
+  'canceled',
+  'version-not-compatible',
+  'group-selection-invalid',
+  'role-selection-invalid',
+  'provider-error',
+  'unknown',
+] as const;
+
+export type VisualGuardReason = (typeof VISUAL_GUARD_REASONS)[number];
+
+/** Reasons that are made here: by a token endpoint's OAuth error, or by the life of a token, session or challenge. */
+export const OWN_REASONS = [
+  'challenge-expired',
+  'challenge-unknown',
+  'method-not-offered',
+  'outcome-unknown',
+  'client-invalid',
+  'scope-invalid',
+  'grant-not-allowed',
+  'session-expired',
+  'no-session',
+  'token-missing',
+  'token-expired',
+  'token-rejected',
+  'held-back',
+] as const;
+
+export type Reason = VisualGuardReason | (typeof OWN_REASONS)[number];
+
+/** What can be wrong with a sign-in that worked (`msg.auth.warnings`). */
+export type Warning =
+  | 'password-expired'
+  | 'password-weak'
+  | 'mfa-grace-login'
+  | 'last-grace-logon'
+  | 'scope-missing'
+  | 'authorization-failed';

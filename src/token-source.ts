@@ -1,0 +1,183 @@
+import { CoolDown } from './cool-down.ts';
+import { AuthError, asAuthError } from './errors.ts';
+import type { Reason } from './reasons.ts';
+import type { System } from './system.ts';
+import type { Token } from './token.ts';
+import { MESSAGE_WAIT, type Refusal } from './token-endpoint.ts';
+
+/** What asking for a token ends in. It is never a rejected promise: one that nobody awaits would end Node-RED. */
+export type Asked =
+  | { token: Token; refused?: never; failed?: never }
+  | { refused: Refusal & { retryAt?: number }; token?: never; failed?: never }
+  | { failed: AuthError; token?: never; refused?: never };
+
+/** Gets one token from a server, or its refusal. Faults are thrown. */
+export type Renewal = () => Promise<{ token: Token; refused?: never } | { refused: Refusal; token?: never }>;
+
+/** What the source tells those who show its state. */
+export type SourceState = { at: 'idle' } | { at: 'renewing' } | { at: 'valid'; token: Token } | { at: 'refused'; reason: Reason } | { at: 'failed'; error: AuthError };
+
+/** A refusal is remembered this long, so that a flow cannot hammer a server, in ms. */
+export const REFUSAL_MEMORY = 30_000;
+/** At most one renewal is forced by rejected tokens in this time, in ms. */
+export const FORCED_RENEWAL_PAUSE = 30_000;
+
+/** What a token source needs. */
+export interface TokenSourceOptions {
+  renew: Renewal;
+  system: System;
+  /** The server's name, for the sentence of a wait that was too long. */
+  host: string;
+  /** Called when the state changes, never for a token that is merely handed out. */
+  changed?: ((state: SourceState) => void) | undefined;
+}
+
+/**
+ * Keeps one token fresh. Simple rules:
+ * - with a live token, nothing waits and nothing is asked of the server;
+ * - in the soft window the old token serves and one renewal runs behind it;
+ * - past the hard one, and with no token, everybody waits for the same renewal;
+ * - after a failure the old token serves until it ends, and the next try waits: 1 s, doubling to 30 s.
+ */
+export class TokenSource {
+  #token: Token | undefined;
+  #flight: Promise<Asked> | undefined;
+  #refusal: { refused: Refusal; until: number } | undefined;
+  #lastForced = Number.NEGATIVE_INFINITY;
+  readonly #coolDown: CoolDown;
+  readonly #options: TokenSourceOptions;
+
+  constructor(options: TokenSourceOptions, token?: Token) {
+    this.#options = options;
+    this.#coolDown = new CoolDown(options.system);
+    this.#token = token;
+  }
+
+  /** A token that serves right now, or undefined. It does nothing asynchronous; in the soft window it starts the renewal. */
+  current(): Token | undefined {
+    const token = this.#token;
+    if (token === undefined) return undefined;
+    const now = this.#options.system.now();
+    if (now < token.obtainedAt || now >= token.expiresAt) return undefined;
+    if (now < token.softAt) return token;
+    const resting = this.#coolDown.isOn || this.#isRefused(now);
+    if (!resting) void this.#renew();
+    return now < token.hardAt || resting ? token : undefined;
+  }
+
+  /** The token that is kept, live or not. For showing only. */
+  get token(): Token | undefined {
+    return this.#token;
+  }
+
+  /**
+   * A token, waiting for it where there is none. All who ask meanwhile wait for the same request.
+   *
+   * @param wait the longest that this one waits, in ms; its giving up does not cancel the request
+   */
+  async ask(wait: number = MESSAGE_WAIT): Promise<Asked> {
+    const token = this.current();
+    if (token) return { token };
+    if (this.#isRefused(this.#options.system.now()) && this.#refusal) return refusedUntil(this.#refusal);
+    const failed = this.#coolDown.tooLong;
+    if (failed) return { failed };
+    return this.#orGiveUp(this.#renew(), wait);
+  }
+
+  /**
+   * An API rejected this token. The next `ask` gets a newer one.
+   *
+   * @param generation the token that was rejected
+   * @returns false where a renewal was forced less than 30 s ago, and the token rejected is the one that came of it
+   */
+  reject(generation: number): boolean {
+    const token = this.#token;
+    if (token === undefined || token.generation !== generation) return true;
+    const now = this.#options.system.now();
+    if (now - this.#lastForced < FORCED_RENEWAL_PAUSE && now >= this.#lastForced) return false;
+    this.#lastForced = now;
+    this.#token = undefined;
+    return true;
+  }
+
+  /** Forgets the token. */
+  clear(): void {
+    this.#token = undefined;
+    this.#tell({ at: 'idle' });
+  }
+
+  #isRefused(now: number): boolean {
+    if (this.#refusal && now >= this.#refusal.until) this.#refusal = undefined;
+    return this.#refusal !== undefined;
+  }
+
+  /** The renewal under way, or a new one. It begins when the cool-down is over. */
+  #renew(): Promise<Asked> {
+    this.#flight ??= this.#fly().finally(() => {
+      this.#flight = undefined;
+    });
+    return this.#flight;
+  }
+
+  async #fly(): Promise<Asked> {
+    await this.#coolDown.over();
+    this.#tell({ at: 'renewing' });
+    try {
+      const renewed = await this.#options.renew();
+      return renewed.token ? this.#accept(renewed.token) : this.#acceptRefusal(renewed.refused);
+    } catch (thrown) {
+      return this.#acceptFailure(asAuthError(thrown));
+    }
+  }
+
+  #accept(token: Token): Asked {
+    this.#coolDown.succeeded();
+    this.#refusal = undefined;
+    // A token without a usable life serves those who waited for it, and nobody after.
+    this.#token = token.expiresAt > token.obtainedAt ? token : undefined;
+    this.#tell({ at: 'valid', token });
+    return { token };
+  }
+
+  #acceptRefusal(refused: Refusal): Asked {
+    this.#refusal = { refused, until: this.#options.system.now() + REFUSAL_MEMORY };
+    const token = this.#unexpired();
+    this.#tell(token ? { at: 'valid', token } : { at: 'refused', reason: refused.reason });
+    return token ? { token } : refusedUntil(this.#refusal);
+  }
+
+  #acceptFailure(error: AuthError): Asked {
+    this.#coolDown.failed(error);
+    const token = this.#unexpired();
+    this.#tell(token ? { at: 'valid', token } : { at: 'failed', error });
+    return token ? { token } : { failed: error };
+  }
+
+  #tell(state: SourceState): void {
+    try {
+      this.#options.changed?.(state);
+    } catch {
+      // A defect of one who only shows the state must not cost those who wait their token.
+    }
+  }
+
+  #unexpired(): Token | undefined {
+    const now = this.#options.system.now();
+    return this.#token && now >= this.#token.obtainedAt && now < this.#token.expiresAt ? this.#token : undefined;
+  }
+
+  #orGiveUp(flight: Promise<Asked>, wait: number): Promise<Asked> {
+    const { system, host } = this.#options;
+    return new Promise((resolve) => {
+      const cancel = system.after(wait, () => resolve({ failed: new AuthError('wait-over', { host, seconds: Math.ceil(wait / 1000) }) }));
+      void flight.then((asked) => {
+        cancel();
+        resolve(asked);
+      });
+    });
+  }
+}
+
+function refusedUntil({ refused, until }: { refused: Refusal; until: number }): Asked {
+  return { refused: { ...refused, retryAt: until } };
+}

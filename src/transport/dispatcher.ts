@@ -1,0 +1,68 @@
+import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { AuthError } from '../errors.ts';
+import { isLoopback } from './address.ts';
+
+/** How to reach a server. */
+export interface Route {
+  /** TLS options as node:tls takes them: `ca`, `cert`, `key`, `pfx`, `servername`, `rejectUnauthorized`, … */
+  tls?: object | undefined;
+  /** A proxy. Where none is named, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment count. */
+  proxy?: Proxy | undefined;
+}
+
+export interface Proxy {
+  url: string;
+  /** Hosts that are reached without it, as in `NO_PROXY`. */
+  noProxy: readonly string[];
+  username?: string | undefined;
+  password?: string | undefined;
+}
+
+/** Something failed on the way to the proxy, before the server itself was involved. */
+export class ProxyFailure extends Error {
+  readonly failure: unknown;
+  constructor(failure: unknown) {
+    super('proxy');
+    this.failure = failure;
+  }
+}
+
+/**
+ * The undici dispatcher that reaches `url` by this route.
+ * An http address of this machine is never sent to a proxy: the secret would leave the machine in the clear.
+ *
+ * @throws AuthError `AUTH_CONFIG` where the proxy's address cannot be used
+ */
+export function createDispatcher(url: URL, route: Route): Dispatcher {
+  const connect = { ...route.tls };
+  if (url.protocol === 'http:' && isLoopback(url.hostname)) return new Agent({ connect });
+  const shared = {
+    connect,
+    ...(route.tls ? { requestTls: connect } : {}),
+    proxyTunnel: false,
+    clientFactory: (origin: URL, options: object) => new PoolToProxy(origin, options),
+  };
+  try {
+    if (!route.proxy) return new EnvHttpProxyAgent(shared);
+    const { url: proxy, noProxy, username, password } = route.proxy;
+    return new EnvHttpProxyAgent({
+      ...shared,
+      httpProxy: proxy,
+      httpsProxy: proxy,
+      noProxy: noProxy.join(','),
+      ...(username ? { token: `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}` } : {}),
+    });
+  } catch {
+    throw new AuthError('proxy-invalid', { property: route.proxy ? 'proxy' : 'HTTPS_PROXY' });
+  }
+}
+
+/** Connections to a proxy. It marks what goes wrong there, so that nobody looks for the fault at the server. */
+class PoolToProxy extends Pool {
+  // biome-ignore lint/suspicious/noExplicitAny: undici overloads this method; only its promise form is used by its proxy agent.
+  override connect(...args: any[]): any {
+    return (super.connect as (...args: unknown[]) => Promise<unknown>).apply(this, args).catch((failure: unknown) => {
+      throw new ProxyFailure(failure);
+    });
+  }
+}

@@ -1,0 +1,96 @@
+import { AuthError } from '../errors.ts';
+import { Listeners } from '../listeners.ts';
+import type { System } from '../system.ts';
+import { createToken, lifetimeOf, type Token } from '../token.ts';
+import { askRepeatedly, readScope, splitScope } from '../token-endpoint.ts';
+import { type Asked, type SourceState, TokenSource } from '../token-source.ts';
+import type { FormRequest, Transport } from '../transport/transport.ts';
+
+/** The token endpoint of VGS, for sandbox and live alike. */
+export const VGS_TOKEN_URL = 'https://auth.verygoodsecurity.com/auth/realms/vgs/protocol/openid-connect/token';
+
+/** A service account of VGS (wire.md B: Keycloak, RFC 6749 4.4). */
+export interface VgsSettings {
+  tokenUrl: string;
+  clientId: string;
+  clientSecret: string;
+  /** Separated by spaces. Empty: what the account has by default; scopes marked `optional` come only when asked for. */
+  scope: string;
+  /** Where client id and secret are sent. VGS takes both; its documents use the body. */
+  clientAuth: 'body' | 'header';
+}
+
+/** A VGS service account and the one token that all who use it share. */
+export class VgsAccount {
+  readonly source: TokenSource;
+  readonly changes = new Listeners<SourceState>();
+  #transport: Transport;
+  #state: SourceState = { at: 'idle' };
+  readonly #settings: VgsSettings;
+  readonly #scope: readonly string[];
+  readonly #system: System;
+
+  constructor(settings: VgsSettings, transport: Transport, system: System) {
+    this.#settings = settings;
+    this.#scope = splitScope(settings.scope);
+    this.#transport = transport;
+    this.#system = system;
+    this.source = new TokenSource({
+      renew: () => this.#request(),
+      system,
+      host: transport.host,
+      changed: (state) => {
+        this.#state = state;
+        this.changes.tell(state);
+      },
+    });
+  }
+
+  /** Where the account stands, for showing. */
+  get state(): SourceState {
+    return this.#state;
+  }
+
+  /** The way to the server may change under a token that is kept: a proxy, a certificate. What is under way ends on the old one. */
+  useTransport(transport: Transport): void {
+    if (transport === this.#transport) return;
+    this.#transport.close();
+    this.#transport = transport;
+  }
+
+  /** A token, or the server's refusal, or a fault. It waits 30 s at most. */
+  ask(): Promise<Asked> {
+    return this.source.ask();
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  async #request(): Promise<{ token: Token } | { refused: NonNullable<Asked['refused']> }> {
+    const request = clientCredentials(this.#settings, this.#scope);
+    const { answer, reply } = await askRepeatedly(this.#transport, request, this.#system);
+    if (answer.refused) return { refused: answer.refused };
+    const { granted, accessToken } = answer;
+    const scopes = readScope(granted.scope, this.#scope, request);
+    const lifetime = lifetimeOf(granted.expires_in, accessToken);
+    return { token: createToken({ accessToken, sentAt: reply.sentAt, lifetime, ...scopes }, this.#system) };
+  }
+}
+
+/** The request of RFC 6749 4.4.2. */
+export function clientCredentials(settings: VgsSettings, scope: readonly string[]): FormRequest {
+  const { tokenUrl: url, clientId, clientSecret, clientAuth } = settings;
+  const form = { grant_type: 'client_credentials', ...(scope.length > 0 ? { scope: scope.join(' ') } : {}) };
+  if (clientAuth === 'header') return { url, form, basic: { clientId, clientSecret } };
+  return { url, form: { client_id: clientId, client_secret: clientSecret, ...form } };
+}
+
+/** @throws AuthError `AUTH_CONFIG`, naming what is missing */
+export function checkVgsSettings(settings: VgsSettings): void {
+  if (settings.clientId === '') throw new AuthError('property-missing', { property: 'clientId' });
+  if (settings.clientSecret === '') throw new AuthError('property-missing', { property: 'clientSecret' });
+  if (settings.clientAuth !== 'body' && settings.clientAuth !== 'header') {
+    throw new AuthError('config-value-unknown', { property: 'clientAuth' });
+  }
+}

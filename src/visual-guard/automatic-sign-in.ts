@@ -1,0 +1,74 @@
+import { CoolDown } from '../cool-down.ts';
+import { asAuthError } from '../errors.ts';
+import type { System } from '../system.ts';
+import type { Token } from '../token.ts';
+import type { Challenge } from './challenge.ts';
+import type { Challenged, Outcome, Refused } from './outcome.ts';
+
+/** `attach-bearer` does not try again by itself for this long after a sign-in that did not succeed, in ms. */
+export const AUTOMATIC_PAUSE = 15 * 60_000;
+
+/** What `attach-bearer` gets for the stored user. */
+export type AutomaticAnswer =
+  | { token: Token; outcome?: never; heldUntil?: never }
+  | { outcome: Refused | Challenged; token?: never; heldUntil?: never }
+  /** A person was needed, did not come, and it is not tried again before this time (ms since 1970). */
+  | { heldUntil: number; token?: never; outcome?: never };
+
+/**
+ * Signs the stored user in when a message needs a token. A service user needs no human; for any other,
+ * one try must not become a try per message: no code is sent, and the next try waits 15 minutes.
+ */
+export class AutomaticSignIn {
+  #held: { outcome: Refused | Challenged; until: number } | undefined;
+  #flight: Promise<AutomaticAnswer> | undefined;
+  readonly #coolDown: CoolDown;
+  readonly #system: System;
+  readonly #signIn: () => Promise<Outcome>;
+
+  constructor(system: System, signIn: () => Promise<Outcome>) {
+    this.#system = system;
+    this.#signIn = signIn;
+    this.#coolDown = new CoolDown(system);
+  }
+
+  /**
+   * @param isOpen whether a challenge can still be answered
+   * @throws AuthError where the server gives no answer that makes sense
+   */
+  ask(isOpen: (challenge: Challenge) => boolean): Promise<AutomaticAnswer> {
+    const held = this.#held;
+    if (held && this.#system.now() < held.until) return Promise.resolve(this.#repeat(held, isOpen));
+    const failed = this.#coolDown.tooLong;
+    if (failed) return Promise.reject(failed);
+    this.#flight ??= this.#fly().finally(() => {
+      this.#flight = undefined;
+    });
+    return this.#flight;
+  }
+
+  /** A sign-in succeeded, or the flow wants a new try. */
+  release(): void {
+    this.#held = undefined;
+    this.#coolDown.succeeded();
+  }
+
+  #repeat({ outcome, until }: { outcome: Refused | Challenged; until: number }, isOpen: (challenge: Challenge) => boolean): AutomaticAnswer {
+    if (outcome.state === 'refused') return { outcome: { ...outcome, retryAt: until } };
+    return isOpen(outcome.challenge) ? { outcome: outcome.challenge.where() } : { heldUntil: until };
+  }
+
+  async #fly(): Promise<AutomaticAnswer> {
+    await this.#coolDown.over();
+    try {
+      const outcome = await this.#signIn();
+      if (outcome.state === 'signed-in') return { token: outcome.token };
+      this.#held = { outcome, until: this.#system.now() + AUTOMATIC_PAUSE };
+      return { outcome };
+    } catch (thrown) {
+      const error = asAuthError(thrown);
+      this.#coolDown.failed(error);
+      throw error;
+    }
+  }
+}

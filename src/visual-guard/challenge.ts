@@ -1,0 +1,274 @@
+import { AuthError, asAuthError } from '../errors.ts';
+import type { VisualGuardReason } from '../reasons.ts';
+import { randomId, type System } from '../system.ts';
+import type { Guard } from './guard.ts';
+import { findMethod, isDelivered, type Method } from './methods.ts';
+import type { Challenged, Outcome, PendingLink, Refused, SignedIn } from './outcome.ts';
+import type { VisualGuardReading } from './reply.ts';
+import type { Grant, Heard, Person, VisualGuardWire } from './wire.ts';
+
+/** A challenge is open this long, in ms: the longest that Visual Guard allows a code. */
+export const CHALLENGE_LIFE = 300_000;
+/** So many codes may be wrong before the person has to start again. */
+export const MOST_ATTEMPTS = 5;
+
+/** Where a challenge lives: the server that set it. */
+export interface ChallengeHome {
+  readonly wire: VisualGuardWire;
+  readonly guard: Guard;
+  readonly system: System;
+  /** The user as the guard knows it, unlike that of any other server. */
+  guardName(user: string): string;
+  /** The challenge was answered: a session begins. */
+  challengeAnswered(grant: Grant, challenge: Challenge): SignedIn;
+  /** The challenge is over: forget it. */
+  forgetChallenge(challenge: Challenge): void;
+}
+
+/** A multi-factor challenge of one person, from the ways offered to the token. */
+export class Challenge {
+  readonly id = randomId();
+  readonly user: string;
+  /** Whether it belongs to the stored user of the config node. */
+  readonly stored: boolean;
+  /** ms since 1970 */
+  readonly expiresAt: number;
+  state: Challenged['state'] = 'mfa-required';
+  /** The way chosen. */
+  method: Method | undefined;
+  methods: readonly Method[];
+  /** Whether any way was ever taken, also one that failed. */
+  hasChosen = false;
+  /** Codes refused so far. */
+  attempts = 0;
+  #requestId: string;
+  #adopted = false;
+  #link: PendingLink | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  readonly #person: Person;
+  readonly #home: ChallengeHome;
+
+  constructor(person: Person, stored: boolean, reading: VisualGuardReading, home: ChallengeHome) {
+    this.user = person.user;
+    this.stored = stored;
+    this.#home = home;
+    // What the next steps do not send is not kept.
+    const { mfaCredentials } = home.wire.settings;
+    this.#person = { user: person.user, password: mfaCredentials === 'username+password' ? person.password : '' };
+    this.methods = reading.methods;
+    this.#requestId = requestIdOf(reading);
+    this.expiresAt = home.system.now() + CHALLENGE_LIFE;
+    if (!reading.challenged && reading.waiting) this.#awaitCode(reading);
+  }
+
+  belongsTo(home: ChallengeHome): boolean {
+    return this.#home === home;
+  }
+
+  /** Where the challenge stands, as a message tells it. */
+  where(reason?: Challenged['reason'], extra: Pick<Challenged, 'retryAt' | 'status'> = {}): Challenged {
+    return { state: this.state, challenge: this, reason, ...extra };
+  }
+
+  /**
+   * Takes a way. A code or a link is sent by the server; an authenticator app needs nothing sent.
+   *
+   * @param word `first`, a preference, or a method's id; empty takes a single method
+   * @throws AuthError where the server gives no answer that makes sense; the challenge stays
+   */
+  choose(word: string): Promise<Outcome> {
+    return this.#inTurn(async () => {
+      const method = findMethod(this.methods, word);
+      if (!method) return { ...this.where('method-not-offered'), state: 'mfa-required' };
+      if (!isDelivered(method)) {
+        this.#link?.end();
+        return this.#set('code-required', method);
+      }
+      const { guard } = this.#home;
+      const name = this.#home.guardName(this.user);
+      const heldUntil = guard.deliveryHeldUntil(name);
+      if (heldUntil !== undefined) return this.where('held-back', { retryAt: heldUntil });
+      guard.deliver(name);
+      this.#link?.end();
+      // Kept even if no answer comes: the code may arrive all the same.
+      this.method = method;
+      this.hasChosen = true;
+      return method.kind === 'link' ? this.#sendLink(method) : this.#sendCode(method);
+    });
+  }
+
+  /**
+   * Answers with a code.
+   *
+   * @throws AuthError where the server gives no answer that makes sense; the challenge stays
+   */
+  async submit(code: string): Promise<Outcome> {
+    if (this.state === 'link-sent') return this.where();
+    return this.#inTurn(async () => {
+      const method = this.method ?? findMethod(this.methods, '');
+      if (!method) return { ...this.where('method-not-offered'), state: 'mfa-required' };
+      const heard = await this.#home.wire.submit(method, this.#person, code);
+      if (heard.reading?.reasons.includes('code-invalid')) return this.#refuseCode(heard.reading, method);
+      return this.#settle(heard, method);
+    });
+  }
+
+  /** Ends what is open. The challenge itself is forgotten by its home. */
+  close(): void {
+    this.#link?.end();
+    this.#person.password = '';
+  }
+
+  /** One step after another: two codes at once must not both be the fifth. */
+  #inTurn(step: () => Promise<Outcome>): Promise<Outcome> {
+    const turn = this.#turn.then(step);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #set(state: Challenged['state'], method: Method | undefined): Challenged {
+    this.state = state;
+    this.method = method;
+    return this.where();
+  }
+
+  async #sendCode(method: Method): Promise<Outcome> {
+    try {
+      return this.#settle(await this.#home.wire.choose(method, this.#person), method);
+    } catch (failure) {
+      this.#wasNotSent(failure);
+      throw failure;
+    }
+  }
+
+  /** The request stays open until the person has clicked, so what comes of it is told later. */
+  #sendLink(method: Method): Challenged {
+    const abort = new AbortController();
+    const link: PendingLink = { later: this.#awaitLink(method, abort.signal), end: () => abort.abort(new AuthError('connection-cut')) };
+    // Whoever chose may be gone by then.
+    link.later.catch(() => undefined);
+    this.#link = link;
+    return { ...this.#set('link-sent', method), link };
+  }
+
+  async #awaitLink(method: Method, signal: AbortSignal): Promise<Outcome | undefined> {
+    try {
+      const heard = await this.#home.wire.choose(method, this.#person, signal);
+      if (signal.aborted && !heard.grant) return undefined;
+      const outcome = this.#settle(heard, method);
+      // The server did not keep the request open. There is nothing to tell that was not told when the link was sent.
+      return outcome.state === 'link-sent' && !outcome.reason ? undefined : outcome;
+    } catch (thrown) {
+      if (signal.aborted) return undefined;
+      const failure = asAuthError(thrown);
+      if (failure.fault === 'no-answer') return this.#end({ reason: 'mfa-timeout' });
+      const isUnknown = ['connection-cut', 'reply-cut'].includes(failure.fault) || failure.status === 502 || failure.status === 504;
+      if (isUnknown) return this.where('outcome-unknown');
+      if (this.#wasNotSent(failure)) this.#set('mfa-required', undefined);
+      throw failure;
+    }
+  }
+
+  /** What a reply to a step means. A wrong code is read before. */
+  #settle(heard: Heard, method: Method): Outcome {
+    if (heard.grant) {
+      this.#home.forgetChallenge(this);
+      return this.#home.challengeAnswered(heard.grant, this);
+    }
+    if (heard.refusal) return this.#end(heard.refusal);
+    const { reading } = heard;
+    if (reading.blocking.includes('mfa-delivery-failed') && reading.blocking.length === 1) {
+      this.#home.guard.undeliver(this.#home.guardName(this.user));
+      this.#set('mfa-required', undefined);
+      return this.where('mfa-delivery-failed', { status: reading.status });
+    }
+    if (reading.blocking.length > 0) return this.#end({ reason: reading.reasons[0] ?? 'unknown' }, reading);
+    if (reading.challenged && !this.#isSameRequest(reading)) return this.#adopt(reading);
+    if (reading.challenged || reading.waiting) {
+      this.#set(method.kind === 'link' ? 'link-sent' : 'code-required', method);
+      return this.where(undefined, { status: reading.status });
+    }
+    return this.#end({ reason: reading.reasons[0] ?? 'unknown' }, reading);
+  }
+
+  #refuseCode(reading: VisualGuardReading, method: Method): Outcome {
+    this.attempts += 1;
+    const kept = reading.blocking.every((reason) => reason === 'code-invalid') && reading.reasons[0] === 'code-invalid';
+    if (!kept || this.attempts >= MOST_ATTEMPTS || this.#home.system.now() >= this.expiresAt) {
+      return this.#end({ reason: reading.reasons[0] ?? 'code-invalid' }, reading);
+    }
+    if (reading.challenged && !this.#isSameRequest(reading)) {
+      const adopted = this.#adopt(reading);
+      return adopted.state === 'refused' ? adopted : this.where('code-invalid', { status: reading.status });
+    }
+    this.#set('code-required', method);
+    return this.where('code-invalid', { status: reading.status });
+  }
+
+  #isSameRequest(reading: VisualGuardReading): boolean {
+    const requestId = requestIdOf(reading);
+    return requestId === '' || requestId === this.#requestId;
+  }
+
+  /** The server began anew with another request id: its ways are offered, once. Nothing is chosen by itself, so there is no loop. */
+  #adopt(reading: VisualGuardReading): Outcome {
+    if (this.#adopted || reading.methods.length === 0) return this.#end({ reason: reading.reasons[0] ?? 'unknown' }, reading);
+    this.#adopted = true;
+    this.#requestId = requestIdOf(reading);
+    this.methods = reading.methods;
+    this.#set('mfa-required', undefined);
+    return this.where(undefined, { status: reading.status });
+  }
+
+  /** A server that has sent a code without asking for a way: the code alone is missing. */
+  #awaitCode(reading: VisualGuardReading): void {
+    this.method = reading.methods[0] ?? {
+      id: randomId(),
+      kind: 'code',
+      transport: 'other',
+      destination: '',
+      label: '',
+      requestId: reading.requestId,
+      availableId: '',
+    };
+    if (reading.methods.length === 0) this.methods = [this.method];
+    this.state = this.method.kind === 'link' ? 'link-sent' : 'code-required';
+  }
+
+  #end(refusal: Pick<Refused, 'reason' | 'error'>, reading?: VisualGuardReading): Refused {
+    this.#home.forgetChallenge(this);
+    return refusedBy(refusal, this.user, reading);
+  }
+
+  /** Certain failures tell that nothing can have been sent: then the next try need not wait. */
+  #wasNotSent(thrown: unknown): boolean {
+    const { code, fault } = asAuthError(thrown);
+    const isCertain = code === 'AUTH_TLS' || code === 'AUTH_PROXY' || fault === 'host-unknown' || fault === 'connection-refused';
+    if (isCertain) this.#home.guard.undeliver(this.#home.guardName(this.user));
+    return isCertain;
+  }
+}
+
+/** A refusal with what the reply says of it. */
+export function refusedBy(refusal: Pick<Refused, 'reason' | 'error'>, user: string, reading?: VisualGuardReading): Refused {
+  return {
+    state: 'refused',
+    user,
+    reason: refusal.reason,
+    ...(refusal.error ? { error: refusal.error } : {}),
+    ...(reading ? { status: reading.status } : {}),
+    ...(reading?.enrollmentUrl ? { enrollmentUrl: reading.enrollmentUrl } : {}),
+  };
+}
+
+/** Whether a reply to a login sets a challenge that can be answered. */
+export function setsChallenge(reading: VisualGuardReading): boolean {
+  const open: VisualGuardReason[] = ['mfa-delivery-failed'];
+  if (!reading.blocking.every((reason) => open.includes(reason))) return false;
+  return (reading.challenged && reading.methods.length > 0) || (reading.waiting && requestIdOf(reading) !== '');
+}
+
+/** The request id of a reply: an item's, else that of the reply itself (wire.md A4). */
+function requestIdOf(reading: VisualGuardReading): string {
+  return reading.methods[0]?.requestId ?? reading.requestId;
+}

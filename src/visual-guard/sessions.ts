@@ -1,0 +1,52 @@
+import { LRUCache } from 'lru-cache';
+import type { Session } from './session.ts';
+
+interface Entry {
+  session: Session;
+  server: object;
+}
+
+/** The live sessions of this process. A handle finds one alone; a user name needs the server it belongs to. */
+export class Sessions {
+  readonly #byHandle: LRUCache<string, Entry>;
+  /** The newest session of each user, by server and exact name. */
+  readonly #byUser = new Map<object, Map<string, Session>>();
+
+  /** @param max how many are kept; the ones longest unused go first */
+  constructor(max: number) {
+    this.#byHandle = new LRUCache({ max, dispose: ({ session }) => session.end() });
+  }
+
+  add(server: object, session: Session): void {
+    const users = this.#byUser.get(server) ?? new Map<string, Session>();
+    this.#byUser.set(server, users.set(session.user, session));
+    this.#byHandle.set(session.handle, { session, server });
+  }
+
+  withHandle(server: object, handle: string): Session | undefined {
+    const entry = this.#byHandle.get(handle);
+    return entry?.server === server ? entry.session : undefined;
+  }
+
+  ofUser(server: object, user: string): Session | undefined {
+    const session = this.#byUser.get(server)?.get(user);
+    // Asked for by its handle, so that the bound sees it used.
+    return session && this.withHandle(server, session.handle);
+  }
+
+  /** All sessions of a server. */
+  of(server: object): Session[] {
+    return [...this.#byHandle.values()].filter((entry) => entry.server === server).map(({ session }) => session);
+  }
+
+  remove(server: object, session: Session): void {
+    const users = this.#byUser.get(server);
+    if (users?.get(session.user) === session) users.delete(session.user);
+    if (users?.size === 0) this.#byUser.delete(server);
+    this.#byHandle.delete(session.handle);
+  }
+
+  get size(): number {
+    return this.#byHandle.size;
+  }
+}

@@ -1,0 +1,126 @@
+import type { VisualGuardReason, Warning } from '../reasons.ts';
+
+/** One bit of a Visual Guard status: its name on the wire, the flag that says the same, and what it means to a flow. */
+export interface StateBit {
+  value: number;
+  name: string;
+  /** A boolean of the reply that says the same. `false` is the value that counts where it begins with "!". */
+  flag?: string;
+  /** Why a reply with this bit and no token is refused. */
+  reason?: VisualGuardReason;
+  /** What is said of a sign-in that worked in spite of it. */
+  warning?: Warning;
+}
+
+/**
+ * `VGAuthenticationStatus`, bit by bit (wire.md A4). Bits 0 to 25 stand in Novalys' published constants, 26 to 28
+ * in its documentation and sample reply.
+ */
+export const AUTHENTICATION_BITS: readonly StateBit[] = [
+  { value: 2 ** 0, name: 'Failure', flag: 'IsFailed' },
+  { value: 2 ** 1, name: 'UserNotFound', reason: 'credentials-invalid' },
+  { value: 2 ** 2, name: 'PasswordIsLocked', flag: 'IsUserAccountLockedOut', reason: 'account-locked' },
+  { value: 2 ** 3, name: 'PasswordDoesNotMatch', reason: 'credentials-invalid' },
+  { value: 2 ** 4, name: 'UserNotAuthorized', flag: 'IsUserNotAuthorized', reason: 'user-not-authorized' },
+  { value: 2 ** 5, name: 'UserAccountExpired', flag: 'IsUserAccountExpired', reason: 'account-expired' },
+  { value: 2 ** 6, name: 'UserAccountNotYetAvailable', flag: 'IsUserAccountNotYetAvailable', reason: 'account-not-yet-available' },
+  { value: 2 ** 7, name: 'ProcessCanceled', flag: 'IsCanceled', reason: 'canceled' },
+  { value: 2 ** 8, name: 'NotApproved', flag: 'IsNotApproved', reason: 'account-not-approved' },
+  { value: 2 ** 9, name: 'MustChangePasswordAtNextLogon', flag: 'MustChangePasswordAtNextLogon', reason: 'password-change-required' },
+  { value: 2 ** 10, name: 'LastBadLogin', flag: 'IsLastBadLogin', reason: 'last-attempt' },
+  { value: 2 ** 11, name: 'Success' },
+  { value: 2 ** 12, name: 'LastGraceLogon', flag: 'IsLastGraceLogon', reason: 'password-expired', warning: 'last-grace-logon' },
+  { value: 2 ** 13, name: 'PasswordExpired', flag: 'IsPasswordExpired', reason: 'password-expired', warning: 'password-expired' },
+  { value: 2 ** 14, name: 'PasswordDoesNotPassValidation', flag: '!IsPasswordSecure', reason: 'password-change-required', warning: 'password-weak' },
+  { value: 2 ** 15, name: 'PasswordWillBeLocked', flag: 'IsUserAccountWillBeLockedOut', reason: 'last-attempt' },
+  { value: 2 ** 16, name: 'UserNotFoundInCustomStorage', reason: 'credentials-invalid' },
+  { value: 2 ** 17, name: 'UserAccountDisabled', flag: 'IsUserAccountDisabled', reason: 'account-disabled' },
+  { value: 2 ** 18, name: 'UserAccountLocked', flag: 'IsUserAccountLocked', reason: 'account-locked' },
+  { value: 2 ** 19, name: 'SecureCodeDoesNotMatch', reason: 'code-invalid' },
+  { value: 2 ** 20, name: 'MFA_WaitingUserAction', flag: 'IsMFAWaitingUserAction' },
+  { value: 2 ** 21, name: 'MFA_FailedSendingRequest', reason: 'mfa-delivery-failed' },
+  { value: 2 ** 22, name: 'UserAccountMissingEmail', flag: 'HasUserAccountMissingEmail', reason: 'contact-missing' },
+  { value: 2 ** 23, name: 'UserAccountMissingMobilePhone', flag: 'HasUserAccountMissingMobilePhone', reason: 'contact-missing' },
+  { value: 2 ** 24, name: 'MFA_LinkTimeout', flag: 'IsMFATimeOut', reason: 'mfa-timeout' },
+  { value: 2 ** 25, name: 'CustomProviderError', reason: 'provider-error' },
+  { value: 2 ** 26, name: 'MFA_GraceLogin', warning: 'mfa-grace-login' },
+  { value: 2 ** 27, name: 'MFA_AuthenticationRequired', flag: 'IsMFAAuthenticationRequired' },
+  { value: 2 ** 28, name: 'MFA_EnrollmentRequired', flag: 'IsMFAEnrollmentRequired', reason: 'mfa-enrollment-required' },
+];
+
+/** `VGAuthorizationStatus`, bit by bit. "Failure" alone means only that authorization was not reached. */
+export const AUTHORIZATION_BITS: readonly StateBit[] = [
+  { value: 2 ** 0, name: 'Failure', flag: 'IsFailed' },
+  { value: 2 ** 1, name: 'UserNotFound', flag: 'IsUserNotFound', reason: 'user-not-authorized' },
+  { value: 2 ** 2, name: 'UserNotAuthorized', flag: 'IsUserNotAuthorized', reason: 'user-not-authorized' },
+  { value: 2 ** 3, name: 'ProcessCanceled', flag: 'IsCanceled', reason: 'canceled' },
+  { value: 2 ** 4, name: 'Success' },
+  { value: 2 ** 5, name: 'VersionNotCompatible', flag: 'IsVersionNotCompatible', reason: 'version-not-compatible' },
+  { value: 2 ** 6, name: 'GroupSelectionInvalid', reason: 'group-selection-invalid' },
+  { value: 2 ** 7, name: 'RoleSelectionInvalid', reason: 'role-selection-invalid' },
+  { value: 2 ** 8, name: 'InProgress' },
+];
+
+/** The authentication flag that stands for several bits at once: user and password are wrong, and it does not say which. */
+export const CREDENTIAL_INVALID_FLAG = 'IsCredentialInvalid';
+
+/** What flags, status numbers and status names of a reply say together. */
+export interface MergedState {
+  /** The bits, unknown ones included. */
+  value: number;
+  /** Their names in the order of the bits, then names that are not known here. */
+  names: string[];
+}
+
+/**
+ * Merges what a reply says of one status: numbers OR names OR flags, from wherever they stand.
+ * .NET prints a status that has an unknown bit as a plain number, so a name may be one.
+ */
+export function mergeState(
+  bits: readonly StateBit[],
+  said: { numbers: readonly unknown[]; names: readonly unknown[]; flags: readonly unknown[] },
+): MergedState {
+  let value = 0;
+  const strange = new Set<string>();
+  for (const number of said.numbers) value = union(value, wholeNumber(number));
+  for (const text of said.names) {
+    for (const word of wordsOf(text)) {
+      const bit = bits.find(({ name }) => name.toLowerCase() === word.toLowerCase());
+      if (bit) value = union(value, bit.value);
+      else if (/^\d+$/.test(word)) value = union(value, wholeNumber(word));
+      else if (strange.size < 16 && /^\w{1,64}$/.test(word)) strange.add(word);
+    }
+  }
+  for (const source of said.flags) {
+    for (const bit of bits) if (bit.flag && hasFlag(source, bit.flag)) value = union(value, bit.value);
+  }
+  return { value, names: [...bits.filter((bit) => has(value, bit.value)).map(({ name }) => name), ...strange] };
+}
+
+/** Whether a status has a bit. */
+export function has(value: number, bit: number): boolean {
+  return Math.floor(value / bit) % 2 === 1;
+}
+
+/** Whether an object of a reply has a flag set. Only a boolean counts. */
+export function hasFlag(source: unknown, flag: string): boolean {
+  if (typeof source !== 'object' || source === null) return false;
+  const wanted = !flag.startsWith('!');
+  const name = wanted ? flag : flag.slice(1);
+  return (source as Record<string, unknown>)[name] === wanted;
+}
+
+/** A bitwise OR for any safe integer: JavaScript's own stops at 32 bits, and a later server may use more. */
+function union(a: number, b: number): number {
+  return Number(BigInt(a) | BigInt(b));
+}
+
+function wholeNumber(value: unknown): number {
+  const number = typeof value === 'string' && /^\d{1,16}$/.test(value.trim()) ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? number : 0;
+}
+
+function wordsOf(text: unknown): string[] {
+  if (typeof text !== 'string') return [];
+  return text.slice(0, 2000).split(',', 64).map((word) => word.trim()).filter((word) => word !== '');
+}

@@ -1,0 +1,194 @@
+import { AuthError } from '../errors.ts';
+import type { System } from '../system.ts';
+import { createToken, lifetimeOf, type Token } from '../token.ts';
+import { type Refusal, readAnswer, readScope, splitScope } from '../token-endpoint.ts';
+import { type FormRequest, type Reply, type Transport, withoutEcho } from '../transport/transport.ts';
+import type { Method } from './methods.ts';
+import { readVisualGuardReply, type VisualGuardReading } from './reply.ts';
+
+/** A pending link is waited for this long, in ms: the server's own limit is 300 s. */
+export const LINK_TIMEOUT = 330_000;
+
+/** All scopes that Visual Guard documents, spelt as its server spells them (wire.md A3). */
+export const FULL_SCOPE =
+  'openid profile VGActivityDate VGApplications VGDeveloper VGIsApproved VGIsLocked VGPermissions VGProfile VGRoles VGToken offline_access IdentityServerApi';
+
+/** A connection to a VG Identity Server. */
+export interface VisualGuardSettings {
+  /** The whole address of the token endpoint. */
+  tokenUrl: string;
+  /** `<application id>_<platform>` */
+  clientId: string;
+  /** Empty for a public client. */
+  clientSecret: string;
+  scope: string;
+  /** `VGUser`, `WindowsByCredential`, `Passwordless`, or any text that a server may know. */
+  module: string;
+  /** What is sent along with the steps of a challenge. */
+  mfaCredentials: 'none' | 'username' | 'username+password';
+  /** The stored user; empty where there is none. */
+  username: string;
+  password: string;
+}
+
+/** A sign-in or refresh that worked. */
+export interface Grant {
+  token: Token;
+  /** Empty where the server gave none. */
+  refreshToken: string;
+  reading: VisualGuardReading | undefined;
+}
+
+/** What came of a request. Faults are thrown. */
+export type Heard =
+  | { grant: Grant; reading?: VisualGuardReading | undefined; refusal?: never }
+  /** Visual Guard says where the sign-in stands. */
+  | { reading: VisualGuardReading; grant?: never; refusal?: never }
+  /** The token endpoint said no, without a Visual Guard state. */
+  | { refusal: Refusal; grant?: never; reading?: never };
+
+/** Who signs in. The password is empty where the module takes none. */
+export interface Person {
+  user: string;
+  password: string;
+}
+
+/** The requests of Visual Guard's dialect (wire.md A3, A4). None of them is ever repeated by itself. */
+export class VisualGuardWire {
+  transport: Transport;
+  readonly settings: VisualGuardSettings;
+  readonly #system: System;
+  readonly #scope: readonly string[];
+
+  constructor(settings: VisualGuardSettings, transport: Transport, system: System) {
+    this.settings = settings;
+    this.transport = transport;
+    this.#system = system;
+    this.#scope = splitScope(settings.scope);
+  }
+
+  /** Whether the module signs in by a user name alone. */
+  get passwordless(): boolean {
+    return this.settings.module.trim().toLowerCase() === 'passwordless';
+  }
+
+  login({ user, password }: Person): Promise<Heard> {
+    return this.#post({ ...this.#grant(), Username: user, ...(this.passwordless ? {} : { Password: password }) });
+  }
+
+  /** The second request: choose a way. For a link it stays open until the person has clicked. */
+  choose(method: Method, person: Person, signal?: AbortSignal): Promise<Heard> {
+    const timeout = method.kind === 'link' ? LINK_TIMEOUT : undefined;
+    return this.#post({ ...this.#grant(), ...this.#step(method, person) }, { timeout, signal });
+  }
+
+  /** The third request: the code. It may also be the second, where the way was not announced before. */
+  submit(method: Method, person: Person, code: string): Promise<Heard> {
+    return this.#post({ ...this.#grant(), ...this.#step(method, person), MFASecureCode: code });
+  }
+
+  /** RFC 6749 6. The scope is left out, so it stays what it was. */
+  refresh(refreshToken: string, scope: readonly string[], VGToken: string | undefined): Promise<Heard> {
+    return this.#post({ ...this.#client(), grant_type: 'refresh_token', refresh_token: refreshToken }, {}, { scope, VGToken });
+  }
+
+  /** RFC 7009. @returns whether the server took it; a server without that endpoint does not. */
+  async revoke(refreshToken: string): Promise<boolean> {
+    const url = new URL(this.settings.tokenUrl);
+    url.pathname = url.pathname.replace(/\/token$/, '/revocation');
+    const reply = await this.transport.send({
+      url: url.href,
+      form: { ...this.#client(), token: refreshToken, token_type_hint: 'refresh_token' },
+    });
+    return reply.status === 200;
+  }
+
+  #client(): Record<string, string> {
+    const { clientId, clientSecret } = this.settings;
+    return { client_id: clientId, ...(clientSecret ? { client_secret: clientSecret } : {}) };
+  }
+
+  #grant(): Record<string, string> {
+    return {
+      ...this.#client(),
+      ...(this.#scope.length > 0 ? { scope: this.#scope.join(' ') } : {}),
+      grant_type: 'VGAuthenticator',
+      VGAuthenticationModule: this.settings.module,
+    };
+  }
+
+  #step(method: Method, { user, password }: Person): Record<string, string> {
+    const { mfaCredentials } = this.settings;
+    return {
+      AuthenticationRequestId: method.requestId,
+      ...(method.availableId ? { MFAAvailableId: method.availableId } : {}),
+      ...(mfaCredentials === 'none' ? {} : { Username: user }),
+      ...(mfaCredentials === 'username+password' && !this.passwordless ? { Password: password } : {}),
+    };
+  }
+
+  async #post(
+    form: Record<string, string>,
+    options: { timeout?: number | undefined; signal?: AbortSignal | undefined } = {},
+    before: { scope: readonly string[]; VGToken: string | undefined } = { scope: this.#scope, VGToken: undefined },
+  ): Promise<Heard> {
+    const request: FormRequest = { url: this.settings.tokenUrl, form, ...options };
+    const reply = await this.transport.send(request);
+    const isRedirect = reply.status >= 300 && reply.status < 400;
+    const show = (text: string): string | undefined => withoutEcho(text, request);
+    const reading = reply.body && !isRedirect ? readVisualGuardReply(reply.body, show) : undefined;
+    if (reading && reading.accessToken === '') return { reading };
+    const answer = readAnswer(reply, this.transport.host, request);
+    if (answer.refused) return { refusal: answer.refused };
+    return { grant: this.#readGrant(answer, reply, request, reading, before), reading };
+  }
+
+  #readGrant(
+    { granted, accessToken }: { granted: Readonly<Record<string, unknown>>; accessToken: string },
+    reply: Reply,
+    request: FormRequest,
+    reading: VisualGuardReading | undefined,
+    before: { scope: readonly string[]; VGToken: string | undefined },
+  ): Grant {
+    const refreshToken = typeof granted.refresh_token === 'string' ? granted.refresh_token : '';
+    const token = createToken(
+      {
+        accessToken,
+        sentAt: reply.sentAt,
+        lifetime: lifetimeOf(granted.expires_in, accessToken),
+        ...readScope(granted.scope, before.scope, request),
+        VGToken: reading?.VGToken || before.VGToken,
+      },
+      this.#system,
+    );
+    return { token, refreshToken, reading };
+  }
+}
+
+/**
+ * The address of the token endpoint from what a person pasted: with or without `/connect/token`, under any path.
+ *
+ * @param url an address that was checked
+ */
+export function tokenEndpointOf(url: URL): URL {
+  const endpoint = new URL(url.href);
+  endpoint.search = '';
+  const path = endpoint.pathname.replace(/\/+$/, '');
+  endpoint.pathname = /\/connect\/token$/i.test(path) ? path : `${path}/connect/token`;
+  return endpoint;
+}
+
+/** The client id that is sent: `<application id>_<platform>`. A whole client id pasted in is left as it is. */
+export function clientIdOf(applicationId: string, platform: string): string {
+  const id = applicationId.trim();
+  return /_(WebApp|SPA|Native|Service)$/i.test(id) || platform.trim() === '' ? id : `${id}_${platform.trim()}`;
+}
+
+/** @throws AuthError `AUTH_CONFIG`, naming what is missing */
+export function checkVisualGuardSettings(settings: VisualGuardSettings, applicationId: string): void {
+  if (applicationId.trim() === '') throw new AuthError('property-missing', { property: 'applicationId' });
+  if (settings.module.trim() === '') throw new AuthError('property-missing', { property: 'module' });
+  if (!['none', 'username', 'username+password'].includes(settings.mfaCredentials)) {
+    throw new AuthError('config-value-unknown', { property: 'mfaCredentials' });
+  }
+}
