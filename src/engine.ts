@@ -1,7 +1,7 @@
 import { fingerprint } from './hiding.ts';
 import { Kept } from './kept.ts';
 import { PracticeServer } from './practice/server.ts';
-import { type System, system as realSystem } from './system.ts';
+import { system as realSystem, type System } from './system.ts';
 import type { Transport } from './transport/transport.ts';
 import { VgsAccount, type VgsSettings } from './vgs/account.ts';
 import { Challenges } from './visual-guard/challenges.ts';
@@ -80,7 +80,9 @@ export class Engine {
 
 /** The content of a connection as a key. It holds no secret, only what a secret is known by. */
 function keyOf(settings: VgsSettings | VisualGuardSettings, via: string): string {
-  const entries = Object.entries(settings).map(([name, value]) => [name, name === 'scope' ? sorted(value) : value] as const);
+  const entries = Object.entries(settings).map(
+    ([name, value]) => [name, name === 'scope' ? sorted(value) : value] as const,
+  );
   return fingerprint(via, ...entries.sort(([a], [b]) => a.localeCompare(b)).flat());
 }
 

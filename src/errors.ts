@@ -28,13 +28,19 @@ export const FAULTS = {
     'The property "{property}" is an http address and its host {host} is not this machine, so a secret would travel in the clear. Use https, or allow http in the config node.',
   ],
   'proxy-invalid': ['AUTH_CONFIG', 'The proxy address in "{property}" is not usable. Correct it.'],
-  'tls-invalid': ['AUTH_CONFIG', 'The TLS configuration in "{property}" cannot be used. Check its certificate and key.'],
+  'tls-invalid': [
+    'AUTH_CONFIG',
+    'The TLS configuration in "{property}" cannot be used. Check its certificate and key.',
+  ],
   'code-missing': ['AUTH_CONFIG', 'No code was found in "{property}". It must be a text or a number.'],
   'user-missing': ['AUTH_CONFIG', 'No user name was found in "{property}".'],
   'password-missing': ['AUTH_CONFIG', 'No password was found in "{property}".'],
 
   'host-unknown': ['AUTH_NETWORK', 'The host {host} is not known. Check the address and the name server.'],
-  'connection-refused': ['AUTH_NETWORK', '{host} refused the connection. Check the port and that the server is running.'],
+  'connection-refused': [
+    'AUTH_NETWORK',
+    '{host} refused the connection. Check the port and that the server is running.',
+  ],
   'connection-cut': ['AUTH_NETWORK', '{host} closed the connection before it answered. Try again.'],
   'network-failed': ['AUTH_NETWORK', '{host} could not be reached ({cause}). Check the network.'],
 
@@ -47,8 +53,14 @@ export const FAULTS = {
   'tls-failed': ['AUTH_TLS', 'No secure connection to {host} could be made ({cause}). Check the TLS configuration.'],
 
   'proxy-unreachable': ['AUTH_PROXY', 'The proxy for {host} could not be reached ({cause}). Check the proxy address.'],
-  'proxy-refused': ['AUTH_PROXY', 'The proxy did not let the connection to {host} through (status {status}). Check the proxy.'],
-  'proxy-login': ['AUTH_PROXY', 'The proxy wants to know who asks for {host} (status 407). Check its user and password.'],
+  'proxy-refused': [
+    'AUTH_PROXY',
+    'The proxy did not let the connection to {host} through (status {status}). Check the proxy.',
+  ],
+  'proxy-login': [
+    'AUTH_PROXY',
+    'The proxy wants to know who asks for {host} (status 407). Check its user and password.',
+  ],
 
   'no-answer': ['AUTH_TIMEOUT', '{host} did not answer within {seconds} s. Check that the server is up.'],
   'wait-over': ['AUTH_TIMEOUT', 'No token came from {host} within {seconds} s. Check that the server is up.'],
@@ -68,10 +80,7 @@ export const FAULTS = {
     'AUTH_BAD_RESPONSE',
     '{host} answered with more than 1 MiB (status {status}, {contentType}). Check the address.',
   ],
-  'reply-cut': [
-    'AUTH_BAD_RESPONSE',
-    'The answer of {host} was cut off (status {status}, {contentType}). Try again.',
-  ],
+  'reply-cut': ['AUTH_BAD_RESPONSE', 'The answer of {host} was cut off (status {status}, {contentType}). Try again.'],
   'token-unusable': [
     'AUTH_BAD_RESPONSE',
     '{host} answered with a token that cannot be a bearer token (status {status}, {contentType}).',

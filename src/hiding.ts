@@ -39,7 +39,7 @@ export class HiddenText extends String {
 export interface MessageToken {
   access_token: string;
   token_type: 'Bearer';
-  /** ms since 1970 */
+  /** ms since 1970; 0 where the server gave no usable life */
   expires_at: number;
   scope: string[];
   VGToken?: string;

@@ -93,12 +93,19 @@ const FIRST_PAUSE = 500;
  *
  * @throws AuthError of the last try; with `retryAt` where the server named a time
  */
-export async function askRepeatedly(transport: Transport, request: FormRequest, system: System): Promise<{ answer: Answer; reply: Reply }> {
+export async function askRepeatedly(
+  transport: Transport,
+  request: FormRequest,
+  system: System,
+): Promise<{ answer: Answer; reply: Reply }> {
   const end = system.now() + MESSAGE_WAIT;
   for (let tries = 1; ; tries += 1) {
     let retryAfter: number | undefined;
     try {
-      const reply = await transport.send({ ...request, timeout: Math.min(REQUEST_TIMEOUT, Math.max(1, end - system.now())) });
+      const reply = await transport.send({
+        ...request,
+        timeout: Math.min(REQUEST_TIMEOUT, Math.max(1, end - system.now())),
+      });
       retryAfter = isTransient(reply.status) ? reply.retryAfter : undefined;
       return { answer: readAnswer(reply, transport.host, request), reply };
     } catch (failure) {
@@ -118,7 +125,10 @@ export async function askRepeatedly(transport: Transport, request: FormRequest, 
 
 function mayRepeat(failure: AuthError): boolean {
   return (
-    failure.code === 'AUTH_NETWORK' || failure.code === 'AUTH_TIMEOUT' || failure.code === 'AUTH_UNAVAILABLE' || failure.fault === 'reply-cut'
+    failure.code === 'AUTH_NETWORK' ||
+    failure.code === 'AUTH_TIMEOUT' ||
+    failure.code === 'AUTH_UNAVAILABLE' ||
+    failure.fault === 'reply-cut'
   );
 }
 
@@ -131,7 +141,11 @@ function pauseBefore(tries: number, chance: number): number {
 /** The same fault with the time that the server asked for. */
 export function askedToWait(failure: AuthError, retryAfter: number, now: number): AuthError {
   const host = failure.values.host ?? '';
-  return new AuthError('retry-later', { host, status: failure.status ?? 0, seconds: Math.ceil(retryAfter / 1000) }, now + retryAfter);
+  return new AuthError(
+    'retry-later',
+    { host, status: failure.status ?? 0, seconds: Math.ceil(retryAfter / 1000) },
+    now + retryAfter,
+  );
 }
 
 /**
@@ -139,8 +153,13 @@ export function askedToWait(failure: AuthError, retryAfter: number, now: number)
  *
  * @returns `scope`: what was granted; `missingScope`: what was asked for and not granted
  */
-export function readScope(named: unknown, asked: readonly string[], request: FormRequest): { scope: string[]; missingScope: string[] } {
-  const words = typeof named === 'string' ? splitScope(named).filter((word) => withoutEcho(word, request) !== undefined) : [];
+export function readScope(
+  named: unknown,
+  asked: readonly string[],
+  request: FormRequest,
+): { scope: string[]; missingScope: string[] } {
+  const words =
+    typeof named === 'string' ? splitScope(named).filter((word) => withoutEcho(word, request) !== undefined) : [];
   const scope = words.length > 0 ? words : [...asked];
   return { scope, missingScope: asked.filter((word) => !scope.includes(word)) };
 }

@@ -15,7 +15,12 @@ export type Asked =
 export type Renewal = () => Promise<{ token: Token; refused?: never } | { refused: Refusal; token?: never }>;
 
 /** What the source tells those who show its state. */
-export type SourceState = { at: 'idle' } | { at: 'renewing' } | { at: 'valid'; token: Token } | { at: 'refused'; reason: Reason } | { at: 'failed'; error: AuthError };
+export type SourceState =
+  | { at: 'idle' }
+  | { at: 'renewing' }
+  | { at: 'valid'; token: Token }
+  | { at: 'refused'; reason: Reason }
+  | { at: 'failed'; error: AuthError };
 
 /** A refusal is remembered this long, so that a flow cannot hammer a server, in ms. */
 export const REFUSAL_MEMORY = 30_000;
@@ -169,7 +174,9 @@ export class TokenSource {
   #orGiveUp(flight: Promise<Asked>, wait: number): Promise<Asked> {
     const { system, host } = this.#options;
     return new Promise((resolve) => {
-      const cancel = system.after(wait, () => resolve({ failed: new AuthError('wait-over', { host, seconds: Math.ceil(wait / 1000) }) }));
+      const cancel = system.after(wait, () =>
+        resolve({ failed: new AuthError('wait-over', { host, seconds: Math.ceil(wait / 1000) }) }),
+      );
       void flight.then((asked) => {
         cancel();
         resolve(asked);

@@ -111,7 +111,7 @@ export function toMessageToken(token: Token): MessageToken {
   return hideSecretsOf({
     access_token: token.accessToken,
     token_type: 'Bearer',
-    expires_at: token.expiresAt,
+    expires_at: token.expiresAt > token.obtainedAt ? token.expiresAt : 0,
     scope: [...token.scope],
     ...(token.VGToken ? { VGToken: token.VGToken } : {}),
   });

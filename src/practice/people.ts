@@ -28,7 +28,15 @@ export interface PracticePerson {
   /** Ways of a second factor. */
   methods?: PracticeMethod[];
   /** How the challenge goes wrong. */
-  trouble?: 'every-code-wrong' | 'first-code-wrong' | 'too-late' | 'not-delivered' | 'link-cut' | 'link-gateway' | 'link-at-once' | 'new-request';
+  trouble?:
+    | 'every-code-wrong'
+    | 'first-code-wrong'
+    | 'too-late'
+    | 'not-delivered'
+    | 'link-cut'
+    | 'link-gateway'
+    | 'link-at-once'
+    | 'new-request';
   /** Whether the reply has a token although it says more than Success. */
   token?: boolean;
   /** How often a wrong password is taken before the account is locked; the one before says "last attempt". */
@@ -47,20 +55,50 @@ export const PRACTICE_PEOPLE: readonly PracticePerson[] = [
   { user: 'link', what: 'gets a link by email', methods: [LINK] },
   { user: 'link-sms', what: 'gets a link by SMS', methods: [LINK_BY_SMS] },
   { user: 'wrong-code', what: 'every code is wrong', methods: [SMS], trouble: 'every-code-wrong' },
-  { user: 'wrong-then-right', what: 'the first code is wrong, whatever it is', methods: [SMS], trouble: 'first-code-wrong' },
+  {
+    user: 'wrong-then-right',
+    what: 'the first code is wrong, whatever it is',
+    methods: [SMS],
+    trouble: 'first-code-wrong',
+  },
   { user: 'timeout', what: 'the code, or the link, comes too late', methods: [SMS, LINK], trouble: 'too-late' },
   { user: 'delivery-failure', what: 'nothing can be sent', methods: [SMS, EMAIL, LINK], trouble: 'not-delivered' },
-  { user: 'new-request', what: 'the first choice is answered with a new request', methods: [SMS, EMAIL], trouble: 'new-request' },
-  { user: 'link-at-once', what: 'the server does not keep the link request open', methods: [LINK], trouble: 'link-at-once' },
+  {
+    user: 'new-request',
+    what: 'the first choice is answered with a new request',
+    methods: [SMS, EMAIL],
+    trouble: 'new-request',
+  },
+  {
+    user: 'link-at-once',
+    what: 'the server does not keep the link request open',
+    methods: [LINK],
+    trouble: 'link-at-once',
+  },
   { user: 'link-cut', what: 'the connection is cut while the link is open', methods: [LINK], trouble: 'link-cut' },
-  { user: 'link-gateway', what: 'a gateway answers 502 while the link is open', methods: [LINK], trouble: 'link-gateway' },
+  {
+    user: 'link-gateway',
+    what: 'a gateway answers 502 while the link is open',
+    methods: [LINK],
+    trouble: 'link-gateway',
+  },
   { user: 'enrollment', what: 'has to enroll for a second factor first', says: ['MFA_EnrollmentRequired'] },
   { user: 'missing-email', what: 'has no email address for the second factor', says: ['UserAccountMissingEmail'] },
   { user: 'missing-phone', what: 'has no phone number for the second factor', says: ['UserAccountMissingMobilePhone'] },
   { user: 'grace-login', what: 'signs in without a second factor, for now', says: ['MFA_GraceLogin'], token: true },
-  { user: 'grace-logon', what: 'signs in with an old password, for the last time', says: ['LastGraceLogon'], token: true },
+  {
+    user: 'grace-logon',
+    what: 'signs in with an old password, for the last time',
+    says: ['LastGraceLogon'],
+    token: true,
+  },
   { user: 'expired-password', what: 'signs in, but the password has expired', says: ['PasswordExpired'], token: true },
-  { user: 'weak-password', what: 'signs in, but the password is too weak', says: ['PasswordDoesNotPassValidation'], token: true },
+  {
+    user: 'weak-password',
+    what: 'signs in, but the password is too weak',
+    says: ['PasswordDoesNotPassValidation'],
+    token: true,
+  },
   { user: 'change-password', what: 'has to change the password first', says: ['MustChangePasswordAtNextLogon'] },
   { user: 'dead-password', what: 'the password has expired, and no grace is left', says: ['PasswordExpired'] },
   { user: 'last-attempt', what: 'the next wrong password locks the account', says: ['LastBadLogin'] },
@@ -74,7 +112,12 @@ export const PRACTICE_PEOPLE: readonly PracticePerson[] = [
   { user: 'not-authorized', what: 'has no role in the application', says: ['UserNotAuthorized'] },
   { user: 'canceled', what: 'the process is canceled at the server', says: ['ProcessCanceled'] },
   { user: 'provider-error', what: 'the provider behind the server fails', says: ['CustomProviderError'] },
-  { user: 'version', what: 'signs in, but the application version does not fit', authorization: ['VersionNotCompatible'], token: true },
+  {
+    user: 'version',
+    what: 'signs in, but the application version does not fit',
+    authorization: ['VersionNotCompatible'],
+    token: true,
+  },
   { user: 'old-version', what: 'the application version does not fit', authorization: ['VersionNotCompatible'] },
   { user: 'group', what: 'the group chosen is not valid', authorization: ['GroupSelectionInvalid'] },
   { user: 'role', what: 'the role chosen is not valid', authorization: ['RoleSelectionInvalid'] },

@@ -85,7 +85,8 @@ export class PracticeServer {
     if (path === '/.well-known/openid-configuration') return this.#discovery();
     if (request.method !== 'POST') return { status: 404, body: { error: 'not_found' } };
     const form = await readForm(request);
-    if (new URL(PRACTICE_VGS_URL).pathname === path) return answerVgs(form, request.headers.authorization, this.#tokens);
+    if (new URL(PRACTICE_VGS_URL).pathname === path)
+      return answerVgs(form, request.headers.authorization, this.#tokens);
     if (path === '/connect/revocation') {
       this.visualGuard.revoke(form.get('token') ?? '');
       return { status: 200, body: '' };
@@ -106,9 +107,16 @@ export class PracticeServer {
       this.#tokens.revoke(token);
     }
     if (!grant || turnsAway) {
-      return { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' }, body: { errors: [{ code: 'unauthorized' }] } };
+      return {
+        status: 401,
+        headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+        body: { errors: [{ code: 'unauthorized' }] },
+      };
     }
-    return { status: 200, body: { path, method: request.method, signed_in_as: grant.owner, system: grant.system, scope: grant.scope } };
+    return {
+      status: 200,
+      body: { path, method: request.method, signed_in_as: grant.owner, system: grant.system, scope: grant.scope },
+    };
   }
 
   /** What a person has at hand: the phone that a code arrives on, and the finger that clicks a link. */
@@ -116,7 +124,9 @@ export class PracticeServer {
     const [, , what = '', which = ''] = path.split('/').map((part) => decodeURIComponent(part));
     if (what === 'inbox') {
       const delivery = this.visualGuard.inboxOf(which);
-      return delivery ? { status: 200, body: { [delivery.kind]: delivery.text } } : { status: 404, body: { error: 'nothing there' } };
+      return delivery
+        ? { status: 200, body: { [delivery.kind]: delivery.text } }
+        : { status: 404, body: { error: 'nothing there' } };
     }
     if (what === 'click') {
       const delivery = this.visualGuard.inboxOf(which);

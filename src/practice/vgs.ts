@@ -13,16 +13,24 @@ export interface PracticeReply {
 const USUAL_SCOPE = 'cards:write network-tokens:write';
 
 /** VGS's dialect: Keycloak's client credentials (wire.md B2). */
-export function answerVgs(form: URLSearchParams, authorization: string | undefined, tokens: PracticeTokens): PracticeReply {
+export function answerVgs(
+  form: URLSearchParams,
+  authorization: string | undefined,
+  tokens: PracticeTokens,
+): PracticeReply {
   const { clientId, clientSecret } = readClient(form, authorization);
   if (clientId === '') return refuse(400, 'invalid_client', 'Missing client_id parameter');
-  if (form.get('grant_type') !== 'client_credentials') return refuse(400, 'unsupported_grant_type', 'Unsupported grant_type');
+  if (form.get('grant_type') !== 'client_credentials')
+    return refuse(400, 'unsupported_grant_type', 'Unsupported grant_type');
   if (!PRACTICE_ACCOUNTS.some((account) => account.clientId === clientId)) {
     return refuse(401, 'invalid_client', 'Invalid client or Invalid client credentials');
   }
-  if (clientSecret !== PRACTICE_PASSWORD) return refuse(401, 'unauthorized_client', 'Invalid client or Invalid client credentials');
-  if (clientId === 'disabled') return refuse(401, 'invalid_request', 'The associated service account for the client is disabled');
-  if (clientId === 'busy') return { status: 429, headers: { 'retry-after': '60' }, body: '<html>Too many requests</html>' };
+  if (clientSecret !== PRACTICE_PASSWORD)
+    return refuse(401, 'unauthorized_client', 'Invalid client or Invalid client credentials');
+  if (clientId === 'disabled')
+    return refuse(401, 'invalid_request', 'The associated service account for the client is disabled');
+  if (clientId === 'busy')
+    return { status: 429, headers: { 'retry-after': '60' }, body: '<html>Too many requests</html>' };
   if (clientId === 'outage') return { status: 503, body: '<html>Service unavailable</html>' };
 
   const asked = splitScope(form.get('scope') ?? '');
@@ -46,9 +54,16 @@ export function answerVgs(form: URLSearchParams, authorization: string | undefin
   };
 }
 
-function readClient(form: URLSearchParams, authorization: string | undefined): { clientId: string; clientSecret: string } {
+function readClient(
+  form: URLSearchParams,
+  authorization: string | undefined,
+): { clientId: string; clientSecret: string } {
   const basic = /^Basic (.+)$/i.exec(authorization ?? '');
-  const [id = '', secret = ''] = basic ? Buffer.from(basic[1] ?? '', 'base64').toString('utf8').split(':', 2) : [];
+  const [id = '', secret = ''] = basic
+    ? Buffer.from(basic[1] ?? '', 'base64')
+        .toString('utf8')
+        .split(':', 2)
+    : [];
   const decode = (part: string): string => new URLSearchParams(`x=${part}`).get('x') ?? '';
   return { clientId: form.get('client_id') ?? decode(id), clientSecret: form.get('client_secret') ?? decode(secret) };
 }

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { AUTHENTICATION_BITS, AUTHORIZATION_BITS, CREDENTIAL_INVALID_FLAG, type StateBit } from '../visual-guard/states.ts';
+import {
+  AUTHENTICATION_BITS,
+  AUTHORIZATION_BITS,
+  CREDENTIAL_INVALID_FLAG,
+  type StateBit,
+} from '../visual-guard/states.ts';
 import type { PracticeMethod } from './people.ts';
 import type { PracticeReply } from './vgs.ts';
 
@@ -51,7 +56,13 @@ export function writeReply(user: string, names: string[], parts: ReplyParts = {}
   const said = names.join(', ');
   return {
     status: 400,
-    body: { error: 'invalid_request', error_description: said, VGAuthenticationStatus: said, AuthenticationMethod: 'None', VGResponse },
+    body: {
+      error: 'invalid_request',
+      error_description: said,
+      VGAuthenticationStatus: said,
+      AuthenticationMethod: 'None',
+      VGResponse,
+    },
   };
 }
 

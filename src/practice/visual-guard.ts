@@ -74,7 +74,8 @@ export class PracticeVisualGuard {
    */
   async answer(form: URLSearchParams, closed: AbortSignal): Promise<PracticeReply | typeof CUT> {
     const secret = form.get('client_secret');
-    if (!form.get('client_id') || (secret !== null && secret !== PRACTICE_PASSWORD)) return refuse(400, 'invalid_client');
+    if (!form.get('client_id') || (secret !== null && secret !== PRACTICE_PASSWORD))
+      return refuse(400, 'invalid_client');
     if (form.get('grant_type') === 'refresh_token') return this.#refresh(form.get('refresh_token') ?? '');
     if (form.get('grant_type') !== 'VGAuthenticator') return refuse(400, 'unsupported_grant_type');
     const scope = form.get('scope') ?? FULL_SCOPE;
@@ -97,7 +98,8 @@ export class PracticeVisualGuard {
     const person = PRACTICE_PEOPLE.find((each) => each.user === user);
     if (!person) return writeReply(user, ['Failure', 'UserNotFound']);
     const wrong = this.#wrongPasswords.get(user) ?? 0;
-    if (person.lockedAfter !== undefined && wrong >= person.lockedAfter) return writeReply(user, ['Failure', 'PasswordIsLocked']);
+    if (person.lockedAfter !== undefined && wrong >= person.lockedAfter)
+      return writeReply(user, ['Failure', 'PasswordIsLocked']);
     const passwordless = form.get('VGAuthenticationModule') === 'Passwordless';
     if (!passwordless && form.get('Password') !== PRACTICE_PASSWORD) {
       this.#wrongPasswords.set(user, wrong + 1);
@@ -109,7 +111,8 @@ export class PracticeVisualGuard {
     if (person.authorization && !person.token) {
       return writeReply(user, ['Success'], { authorization: ['Failure', ...person.authorization] });
     }
-    if (person.says && !person.token) return writeReply(user, ['Failure', ...person.says], { authorization: ['Failure'] });
+    if (person.says && !person.token)
+      return writeReply(user, ['Failure', ...person.says], { authorization: ['Failure'] });
     return this.#signIn(person, scope);
   }
 
@@ -119,10 +122,18 @@ export class PracticeVisualGuard {
     const request: Request = { id, person, scope, ways, expiresAt: this.#system.now() + CODE_LIFE, refused: 0 };
     if (person.methods?.some(({ transport }) => transport === 0)) this.#deliver(request);
     this.#requests.set(id, request);
-    return writeReply(person.user, ['Failure', 'MFA_AuthenticationRequired'], { authorization: ['Failure'], ways, requestId: id });
+    return writeReply(person.user, ['Failure', 'MFA_AuthenticationRequired'], {
+      authorization: ['Failure'],
+      ways,
+      requestId: id,
+    });
   }
 
-  #step(requestId: string, form: URLSearchParams, closed: AbortSignal): PracticeReply | Promise<PracticeReply | typeof CUT> {
+  #step(
+    requestId: string,
+    form: URLSearchParams,
+    closed: AbortSignal,
+  ): PracticeReply | Promise<PracticeReply | typeof CUT> {
     const request = this.#requests.get(requestId);
     const way = request?.ways.find(({ id }) => id === form.get('MFAAvailableId'));
     if (!request || !way) return refuse(400, 'invalid_request', 'The request is not known');
@@ -167,7 +178,11 @@ export class PracticeVisualGuard {
     if (trouble === 'too-late') return writeReply(user, ['Failure', 'MFA_LinkTimeout'], { requestId });
     const link = randomUUID();
     const ended = new Promise<LinkEnd>((resolve) => {
-      const cancel = this.#system.after(Math.max(0, request.expiresAt - this.#system.now()), () => end('too-late'), true);
+      const cancel = this.#system.after(
+        Math.max(0, request.expiresAt - this.#system.now()),
+        () => end('too-late'),
+        true,
+      );
       const end = (how: LinkEnd): void => {
         cancel();
         this.#links.delete(link);
@@ -203,7 +218,10 @@ export class PracticeVisualGuard {
 
   #signIn(person: PracticePerson, scope: string): PracticeReply {
     const authorization = person.authorization ? ['Failure', ...person.authorization] : ['Success'];
-    return writeReply(person.user, ['Success', ...(person.says ?? [])], { authorization, grant: this.#grant(person.user, scope) });
+    return writeReply(person.user, ['Success', ...(person.says ?? [])], {
+      authorization,
+      grant: this.#grant(person.user, scope),
+    });
   }
 
   #grant(owner: string, scope: string): Record<string, unknown> {

@@ -7,10 +7,10 @@ export interface Route {
   /** TLS options as node:tls takes them: `ca`, `cert`, `key`, `pfx`, `servername`, `rejectUnauthorized`, … */
   tls?: object | undefined;
   /** A proxy. Where none is named, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment count. */
-  proxy?: Proxy | undefined;
+  proxy?: ProxyRoute | undefined;
 }
 
-export interface Proxy {
+export interface ProxyRoute {
   url: string;
   /** Hosts that are reached without it, as in `NO_PROXY`. */
   noProxy: readonly string[];

@@ -35,9 +35,12 @@ export function readFailure(failure: unknown, host: string, seconds: number): Au
   const tunnel = /^Proxy response \((\d{3})\)/.exec(messageOf(failure));
   if (tunnel) {
     const status = Number(tunnel[1]);
-    return status === 407 ? new AuthError('proxy-login', { host, status }) : new AuthError('proxy-refused', { host, status });
+    return status === 407
+      ? new AuthError('proxy-login', { host, status })
+      : new AuthError('proxy-refused', { host, status });
   }
-  if (messageOf(failure).startsWith('Proxy Authentication Required')) return new AuthError('proxy-login', { host, status: 407 });
+  if (messageOf(failure).startsWith('Proxy Authentication Required'))
+    return new AuthError('proxy-login', { host, status: 407 });
   if (TIMED_OUT.has(code)) return new AuthError('no-answer', { host, seconds });
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return new AuthError('host-unknown', { host });
   if (code === 'ECONNREFUSED') return new AuthError('connection-refused', { host });
@@ -51,7 +54,8 @@ function certificateFault(code: string): Fault | undefined {
   if (CERTIFICATE_UNKNOWN.has(code)) return 'certificate-unknown';
   if (CERTIFICATE_EXPIRED.has(code)) return 'certificate-expired';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'certificate-name';
-  if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|UND_ERR_PRX_TLS|EPROTO|UNABLE_TO|INVALID_CA|HOSTNAME_MISMATCH)/.test(code)) return 'tls-failed';
+  if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|UND_ERR_PRX_TLS|EPROTO|UNABLE_TO|INVALID_CA|HOSTNAME_MISMATCH)/.test(code))
+    return 'tls-failed';
   return undefined;
 }
 

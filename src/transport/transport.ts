@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { AuthError } from '../errors.ts';
-import { type System, system as realSystem } from '../system.ts';
+import { system as realSystem, type System } from '../system.ts';
 import { createDispatcher, type Route } from './dispatcher.ts';
 import { readFailure } from './failure.ts';
 
@@ -70,7 +70,9 @@ export class HttpTransport implements Transport {
     const onAbort = (): void => abort.abort(request.signal?.reason);
     request.signal?.addEventListener('abort', onAbort, { once: true });
     if (request.signal?.aborted) onAbort();
-    const cancel = this.#system.after(timeout, () => abort.abort(new AuthError('no-answer', { host: this.host, seconds })));
+    const cancel = this.#system.after(timeout, () =>
+      abort.abort(new AuthError('no-answer', { host: this.host, seconds })),
+    );
     try {
       return await this.#exchange(request, abort.signal);
     } catch (failure) {
@@ -118,7 +120,10 @@ export class HttpTransport implements Transport {
     };
   }
 
-  async #readText(body: Dispatcher.ResponseData['body'], about: { host: string; status: number; contentType: string }): Promise<string> {
+  async #readText(
+    body: Dispatcher.ResponseData['body'],
+    about: { host: string; status: number; contentType: string },
+  ): Promise<string> {
     const chunks: Buffer[] = [];
     let size = 0;
     try {
@@ -138,7 +143,9 @@ export class HttpTransport implements Transport {
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }
@@ -146,7 +153,11 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 
 /** `type/subtype`, and nothing else of what may stand there: it goes into error sentences. */
 function readContentType(header: string | string[] | undefined): string {
-  const essence = String(header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const essence =
+    String(header ?? '')
+      .split(';', 1)[0]
+      ?.trim()
+      .toLowerCase() ?? '';
   return /^[a-z]{1,20}\/[a-z0-9.+-]{1,40}$/.test(essence) ? essence : NO_CONTENT_TYPE;
 }
 
@@ -158,7 +169,8 @@ const SECRET_FIELDS = ['client_secret', 'Password', 'MFASecureCode', 'refresh_to
 /** A text of a server, unless it repeats a secret that was sent: a hostile server must not get one printed. */
 export function withoutEcho(text: string, request: FormRequest): string | undefined {
   const lower = text.toLowerCase();
-  const repeats = (secret: string | undefined): boolean => !!secret && secret.length >= 3 && lower.includes(secret.toLowerCase());
+  const repeats = (secret: string | undefined): boolean =>
+    !!secret && secret.length >= 3 && lower.includes(secret.toLowerCase());
   if (repeats(request.basic?.clientSecret)) return undefined;
   return SECRET_FIELDS.some((field) => repeats(request.form[field])) ? undefined : text;
 }

@@ -53,7 +53,10 @@ export class AutomaticSignIn {
     this.#coolDown.succeeded();
   }
 
-  #repeat({ outcome, until }: { outcome: Refused | Challenged; until: number }, isOpen: (challenge: Challenge) => boolean): AutomaticAnswer {
+  #repeat(
+    { outcome, until }: { outcome: Refused | Challenged; until: number },
+    isOpen: (challenge: Challenge) => boolean,
+  ): AutomaticAnswer {
     if (outcome.state === 'refused') return { outcome: { ...outcome, retryAt: until } };
     return isOpen(outcome.challenge) ? { outcome: outcome.challenge.where() } : { heldUntil: until };
   }

@@ -53,12 +53,17 @@ export class Challenge {
     this.stored = stored;
     this.#home = home;
     // What the next steps do not send is not kept.
-    const { mfaCredentials } = home.wire.settings;
+    const { mfaCredentials } = home.wire;
     this.#person = { user: person.user, password: mfaCredentials === 'username+password' ? person.password : '' };
     this.methods = reading.methods;
     this.#requestId = requestIdOf(reading);
     this.expiresAt = home.system.now() + CHALLENGE_LIFE;
     if (!reading.challenged && reading.waiting) this.#awaitCode(reading);
+  }
+
+  /** The token endpoint that set it. */
+  get tokenUrl(): string {
+    return this.#home.wire.tokenUrl;
   }
 
   belongsTo(home: ChallengeHome): boolean {
@@ -144,7 +149,10 @@ export class Challenge {
   /** The request stays open until the person has clicked, so what comes of it is told later. */
   #sendLink(method: Method): Challenged {
     const abort = new AbortController();
-    const link: PendingLink = { later: this.#awaitLink(method, abort.signal), end: () => abort.abort(new AuthError('connection-cut')) };
+    const link: PendingLink = {
+      later: this.#awaitLink(method, abort.signal),
+      end: () => abort.abort(new AuthError('connection-cut')),
+    };
     // Whoever chose may be gone by then.
     link.later.catch(() => undefined);
     this.#link = link;
@@ -162,7 +170,8 @@ export class Challenge {
       if (signal.aborted) return undefined;
       const failure = asAuthError(thrown);
       if (failure.fault === 'no-answer') return this.#end({ reason: 'mfa-timeout' });
-      const isUnknown = ['connection-cut', 'reply-cut'].includes(failure.fault) || failure.status === 502 || failure.status === 504;
+      const isUnknown =
+        ['connection-cut', 'reply-cut'].includes(failure.fault) || failure.status === 502 || failure.status === 504;
       if (isUnknown) return this.where('outcome-unknown');
       if (this.#wasNotSent(failure)) this.#set('mfa-required', undefined);
       throw failure;
@@ -212,7 +221,8 @@ export class Challenge {
 
   /** The server began anew with another request id: its ways are offered, once. Nothing is chosen by itself, so there is no loop. */
   #adopt(reading: VisualGuardReading): Outcome {
-    if (this.#adopted || reading.methods.length === 0) return this.#end({ reason: reading.reasons[0] ?? 'unknown' }, reading);
+    if (this.#adopted || reading.methods.length === 0)
+      return this.#end({ reason: reading.reasons[0] ?? 'unknown' }, reading);
     this.#adopted = true;
     this.#requestId = requestIdOf(reading);
     this.methods = reading.methods;
@@ -243,14 +253,19 @@ export class Challenge {
   /** Certain failures tell that nothing can have been sent: then the next try need not wait. */
   #wasNotSent(thrown: unknown): boolean {
     const { code, fault } = asAuthError(thrown);
-    const isCertain = code === 'AUTH_TLS' || code === 'AUTH_PROXY' || fault === 'host-unknown' || fault === 'connection-refused';
+    const isCertain =
+      code === 'AUTH_TLS' || code === 'AUTH_PROXY' || fault === 'host-unknown' || fault === 'connection-refused';
     if (isCertain) this.#home.guard.undeliver(this.#home.guardName(this.user));
     return isCertain;
   }
 }
 
 /** A refusal with what the reply says of it. */
-export function refusedBy(refusal: Pick<Refused, 'reason' | 'error'>, user: string, reading?: VisualGuardReading): Refused {
+export function refusedBy(
+  refusal: Pick<Refused, 'reason' | 'error'>,
+  user: string,
+  reading?: VisualGuardReading,
+): Refused {
   return {
     state: 'refused',
     user,

@@ -47,9 +47,11 @@ export class Guard {
   inTurn<T>(user: string, password: string, run: () => Promise<T>): Promise<T> {
     const key = fingerprint(user, password);
     const turn = (this.#queues.get(key) ?? Promise.resolve()).then(run, run);
-    const settled = turn.catch(() => undefined).finally(() => {
-      if (this.#queues.get(key) === settled) this.#queues.delete(key);
-    });
+    const settled = turn
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#queues.get(key) === settled) this.#queues.delete(key);
+      });
     this.#queues.set(key, settled);
     return turn;
   }

@@ -19,7 +19,14 @@ export interface Method extends OfferedMethod {
 }
 
 /** What a flow may ask for in place of an id. */
-export const METHOD_PREFERENCES = ['otp-sms', 'otp-email', 'otp-whatsapp', 'otp-app', 'link-sms', 'link-email'] as const;
+export const METHOD_PREFERENCES = [
+  'otp-sms',
+  'otp-email',
+  'otp-whatsapp',
+  'otp-app',
+  'link-sms',
+  'link-email',
+] as const;
 
 const MOST_METHODS = 20;
 const LONGEST_TEXT = 100;
@@ -48,8 +55,13 @@ function readMethod(item: unknown, fallback: string, show: (text: string) => str
   const requestId = readId(said.RequestId) || fallback;
   if (!availableId || !requestId) return undefined;
   const text = (value: unknown): string => {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go.
-    const plain = typeof value === 'string' ? value.replace(/[\x00-\x1f\x7f]/g, ' ').trim().slice(0, LONGEST_TEXT) : '';
+    const plain =
+      typeof value === 'string'
+        ? value
+            .replace(/\p{Cc}/gu, ' ')
+            .trim()
+            .slice(0, LONGEST_TEXT)
+        : '';
     return show(plain) ?? '';
   };
   const mode = text(said.AuthenticationModeDisplay);

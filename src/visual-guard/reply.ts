@@ -53,7 +53,10 @@ type Json = Readonly<Record<string, unknown>>;
  * @param show lets a text of the server through to a message, or not
  * @returns undefined where the reply has no Visual Guard state at all
  */
-export function readVisualGuardReply(body: Json, show: (text: string) => string | undefined = (text) => text): VisualGuardReading | undefined {
+export function readVisualGuardReply(
+  body: Json,
+  show: (text: string) => string | undefined = (text) => text,
+): VisualGuardReading | undefined {
   const response = asObject(body.VGResponse);
   const state = asObject(response?.AuthenticationState);
   const answer = asObject(response?.AuthenticationResponse);
@@ -62,7 +65,13 @@ export function readVisualGuardReply(body: Json, show: (text: string) => string 
 
   const authentication = mergeState(AUTHENTICATION_BITS, {
     numbers: [state?.Status, answer?.Status, topStatus],
-    names: [topStatus, response?.AuthenticationStatus, state?.Status, answer?.Status, onlyStates(body.error_description)],
+    names: [
+      topStatus,
+      response?.AuthenticationStatus,
+      state?.Status,
+      answer?.Status,
+      onlyStates(body.error_description),
+    ],
     flags: [state, answer],
   });
   const authorizationState = asObject(response?.AuthorizationState);
@@ -72,7 +81,8 @@ export function readVisualGuardReply(body: Json, show: (text: string) => string 
     flags: [authorizationState],
   });
 
-  if (authentication.names.length === 0 && authorization.names.length === 0 && !isBearer(body.access_token)) return undefined;
+  if (authentication.names.length === 0 && authorization.names.length === 0 && !isBearer(body.access_token))
+    return undefined;
 
   const failed = hasName(authentication, 'Failure');
   const accessToken = !failed && isBearer(body.access_token) ? body.access_token : '';
@@ -84,7 +94,12 @@ export function readVisualGuardReply(body: Json, show: (text: string) => string 
     VGToken: typeof response?.VGToken === 'string' ? response.VGToken : '',
     status: { authentication, authorization },
     reasons: readReasons(authentication, authorization, credentialInvalid, () => true),
-    blocking: readReasons(authentication, authorization, credentialInvalid, (bit) => !bit.warning && bit.reason !== 'contact-missing'),
+    blocking: readReasons(
+      authentication,
+      authorization,
+      credentialInvalid,
+      (bit) => !bit.warning && bit.reason !== 'contact-missing',
+    ),
     warnings: readWarnings(authentication, authorization),
     challenged: hasName(authentication, 'MFA_AuthenticationRequired'),
     waiting: hasName(authentication, 'MFA_WaitingUserAction'),
@@ -97,7 +112,9 @@ export function readVisualGuardReply(body: Json, show: (text: string) => string 
 /** A description counts only where every part of it is a state, as in "Failure, UserNotFound". */
 function onlyStates(description: unknown): string | undefined {
   if (typeof description !== 'string' || description.length > 2000) return undefined;
-  const known = description.split(',').every((part) => AUTHENTICATION_BITS.some(({ name }) => name === part.trim()) || /^\s*\d+\s*$/.test(part));
+  const known = description
+    .split(',')
+    .every((part) => AUTHENTICATION_BITS.some(({ name }) => name === part.trim()) || /^\s*\d+\s*$/.test(part));
   return known ? description : undefined;
 }
 
@@ -119,7 +136,8 @@ function readReasons(
 
 function readWarnings(authentication: MergedState, authorization: MergedState): Warning[] {
   const warnings: Warning[] = [];
-  for (const bit of AUTHENTICATION_BITS) if (bit.warning && has(authentication.value, bit.value)) warnings.push(bit.warning);
+  for (const bit of AUTHENTICATION_BITS)
+    if (bit.warning && has(authentication.value, bit.value)) warnings.push(bit.warning);
   const succeeded = hasName(authorization, 'Success') && !hasName(authorization, 'Failure');
   const objected = AUTHORIZATION_BITS.some((bit) => bit.reason !== undefined && has(authorization.value, bit.value));
   if (objected || (authorization.value !== 0 && !succeeded)) warnings.push('authorization-failed');
@@ -135,7 +153,11 @@ function asObject(value: unknown): Json | undefined {
 }
 
 /** The exact place is not documented: an `AuthenticationEnrollmentRequest` of the reply, or an `EnrollmentUrl` of an item. */
-function readEnrollmentUrl(answer: Json | undefined, response: Json | undefined, show: (text: string) => string | undefined): string {
+function readEnrollmentUrl(
+  answer: Json | undefined,
+  response: Json | undefined,
+  show: (text: string) => string | undefined,
+): string {
   const items = Array.isArray(answer?.MFAAvailables) ? answer.MFAAvailables.slice(0, 20).map(asObject) : [];
   const requests = [answer?.AuthenticationEnrollmentRequest, response?.AuthenticationEnrollmentRequest];
   const places = [answer, response, ...requests.map(asObject), ...items];

@@ -55,8 +55,8 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
 
   /** The stored user of the config node. Undefined where none is stored. */
   get storedPerson(): Person | undefined {
-    const { username: user, password } = this.wire.settings;
-    return user === '' || (password === '' && !this.wire.passwordless) ? undefined : { user, password };
+    const { stored, passwordless } = this.wire;
+    return stored.user === '' || (stored.password === '' && !passwordless) ? undefined : stored;
   }
 
   /** The stored user's session, if there is one. */
@@ -153,7 +153,7 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
   }
 
   guardName(user: string): string {
-    return `${this.wire.settings.tokenUrl} ${user}`;
+    return `${this.wire.tokenUrl} ${user}`;
   }
 
   challengeAnswered(grant: Grant, challenge: Challenge): SignedIn {
@@ -183,7 +183,7 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
 
   /** All who sign the stored user in at the same time get the same answer; a link is told to the first alone. */
   async #signInStored(wishes: SignInWishes): Promise<Outcome> {
-    const person = this.storedPerson ?? { user: '', password: '' };
+    const person = this.wire.stored;
     if (this.#storedFlight) {
       const outcome = await this.#storedFlight;
       return outcome.state === 'link-sent' ? outcome.challenge.where(outcome.reason) : outcome;
@@ -219,8 +219,10 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
       return refusedBy(heard.refusal, user);
     }
     const { reading } = heard;
-    if (setsChallenge(reading)) return this.#open(new Challenge(person, stored, reading, this), wishes, reading.blocking.length > 0);
-    if (reading.reasons.some((reason) => reason === 'credentials-invalid' || reason === 'last-attempt')) this.guard.refuse(name, password);
+    if (setsChallenge(reading))
+      return this.#open(new Challenge(person, stored, reading, this), wishes, reading.blocking.length > 0);
+    if (reading.reasons.some((reason) => reason === 'credentials-invalid' || reason === 'last-attempt'))
+      this.guard.refuse(name, password);
     return refusedBy({ reason: reading.reasons[0] ?? 'unknown' }, user, reading);
   }
 

@@ -35,7 +35,12 @@ export class Session {
     this.#refreshToken = grant.refreshToken;
     this.#home = home;
     this.source = new TokenSource(
-      { renew: this.#refresh, system: home.system, host: home.wire.transport.host, changed: (state) => this.changes.tell(state) },
+      {
+        renew: this.#refresh,
+        system: home.system,
+        host: home.wire.transport.host,
+        changed: (state) => this.changes.tell(state),
+      },
       grant.token,
     );
   }

@@ -23,15 +23,43 @@ export const AUTHENTICATION_BITS: readonly StateBit[] = [
   { value: 2 ** 3, name: 'PasswordDoesNotMatch', reason: 'credentials-invalid' },
   { value: 2 ** 4, name: 'UserNotAuthorized', flag: 'IsUserNotAuthorized', reason: 'user-not-authorized' },
   { value: 2 ** 5, name: 'UserAccountExpired', flag: 'IsUserAccountExpired', reason: 'account-expired' },
-  { value: 2 ** 6, name: 'UserAccountNotYetAvailable', flag: 'IsUserAccountNotYetAvailable', reason: 'account-not-yet-available' },
+  {
+    value: 2 ** 6,
+    name: 'UserAccountNotYetAvailable',
+    flag: 'IsUserAccountNotYetAvailable',
+    reason: 'account-not-yet-available',
+  },
   { value: 2 ** 7, name: 'ProcessCanceled', flag: 'IsCanceled', reason: 'canceled' },
   { value: 2 ** 8, name: 'NotApproved', flag: 'IsNotApproved', reason: 'account-not-approved' },
-  { value: 2 ** 9, name: 'MustChangePasswordAtNextLogon', flag: 'MustChangePasswordAtNextLogon', reason: 'password-change-required' },
+  {
+    value: 2 ** 9,
+    name: 'MustChangePasswordAtNextLogon',
+    flag: 'MustChangePasswordAtNextLogon',
+    reason: 'password-change-required',
+  },
   { value: 2 ** 10, name: 'LastBadLogin', flag: 'IsLastBadLogin', reason: 'last-attempt' },
   { value: 2 ** 11, name: 'Success' },
-  { value: 2 ** 12, name: 'LastGraceLogon', flag: 'IsLastGraceLogon', reason: 'password-expired', warning: 'last-grace-logon' },
-  { value: 2 ** 13, name: 'PasswordExpired', flag: 'IsPasswordExpired', reason: 'password-expired', warning: 'password-expired' },
-  { value: 2 ** 14, name: 'PasswordDoesNotPassValidation', flag: '!IsPasswordSecure', reason: 'password-change-required', warning: 'password-weak' },
+  {
+    value: 2 ** 12,
+    name: 'LastGraceLogon',
+    flag: 'IsLastGraceLogon',
+    reason: 'password-expired',
+    warning: 'last-grace-logon',
+  },
+  {
+    value: 2 ** 13,
+    name: 'PasswordExpired',
+    flag: 'IsPasswordExpired',
+    reason: 'password-expired',
+    warning: 'password-expired',
+  },
+  {
+    value: 2 ** 14,
+    name: 'PasswordDoesNotPassValidation',
+    flag: '!IsPasswordSecure',
+    reason: 'password-change-required',
+    warning: 'password-weak',
+  },
   { value: 2 ** 15, name: 'PasswordWillBeLocked', flag: 'IsUserAccountWillBeLockedOut', reason: 'last-attempt' },
   { value: 2 ** 16, name: 'UserNotFoundInCustomStorage', reason: 'credentials-invalid' },
   { value: 2 ** 17, name: 'UserAccountDisabled', flag: 'IsUserAccountDisabled', reason: 'account-disabled' },
@@ -40,12 +68,22 @@ export const AUTHENTICATION_BITS: readonly StateBit[] = [
   { value: 2 ** 20, name: 'MFA_WaitingUserAction', flag: 'IsMFAWaitingUserAction' },
   { value: 2 ** 21, name: 'MFA_FailedSendingRequest', reason: 'mfa-delivery-failed' },
   { value: 2 ** 22, name: 'UserAccountMissingEmail', flag: 'HasUserAccountMissingEmail', reason: 'contact-missing' },
-  { value: 2 ** 23, name: 'UserAccountMissingMobilePhone', flag: 'HasUserAccountMissingMobilePhone', reason: 'contact-missing' },
+  {
+    value: 2 ** 23,
+    name: 'UserAccountMissingMobilePhone',
+    flag: 'HasUserAccountMissingMobilePhone',
+    reason: 'contact-missing',
+  },
   { value: 2 ** 24, name: 'MFA_LinkTimeout', flag: 'IsMFATimeOut', reason: 'mfa-timeout' },
   { value: 2 ** 25, name: 'CustomProviderError', reason: 'provider-error' },
   { value: 2 ** 26, name: 'MFA_GraceLogin', warning: 'mfa-grace-login' },
   { value: 2 ** 27, name: 'MFA_AuthenticationRequired', flag: 'IsMFAAuthenticationRequired' },
-  { value: 2 ** 28, name: 'MFA_EnrollmentRequired', flag: 'IsMFAEnrollmentRequired', reason: 'mfa-enrollment-required' },
+  {
+    value: 2 ** 28,
+    name: 'MFA_EnrollmentRequired',
+    flag: 'IsMFAEnrollmentRequired',
+    reason: 'mfa-enrollment-required',
+  },
 ];
 
 /** `VGAuthorizationStatus`, bit by bit. "Failure" alone means only that authorization was not reached. */
@@ -122,5 +160,9 @@ function wholeNumber(value: unknown): number {
 
 function wordsOf(text: unknown): string[] {
   if (typeof text !== 'string') return [];
-  return text.slice(0, 2000).split(',', 64).map((word) => word.trim()).filter((word) => word !== '');
+  return text
+    .slice(0, 2000)
+    .split(',', 64)
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
 }

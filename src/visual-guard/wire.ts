@@ -56,20 +56,35 @@ export interface Person {
 /** The requests of Visual Guard's dialect (wire.md A3, A4). None of them is ever repeated by itself. */
 export class VisualGuardWire {
   transport: Transport;
-  readonly settings: VisualGuardSettings;
+  /** Private, so that nothing that prints a node prints a secret. */
+  readonly #settings: VisualGuardSettings;
   readonly #system: System;
   readonly #scope: readonly string[];
 
   constructor(settings: VisualGuardSettings, transport: Transport, system: System) {
-    this.settings = settings;
+    this.#settings = settings;
     this.transport = transport;
     this.#system = system;
     this.#scope = splitScope(settings.scope);
   }
 
+  get tokenUrl(): string {
+    return this.#settings.tokenUrl;
+  }
+
+  /** What is sent along with the steps of a challenge. */
+  get mfaCredentials(): VisualGuardSettings['mfaCredentials'] {
+    return this.#settings.mfaCredentials;
+  }
+
+  /** The stored user; a name or password that is not stored is empty. */
+  get stored(): Person {
+    return { user: this.#settings.username, password: this.#settings.password };
+  }
+
   /** Whether the module signs in by a user name alone. */
   get passwordless(): boolean {
-    return this.settings.module.trim().toLowerCase() === 'passwordless';
+    return this.#settings.module.trim().toLowerCase() === 'passwordless';
   }
 
   login({ user, password }: Person): Promise<Heard> {
@@ -89,12 +104,16 @@ export class VisualGuardWire {
 
   /** RFC 6749 6. The scope is left out, so it stays what it was. */
   refresh(refreshToken: string, scope: readonly string[], VGToken: string | undefined): Promise<Heard> {
-    return this.#post({ ...this.#client(), grant_type: 'refresh_token', refresh_token: refreshToken }, {}, { scope, VGToken });
+    return this.#post(
+      { ...this.#client(), grant_type: 'refresh_token', refresh_token: refreshToken },
+      {},
+      { scope, VGToken },
+    );
   }
 
   /** RFC 7009. @returns whether the server took it; a server without that endpoint does not. */
   async revoke(refreshToken: string): Promise<boolean> {
-    const url = new URL(this.settings.tokenUrl);
+    const url = new URL(this.#settings.tokenUrl);
     url.pathname = url.pathname.replace(/\/token$/, '/revocation');
     const reply = await this.transport.send({
       url: url.href,
@@ -104,7 +123,7 @@ export class VisualGuardWire {
   }
 
   #client(): Record<string, string> {
-    const { clientId, clientSecret } = this.settings;
+    const { clientId, clientSecret } = this.#settings;
     return { client_id: clientId, ...(clientSecret ? { client_secret: clientSecret } : {}) };
   }
 
@@ -113,12 +132,12 @@ export class VisualGuardWire {
       ...this.#client(),
       ...(this.#scope.length > 0 ? { scope: this.#scope.join(' ') } : {}),
       grant_type: 'VGAuthenticator',
-      VGAuthenticationModule: this.settings.module,
+      VGAuthenticationModule: this.#settings.module,
     };
   }
 
   #step(method: Method, { user, password }: Person): Record<string, string> {
-    const { mfaCredentials } = this.settings;
+    const { mfaCredentials } = this.#settings;
     return {
       AuthenticationRequestId: method.requestId,
       ...(method.availableId ? { MFAAvailableId: method.availableId } : {}),
@@ -132,7 +151,7 @@ export class VisualGuardWire {
     options: { timeout?: number | undefined; signal?: AbortSignal | undefined } = {},
     before: { scope: readonly string[]; VGToken: string | undefined } = { scope: this.#scope, VGToken: undefined },
   ): Promise<Heard> {
-    const request: FormRequest = { url: this.settings.tokenUrl, form, ...options };
+    const request: FormRequest = { url: this.#settings.tokenUrl, form, ...options };
     const reply = await this.transport.send(request);
     const isRedirect = reply.status >= 300 && reply.status < 400;
     const show = (text: string): string | undefined => withoutEcho(text, request);

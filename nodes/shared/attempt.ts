@@ -1,0 +1,55 @@
+import type { NodeMessage } from 'node-red';
+
+/**
+ * The mark on a message that left `attach-bearer`. It is an enumerable symbol key, so it survives `http request`, Switch, Delay,
+ * Link call and Node-RED's cloning, and shows up neither in JSON nor in the debug sidebar.
+ */
+const MARK = Symbol('vg-auth attempt');
+
+/** What the mark knows. */
+export interface Attempt {
+  /** The id of the node that set it. */
+  readonly node: string;
+  /** How often the message came back with 401 and was sent again. */
+  readonly tries: number;
+  /** The token that it left with; 0 for a token from the message. */
+  readonly generation: number;
+  /** Gives a message what it had when it came in: payload, headers, method and url. */
+  readonly restore: (msg: NodeMessage) => void;
+}
+
+type Marked = NodeMessage & { [MARK]?: Attempt };
+
+/** The mark that this node set, if the message has one. */
+export function attemptOf(msg: NodeMessage, node: string): Attempt | undefined {
+  const attempt = (msg as Marked)[MARK];
+  return attempt?.node === node ? attempt : undefined;
+}
+
+/** Marks a message. */
+export function mark(msg: NodeMessage, attempt: Attempt): void {
+  (msg as Marked)[MARK] = attempt;
+}
+
+/**
+ * Remembers what `http request` replaces. It closes over these four values and never over the message:
+ * a message may hold a whole HTTP request, and lives on in whatever it is wired to.
+ */
+export function remember(msg: NodeMessage): (msg: NodeMessage) => void {
+  const { payload, headers, method, url } = msg;
+  const hadPayload = 'payload' in msg;
+  const hadHeaders = 'headers' in msg;
+  const hadMethod = 'method' in msg;
+  const hadUrl = 'url' in msg;
+  return (back) => {
+    giveBack(back, 'payload', hadPayload, payload);
+    giveBack(back, 'headers', hadHeaders, headers);
+    giveBack(back, 'method', hadMethod, method);
+    giveBack(back, 'url', hadUrl, url);
+  };
+}
+
+function giveBack(msg: NodeMessage, name: string, had: boolean, value: unknown): void {
+  if (had) msg[name] = value;
+  else delete msg[name];
+}

@@ -1,0 +1,161 @@
+import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import { HiddenText, REDACTED } from '../../src/hiding.ts';
+import type { System } from '../../src/system.ts';
+import { isBearer, type Token } from '../../src/token.ts';
+import type { VgsAccount } from '../../src/vgs/account.ts';
+import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
+import { type Auth, authOfOutcome, authOfRefusal } from './message.ts';
+import { type MeantUser, meantUser } from './user.ts';
+import type { Typed } from './values.ts';
+
+/** What `attach-bearer` puts into the header. */
+export interface Bearer {
+  hiddenHeader: HiddenText;
+  header: string;
+  generation: number;
+}
+
+/** A header, or why there is none. */
+export type Sought = { bearer: Bearer; needed?: never } | { needed: Auth; bearer?: never };
+
+/** Where `attach-bearer` takes its token from. */
+export interface BearerSource {
+  /** A token that serves right now, without anything asynchronous; undefined where one has to be sought. */
+  current(msg: NodeMessage): Bearer | undefined;
+  /** @throws AuthError where no answer that makes sense was had */
+  seek(msg: NodeMessage): Promise<Sought>;
+  /**
+   * An API rejected the token of this message.
+   *
+   * @param generation the token it was sent with; undefined where that is not known
+   * @returns whether another try makes sense
+   */
+  reject(msg: NodeMessage, generation: number | undefined): Promise<boolean>;
+}
+
+/** A VGS service account. */
+export class VgsBearer implements BearerSource {
+  readonly #account: VgsAccount;
+
+  constructor(account: VgsAccount) {
+    this.#account = account;
+  }
+
+  current(): Token | undefined {
+    return this.#account.source.current();
+  }
+
+  async seek(): Promise<Sought> {
+    const { token, refused, failed } = await this.#account.ask();
+    if (failed) throw failed;
+    return token ? { bearer: token } : { needed: authOfRefusal('vgs', refused) };
+  }
+
+  async reject(_msg: NodeMessage, generation: number | undefined): Promise<boolean> {
+    const { source } = this.#account;
+    return source.reject(generation ?? source.token?.generation ?? 0);
+  }
+}
+
+/** A Visual Guard session: the stored user's, which is begun where that needs no human, or somebody else's. */
+export class VisualGuardBearer implements BearerSource {
+  readonly #RED: NodeAPI;
+  readonly #node: Node;
+  readonly #server: VisualGuardServer;
+  readonly #setting: Typed;
+
+  constructor(RED: NodeAPI, node: Node, server: VisualGuardServer, setting: Typed) {
+    this.#RED = RED;
+    this.#node = node;
+    this.#server = server;
+    this.#setting = setting;
+  }
+
+  current(msg: NodeMessage): Token | undefined {
+    if (this.#setting.type === 'stored') return this.#server.storedSession?.source.current();
+    // A context store may answer later.
+    if (this.#setting.type === 'flow' || this.#setting.type === 'global') return undefined;
+    const meant = meantUser(this.#RED, this.#node, this.#server, this.#setting, msg);
+    return (meant as MeantUser).session?.source.current();
+  }
+
+  async seek(msg: NodeMessage): Promise<Sought> {
+    const { user, session } = await meantUser(this.#RED, this.#node, this.#server, this.#setting, msg);
+    if (this.#setting.type === 'stored') return this.#seekStored(user, msg);
+    if (!session)
+      return { needed: { system: 'vg', state: 'sign-in-needed', ...(user ? { user } : {}), reason: 'no-session' } };
+    const { token, refused, failed } = await session.ask();
+    if (failed) throw failed;
+    if (token) return { bearer: token };
+    if (!session.ended) return { needed: authOfRefusal('vg', { user, ...refused }) };
+    return { needed: { system: 'vg', state: 'sign-in-needed', user: session.user, reason: 'session-expired' } };
+  }
+
+  async reject(msg: NodeMessage, generation: number | undefined): Promise<boolean> {
+    const { session } = await meantUser(this.#RED, this.#node, this.#server, this.#setting, msg);
+    return session?.source.reject(generation ?? session.source.token?.generation ?? 0) ?? true;
+  }
+
+  async #seekStored(user: string, msg: NodeMessage): Promise<Sought> {
+    const reset = msg.reset === true;
+    if (reset) delete msg.reset;
+    const { token, outcome, heldUntil } = await this.#server.tokenOfStored(reset);
+    if (token) return { bearer: token };
+    if (outcome) return { needed: authOfOutcome(outcome) };
+    return { needed: { system: 'vg', state: 'sign-in-needed', user, reason: 'held-back', retry_at: heldUntil } };
+  }
+}
+
+/** A rejected token of a message is tried again once in this time, in ms, where the message does not know its tries. */
+const RETRY_PAUSE = 30_000;
+
+/** A token that stands on the message. It cannot be renewed here. */
+export class MessageBearer implements BearerSource {
+  readonly #RED: NodeAPI;
+  readonly #property: string;
+  readonly #system: System;
+  #unmarkedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(RED: NodeAPI, property: string, system: System) {
+    this.#RED = RED;
+    this.#property = property;
+    this.#system = system;
+  }
+
+  current(msg: NodeMessage): Bearer | undefined {
+    const { token, isExpired } = this.#read(msg);
+    if (token === undefined || isExpired) return undefined;
+    const header = `Bearer ${token}`;
+    return { header, hiddenHeader: new HiddenText(header), generation: 0 };
+  }
+
+  async seek(msg: NodeMessage): Promise<Sought> {
+    const bearer = this.current(msg);
+    if (bearer) return { bearer };
+    const reason = this.#read(msg).token === undefined ? 'token-missing' : 'token-expired';
+    return { needed: { state: 'sign-in-needed', reason } };
+  }
+
+  async reject(_msg: NodeMessage, generation: number | undefined): Promise<boolean> {
+    // With a mark, the message itself counts its tries.
+    if (generation !== undefined) return true;
+    const now = this.#system.now();
+    if (now >= this.#unmarkedAt && now - this.#unmarkedAt < RETRY_PAUSE) return false;
+    this.#unmarkedAt = now;
+    return true;
+  }
+
+  #read(msg: NodeMessage): { token: string | undefined; isExpired: boolean } {
+    let found: unknown;
+    try {
+      found = this.#RED.util.getMessageProperty(msg, this.#property);
+    } catch {
+      found = undefined;
+    }
+    if (typeof found !== 'object' || found === null) return { token: undefined, isExpired: false };
+    const { access_token: token, expires_at: expiresAt } = found as Record<string, unknown>;
+    // `[redacted]` is what a token becomes in a context file.
+    if (!isBearer(token) || token === REDACTED) return { token: undefined, isExpired: false };
+    return { token, isExpired: typeof expiresAt === 'number' && expiresAt > 0 && this.#system.now() >= expiresAt };
+  }
+}

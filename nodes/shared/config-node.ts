@@ -1,0 +1,79 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { Hold } from '../../src/engine.ts';
+import { AuthError, asAuthError } from '../../src/errors.ts';
+
+/** A config node that holds a connection, or knows why it cannot. */
+export interface ConnectionNode<T> extends Node {
+  /** The connection; undefined where the config node is incomplete. */
+  connection: T | undefined;
+  /** What is wrong with the config node. */
+  problem: AuthError | undefined;
+  /** Whether it works against the practice server. */
+  isPractice: boolean;
+  /** The nodes that use it, by id. Node-RED passes a config node's errors and status on to Catch and Status nodes through it. */
+  users: Record<string, Node>;
+}
+
+/**
+ * Makes a config node hold its connection until it is closed. What is wrong with it is told by the nodes that use it, so it stays quiet here.
+ *
+ * @param open opens the connection; an AuthError that it throws becomes the node's problem
+ * @returns what `open` returned
+ */
+export function holdConnection<T>(
+  node: ConnectionNode<T>,
+  open: () => { connection: Hold<T>; practice: Hold<unknown> | undefined },
+): void {
+  node.users = {};
+  node.connection = undefined;
+  node.problem = undefined;
+  node.isPractice = false;
+  try {
+    const { connection, practice } = open();
+    node.connection = connection.value;
+    node.isPractice = practice !== undefined;
+    node.on('close', (done: () => void) => {
+      connection.giveBack();
+      practice?.giveBack();
+      done();
+    });
+  } catch (thrown) {
+    node.problem = asAuthError(thrown);
+  }
+}
+
+/**
+ * The connection of the config node that a flow node names.
+ *
+ * @param user the flow node, which the config node gets to know
+ * @throws AuthError `AUTH_CONFIG` where there is none, it is disabled or incomplete
+ */
+export function connectionOf<T>(
+  RED: NodeAPI,
+  user: Node,
+  id: unknown,
+  property: string,
+  type: string,
+): { connection: T; node: ConnectionNode<T> } {
+  if (typeof id !== 'string' || id === '') throw new AuthError('property-missing', { property });
+  const node = RED.nodes.getNode(id) as ConnectionNode<T> | null;
+  if (!node) throw new AuthError('config-node-missing', { property });
+  if (node.type !== type) throw new AuthError('config-node-wrong', { property });
+  node.users[user.id] = user;
+  user.on('close', () => {
+    delete node.users[user.id];
+  });
+  if (!node.connection) throw node.problem ?? new AuthError('config-node-missing', { property });
+  return { connection: node.connection, node };
+}
+
+/** Registers a config node. Its credentials are known by name and by whether they are shown (`text`) or not (`password`). */
+export function registerConfigNode<T, C extends NodeDef>(
+  RED: NodeAPI,
+  type: string,
+  construct: (this: ConnectionNode<T>, config: C) => void,
+  credentials: Record<string, { type: 'text' | 'password' }>,
+): void {
+  // The published types know no config node with members of its own.
+  RED.nodes.registerType(type, construct as unknown as (this: Node, config: C) => void, { credentials } as object);
+}

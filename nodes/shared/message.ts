@@ -1,0 +1,138 @@
+import type { NodeAPI, NodeMessage } from 'node-red';
+import type { Reason, Warning } from '../../src/reasons.ts';
+import { type Token, toMessageToken } from '../../src/token.ts';
+import type { Challenge } from '../../src/visual-guard/challenge.ts';
+import type { Challenged, Outcome, Refused, SignedIn } from '../../src/visual-guard/outcome.ts';
+import type { VisualGuardStatus } from '../../src/visual-guard/reply.ts';
+
+/** What stands in `msg.auth`. */
+export interface Auth {
+  system?: 'vgs' | 'vg';
+  state: 'signed-in' | 'mfa-required' | 'code-required' | 'link-sent' | 'refused' | 'signed-out' | 'sign-in-needed';
+  user?: string;
+  session?: string;
+  reason?: Reason;
+  error?: string;
+  warnings?: Warning[];
+  missing_scope?: string[];
+  /** ms since 1970 */
+  retry_at?: number;
+  enrollment_url?: string;
+  revoked?: string[];
+  challenge?: AuthChallenge;
+  status?: VisualGuardStatus & { from_login?: true };
+}
+
+interface AuthChallenge {
+  id: string;
+  /** ms since 1970 */
+  expires_at: number;
+  attempts: number;
+  method?: string;
+  methods: { id: string; kind: string; transport: string; destination: string; label: string }[];
+}
+
+/** The outputs of a node that signs in. */
+export const OUTPUT = { signedIn: 0, challenge: 1, refused: 2 } as const;
+
+/** What `send` takes to send a message by one output. */
+export function byOutput(index: number, msg: NodeMessage): (NodeMessage | null)[] {
+  const outputs: (NodeMessage | null)[] = new Array(index).fill(null);
+  outputs.push(msg);
+  return outputs;
+}
+
+/** Sets or deletes a property of a message, by its path. A path that leads nowhere is left alone. */
+export function setProperty(RED: NodeAPI, msg: NodeMessage, path: string, value: unknown): void {
+  try {
+    RED.util.setMessageProperty(msg, path, value, value !== undefined);
+  } catch {
+    // A part of the path is there and is no object: there is nothing to delete, and no place to set.
+  }
+}
+
+/** Puts a token on a message, or takes an old one off: it must not pass for a new one. */
+export function setToken(RED: NodeAPI, msg: NodeMessage, property: string, token: Token | undefined): void {
+  setProperty(RED, msg, property, token && toMessageToken(token));
+}
+
+/** `msg.auth` for a VGS token. */
+export function authOfVgsToken(token: Token): Auth {
+  return { system: 'vgs', state: 'signed-in', ...readScopeWarnings(token, []) };
+}
+
+/** `msg.auth` for any outcome of a Visual Guard sign-in. */
+export function authOfOutcome(outcome: Outcome): Auth {
+  if (outcome.state === 'signed-in') return authOfSignIn(outcome);
+  return outcome.state === 'refused' ? authOfRefusal('vg', outcome) : authOfChallenge(outcome);
+}
+
+function authOfSignIn({ session, token, fromLogin }: SignedIn): Auth {
+  const { login } = session;
+  return {
+    system: 'vg',
+    state: 'signed-in',
+    user: session.user,
+    session: session.handle,
+    ...readScopeWarnings(token, login?.warnings ?? []),
+    ...(login ? { status: { ...copyStatus(login.status), ...(fromLogin ? { from_login: true as const } : {}) } } : {}),
+  };
+}
+
+/** `msg.auth` for a refusal of either system. */
+export function authOfRefusal(system: 'vgs' | 'vg', refused: Omit<Refused, 'state'>): Auth {
+  return {
+    system,
+    state: 'refused',
+    ...(refused.user ? { user: refused.user } : {}),
+    reason: refused.reason,
+    ...(refused.error ? { error: refused.error } : {}),
+    ...(refused.retryAt ? { retry_at: refused.retryAt } : {}),
+    ...(refused.enrollmentUrl ? { enrollment_url: refused.enrollmentUrl } : {}),
+    ...(refused.status ? { status: copyStatus(refused.status) } : {}),
+  };
+}
+
+function authOfChallenge({ state, challenge, reason, retryAt, status }: Challenged): Auth {
+  return {
+    system: 'vg',
+    state,
+    user: challenge.user,
+    ...(reason ? { reason } : {}),
+    ...(retryAt ? { retry_at: retryAt } : {}),
+    challenge: describe(challenge),
+    ...(status ? { status: copyStatus(status) } : {}),
+  };
+}
+
+function describe({ id, expiresAt, attempts, method, methods }: Challenge): AuthChallenge {
+  return {
+    id,
+    expires_at: expiresAt,
+    attempts,
+    ...(method ? { method: method.id } : {}),
+    methods: methods.map(({ id: methodId, kind, transport, destination, label }) => ({
+      id: methodId,
+      kind,
+      transport,
+      destination,
+      label,
+    })),
+  };
+}
+
+function readScopeWarnings(token: Token, warnings: readonly Warning[]): Pick<Auth, 'warnings' | 'missing_scope'> {
+  const all: Warning[] = token.missingScope.length > 0 ? [...warnings, 'scope-missing'] : [...warnings];
+  return {
+    ...(all.length > 0 ? { warnings: all } : {}),
+    ...(token.missingScope.length > 0 ? { missing_scope: [...token.missingScope] } : {}),
+  };
+}
+
+/** A copy, so that a flow that writes on its message does not write on what is kept. */
+function copyStatus({ authentication, authorization }: VisualGuardStatus): VisualGuardStatus {
+  return {
+    authentication: { value: authentication.value, names: [...authentication.names] },
+    authorization: { value: authorization.value, names: [...authorization.names] },
+  };
+}

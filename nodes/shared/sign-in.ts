@@ -1,0 +1,69 @@
+import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import { asAuthError } from '../../src/errors.ts';
+import type { Delivery } from '../../src/practice/visual-guard.ts';
+import type { Challenged, Outcome, PendingLink } from '../../src/visual-guard/outcome.ts';
+import type { Send } from './input.ts';
+import { authOfOutcome, byOutput, OUTPUT, setToken } from './message.ts';
+import type { StatusLine } from './status.ts';
+
+/** What `vg-login` and `vg-mfa` have in common: they send the outcome of a sign-in, and wait for links. */
+export class SignInNode {
+  readonly #RED: NodeAPI;
+  readonly #status: StatusLine;
+  readonly #property: string;
+  readonly #links = new Set<PendingLink>();
+  /** What a practice user received, so that a person can read it off the node. */
+  inboxOf: ((user: string) => Delivery | undefined) | undefined;
+
+  constructor(RED: NodeAPI, node: Node, status: StatusLine, property: string) {
+    this.#RED = RED;
+    this.#status = status;
+    this.#property = property;
+    node.on('close', () => {
+      for (const link of this.#links) link.end();
+    });
+  }
+
+  /**
+   * Sends an outcome by its output. Where a link was sent, what comes of it follows.
+   *
+   * @throws AuthError where the open request of a link ends in a fault
+   */
+  async send(outcome: Outcome, msg: NodeMessage, send: Send): Promise<void> {
+    const link = 'link' in outcome ? outcome.link : undefined;
+    // The message goes on its way now; what follows is another one.
+    const following = link && this.#RED.util.cloneMessage(msg);
+    this.#sendOne(outcome, msg, send);
+    if (!link || !following) return;
+    this.#links.add(link);
+    try {
+      const later = await link.later;
+      if (later) this.#sendOne(later, following, send);
+    } catch (thrown) {
+      throw asAuthError(thrown);
+    } finally {
+      this.#links.delete(link);
+    }
+  }
+
+  #sendOne(outcome: Outcome, msg: NodeMessage, send: Send): void {
+    setToken(this.#RED, msg, this.#property, outcome.state === 'signed-in' ? outcome.token : undefined);
+    msg.auth = authOfOutcome(outcome);
+    if (outcome.state === 'signed-in') {
+      this.#status.valid(outcome.token);
+      send(byOutput(OUTPUT.signedIn, msg));
+    } else if (outcome.state === 'refused') {
+      this.#status.refused(outcome);
+      send(byOutput(OUTPUT.refused, msg));
+    } else {
+      this.#status.challenged(outcome, this.#received(outcome));
+      send(byOutput(OUTPUT.challenge, msg));
+    }
+  }
+
+  /** The code that a practice user received: practice has no phone to send it to. */
+  #received({ challenge }: Challenged): string {
+    const delivery = challenge.method && this.inboxOf?.(challenge.user);
+    return delivery?.kind === 'code' ? ` (${delivery.text})` : '';
+  }
+}

@@ -1,0 +1,154 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { AuthError } from '../../src/errors.ts';
+import type { Cancel, System } from '../../src/system.ts';
+import type { Token } from '../../src/token.ts';
+import type { SourceState } from '../../src/token-source.ts';
+import type { Challenged, Refused } from '../../src/visual-guard/outcome.ts';
+import type { Auth } from './message.ts';
+
+/** The catalogue that all nodes share: it belongs to the plugin in `nodes/vg-auth.html`. */
+const CATALOGUE = '@vg-auth/node-red-vg-auth/vg-auth:';
+
+const DAY = 86_400_000;
+
+type Look = { fill: 'red' | 'green' | 'yellow' | 'blue' | 'grey'; shape: 'ring' | 'dot' };
+const GOOD: Look = { fill: 'green', shape: 'dot' };
+const BUSY: Look = { fill: 'blue', shape: 'ring' };
+const WAITING: Look = { fill: 'yellow', shape: 'ring' };
+const IDLE: Look = { fill: 'grey', shape: 'ring' };
+const REFUSED: Look = { fill: 'red', shape: 'ring' };
+const BROKEN: Look = { fill: 'red', shape: 'dot' };
+
+/**
+ * What a node shows under itself. It stays true while nothing flows: where a text turns false at a known moment,
+ * one timer changes it then. It does not tick.
+ */
+export class StatusLine {
+  /** Set where the node works against the practice server. */
+  isPractice = false;
+  readonly #RED: NodeAPI;
+  readonly #node: Node;
+  readonly #system: System;
+  #shown = '';
+  #cancel: Cancel | undefined;
+  #closed = false;
+
+  constructor(RED: NodeAPI, node: Node, system: System) {
+    this.#RED = RED;
+    this.#node = node;
+    this.#system = system;
+    node.on('close', () => this.#close());
+  }
+
+  idle(): void {
+    this.#show(IDLE, this.isPractice ? '' : undefined);
+  }
+
+  busy(key: 'renewing' | 'signing-in' | 'signing-out'): void {
+    this.#show(BUSY, this.#say(`status.${key}`));
+  }
+
+  valid(token: Token): void {
+    if (token.expiresAt <= this.#system.now()) this.#show(IDLE, this.#say('status.used-once'));
+    else
+      this.#show(
+        GOOD,
+        this.#say('status.valid-until', { time: this.#time(token.expiresAt) }),
+        token.expiresAt,
+        'status.expired',
+      );
+  }
+
+  /** Output 1 without a token of its own, as after a logout. */
+  done(key: 'signed-out' | 'ready'): void {
+    this.#show(key === 'ready' ? GOOD : IDLE, this.#say(`status.${key}`));
+  }
+
+  refused({ reason, retryAt }: Pick<Refused, 'reason'> & { retryAt?: number | undefined }): void {
+    const text = this.#say(`reasons.${reason}`);
+    this.#show(
+      REFUSED,
+      retryAt ? `${text}, ${this.#say('status.retry-at', { time: this.#time(retryAt) })}` : text,
+      retryAt,
+      'status.retry-now',
+    );
+  }
+
+  /** @param received what the practice server's user just received */
+  challenged({ state, challenge, reason, retryAt }: Challenged, received = ''): void {
+    const { method } = challenge;
+    const told = reason ? `${this.#say(`reasons.${reason}`)}, ` : '';
+    const text =
+      state === 'code-required' && method
+        ? this.#say(`status.code-by-${method.transport}`)
+        : this.#say(`status.${state}`);
+    const when = retryAt ? `, ${this.#say('status.retry-at', { time: this.#time(retryAt) })}` : '';
+    this.#show(WAITING, `${told}${text}${when}${received}`, challenge.expiresAt, 'reasons.challenge-expired');
+  }
+
+  /** What `attach-bearer` sends by its second output. */
+  needed({ state, reason, retry_at: retryAt, challenge }: Auth): void {
+    if (reason) this.refused({ reason, retryAt });
+    else this.#show(WAITING, this.#say(`status.${state}`), challenge?.expires_at, 'reasons.challenge-expired');
+  }
+
+  failed(error: AuthError): void {
+    const text = this.#say(`codes.${error.code}`);
+    const { retryAt } = error;
+    this.#show(
+      BROKEN,
+      retryAt ? `${text}, ${this.#say('status.retry-at', { time: this.#time(retryAt) })}` : text,
+      retryAt,
+      'status.retry-now',
+    );
+  }
+
+  /** What a config node is missing, in words: it stands there from the start. */
+  misconfigured(error: AuthError): void {
+    const { property, variable } = error.values;
+    this.#show(
+      BROKEN,
+      this.#say(`faults.${error.fault}`, { property: String(property ?? ''), variable: String(variable ?? '') }),
+    );
+  }
+
+  /** What a token source says of itself. */
+  source(state: SourceState): void {
+    if (state.at === 'valid') this.valid(state.token);
+    else if (state.at === 'refused') this.refused(state);
+    else if (state.at === 'failed') this.failed(state.error);
+    else if (state.at === 'renewing') this.busy('renewing');
+    else this.idle();
+  }
+
+  #show(look: Look, text: string | undefined, falseAt?: number, then?: string): void {
+    if (this.#closed) return;
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (falseAt !== undefined && then !== undefined) {
+      this.#cancel = this.#system.after(falseAt - this.#system.now(), () => this.#show(IDLE, this.#say(then)), true);
+    }
+    const practice = this.isPractice ? this.#say('status.practice') : '';
+    const whole = [practice, text ?? ''].filter((part) => part !== '').join(': ');
+    if (this.#shown === `${look.fill} ${whole}`) return;
+    this.#shown = `${look.fill} ${whole}`;
+    this.#node.status(whole === '' ? {} : { ...look, text: whole });
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#cancel?.();
+  }
+
+  #say(key: string, values: Record<string, string> = {}): string {
+    return this.#RED._(CATALOGUE + key, values) as string;
+  }
+
+  /** Hour and minute; the date, where it is more than a day away. */
+  #time(at: number): string {
+    const date = new Date(at);
+    const two = (part: number): string => String(part).padStart(2, '0');
+    if (at - this.#system.now() < DAY) return `${two(date.getHours())}:${two(date.getMinutes())}`;
+    return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  }
+}

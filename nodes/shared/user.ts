@@ -1,0 +1,57 @@
+import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import { AuthError } from '../../src/errors.ts';
+import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
+import type { Session } from '../../src/visual-guard/session.ts';
+import { asText, readTyped, type Typed } from './values.ts';
+
+/** The property that holds a session handle where none is named. */
+const USUAL_HANDLE = 'auth.session';
+
+/** Whose session a node means. */
+export interface MeantUser {
+  /** Empty where a handle was given that finds nothing. */
+  user: string;
+  session: Session | undefined;
+  isStored: boolean;
+}
+
+/** How `attach-bearer` and `vg-logout` say whose session they mean. */
+export function userSetting(config: { user?: string; userType?: string }): Typed {
+  const type = config.userType || 'stored';
+  return { type, value: config.user || (type === 'session' ? USUAL_HANDLE : '') };
+}
+
+/**
+ * Finds whose session is meant. It is asynchronous only for context stores.
+ *
+ * @throws AuthError `AUTH_CONFIG` where a user name is wanted and none is there, or the stored user is meant and none is stored
+ */
+export function meantUser(
+  RED: NodeAPI,
+  node: Node,
+  server: VisualGuardServer,
+  setting: Typed,
+  msg: NodeMessage,
+): MeantUser | Promise<MeantUser> {
+  if (setting.type === 'stored') {
+    const { user } = server.wire.stored;
+    if (!server.storedPerson)
+      throw new AuthError('property-missing', { property: user === '' ? 'username' : 'password' });
+    return { user, session: server.storedSession, isStored: true };
+  }
+  const found = readTyped(RED, node, setting, msg);
+  return found instanceof Promise
+    ? found.then((value) => named(server, setting, value))
+    : named(server, setting, found);
+}
+
+function named(server: VisualGuardServer, setting: Typed, found: unknown): MeantUser {
+  const text = asText(found, setting, 'user');
+  if (setting.type === 'session') {
+    const session = text === '' ? undefined : server.sessionWith(text);
+    return { user: session?.user ?? '', session, isStored: session !== undefined && session === server.storedSession };
+  }
+  if (text === '') throw new AuthError('user-missing', { property: setting.value || 'user' });
+  const session = server.sessionOf(text);
+  return { user: text, session, isStored: session !== undefined && session === server.storedSession };
+}

@@ -1,0 +1,81 @@
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
+import { AuthError } from '../src/errors.ts';
+import { PRACTICE_VG_URL } from '../src/practice/server.ts';
+import type { Challenge } from '../src/visual-guard/challenge.ts';
+import type { Outcome } from '../src/visual-guard/outcome.ts';
+import { onInput } from './shared/input.ts';
+import { setProperty, setToken } from './shared/message.ts';
+import { logDeliveries } from './shared/practice.ts';
+import { engineOf } from './shared/runtime.ts';
+import { SignInNode } from './shared/sign-in.ts';
+import { StatusLine } from './shared/status.ts';
+import { asText, readTyped, type Typed } from './shared/values.ts';
+
+interface VgMfaConfig extends NodeDef {
+  action?: string;
+  code?: string;
+  codeType?: string;
+  method?: string;
+  methodType?: string;
+  challenge?: string;
+  challengeType?: string;
+  property?: string;
+}
+
+/** The node `submit MFA code`: chooses a way, or answers with a code. Outputs: signed in, MFA, refused. */
+export default function (RED: NodeAPI): void {
+  const engine = engineOf(RED);
+
+  function VgMfaNode(this: Node, config: VgMfaConfig): void {
+    RED.nodes.createNode(this, config);
+    const status = new StatusLine(RED, this, engine.system);
+    const property = config.property || 'token';
+    const chooses = config.action === 'choose';
+    const code: Typed = { value: config.code || 'payload', type: config.codeType || 'msg' };
+    const method: Typed = { value: config.method ?? 'payload', type: config.methodType || 'msg' };
+    const challenge: Typed = { value: config.challenge ?? 'auth.challenge.id', type: config.challengeType || 'msg' };
+    const node = new SignInNode(RED, this, status, property);
+    let askedLast = '';
+    node.inboxOf = logDeliveries(this, engine.practice, (user) => chooses && user === askedLast);
+
+    /** The challenge that the message names; where it names none, the only one that is open. */
+    const readChallenge = async (
+      msg: NodeMessageInFlow,
+    ): Promise<Challenge | 'challenge-expired' | 'challenge-unknown'> => {
+      const found = challenge.value === '' ? undefined : await readTyped(RED, this, challenge, msg);
+      if (found === undefined || found === null || found === '') return engine.challenges.only() ?? 'challenge-unknown';
+      return typeof found === 'string' ? engine.challenges.find(found) : 'challenge-unknown';
+    };
+
+    const readCode = async (msg: NodeMessageInFlow): Promise<string> => {
+      const found = await readTyped(RED, this, code, msg);
+      if (code.type === 'msg') setProperty(RED, msg, code.value, undefined);
+      const text = asText(found, code, 'code').trim();
+      if (text === '') throw new AuthError('code-missing', { property: code.value });
+      return text;
+    };
+
+    const answer = async (msg: NodeMessageInFlow): Promise<Outcome> => {
+      const text = chooses
+        ? asText(await readTyped(RED, this, method, msg), method, 'method').trim()
+        : await readCode(msg);
+      const found = await readChallenge(msg);
+      if (typeof found === 'string') return { state: 'refused', reason: found };
+      status.isPractice = found.tokenUrl === PRACTICE_VG_URL;
+      askedLast = found.user;
+      status.busy('signing-in');
+      return chooses ? found.choose(text) : found.submit(text);
+    };
+
+    onInput(
+      this,
+      async (msg, send) => {
+        setToken(RED, msg, property, undefined);
+        await node.send(await answer(msg), msg, send);
+      },
+      (error) => status.failed(error),
+    );
+  }
+
+  RED.nodes.registerType('vg-mfa', VgMfaNode);
+}
