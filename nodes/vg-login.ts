@@ -5,7 +5,6 @@ import type { Person } from '../src/visual-guard/wire.ts';
 import { connectionOf } from './shared/config-node.ts';
 import { onInput } from './shared/input.ts';
 import { setProperty, setToken } from './shared/message.ts';
-import { logDeliveries } from './shared/practice.ts';
 import { engineOf } from './shared/runtime.ts';
 import { SignInNode } from './shared/sign-in.ts';
 import { StatusLine } from './shared/status.ts';
@@ -32,7 +31,6 @@ export default function (RED: NodeAPI): void {
     const username: Typed = { value: config.username ?? '', type: config.usernameType || 'stored' };
     const password: Typed = { value: config.password ?? '', type: config.passwordType || 'stored' };
     const node = new SignInNode(RED, this, status, property);
-    let askedLast = '';
     let server: VisualGuardServer | undefined;
     let problem = asAuthError(undefined);
     try {
@@ -41,7 +39,6 @@ export default function (RED: NodeAPI): void {
       server = found.connection;
       status.isPractice = found.node.isPractice;
       status.idle();
-      if (found.node.isPractice) node.inboxOf = logDeliveries(this, engine.practice, (user) => user === askedLast);
     } catch (thrown) {
       problem = asAuthError(thrown);
       status.misconfigured(problem);
@@ -80,7 +77,6 @@ export default function (RED: NodeAPI): void {
         const wishes: SignInWishes = { method: config.method || 'ask', reset: msg.reset === true };
         if (wishes.reset) delete msg.reset;
         const person = await readPerson(msg, server);
-        askedLast = person?.user ?? server.wire.stored.user;
         status.busy('signing-in');
         const outcome = person ? await server.signIn(person, wishes) : await server.signInStored(wishes);
         await node.send(outcome, msg, send);

@@ -5,7 +5,6 @@ import type { Challenge } from '../src/visual-guard/challenge.ts';
 import type { Outcome } from '../src/visual-guard/outcome.ts';
 import { onInput } from './shared/input.ts';
 import { setProperty, setToken } from './shared/message.ts';
-import { logDeliveries } from './shared/practice.ts';
 import { engineOf } from './shared/runtime.ts';
 import { SignInNode } from './shared/sign-in.ts';
 import { StatusLine } from './shared/status.ts';
@@ -35,8 +34,6 @@ export default function (RED: NodeAPI): void {
     const method: Typed = { value: config.method ?? 'payload', type: config.methodType || 'msg' };
     const challenge: Typed = { value: config.challenge ?? 'auth.challenge.id', type: config.challengeType || 'msg' };
     const node = new SignInNode(RED, this, status, property);
-    let askedLast = '';
-    node.inboxOf = logDeliveries(this, engine.practice, (user) => chooses && user === askedLast);
 
     /** The challenge that the message names; where it names none, the only one that is open. */
     const readChallenge = async (
@@ -62,7 +59,6 @@ export default function (RED: NodeAPI): void {
       const found = await readChallenge(msg);
       if (typeof found === 'string') return { state: 'refused', reason: found };
       status.isPractice = found.tokenUrl === PRACTICE_VG_URL;
-      askedLast = found.user;
       status.busy('signing-in');
       return chooses ? found.choose(text) : found.submit(text);
     };

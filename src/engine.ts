@@ -46,14 +46,14 @@ export class Engine {
    */
   holdAccount(settings: VgsSettings, transport: Transport, via: string): Hold<VgsAccount> {
     const held = this.#accounts.take(keyOf(settings, via), () => new VgsAccount(settings, transport, this.system));
-    held.value.useTransport(transport);
+    held.value.transport.replace(transport);
     return held;
   }
 
   /** The Visual Guard server of this connection, which all who name the same one share. */
   holdServer(settings: VisualGuardSettings, transport: Transport, via: string): Hold<VisualGuardServer> {
     const held = this.#servers.take(keyOf(settings, via), () => new VisualGuardServer(settings, transport, this));
-    held.value.useTransport(transport);
+    held.value.transport.replace(transport);
     return held;
   }
 

@@ -1,22 +1,25 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { asAuthError } from '../../src/errors.ts';
-import type { Delivery } from '../../src/practice/visual-guard.ts';
+import type { PracticeServer } from '../../src/practice/server.ts';
 import type { Challenged, Outcome, PendingLink } from '../../src/visual-guard/outcome.ts';
 import type { Send } from './input.ts';
 import { authOfOutcome, byOutput, OUTPUT, setToken } from './message.ts';
+import { engineOf, PRACTICE_URL_VARIABLE } from './runtime.ts';
 import type { StatusLine } from './status.ts';
 
 /** What `vg-login` and `vg-mfa` have in common: they send the outcome of a sign-in, and wait for links. */
 export class SignInNode {
   readonly #RED: NodeAPI;
+  readonly #node: Node;
   readonly #status: StatusLine;
   readonly #property: string;
   readonly #links = new Set<PendingLink>();
-  /** What a practice user received, so that a person can read it off the node. */
-  inboxOf: ((user: string) => Delivery | undefined) | undefined;
+  readonly #practice: PracticeServer;
 
   constructor(RED: NodeAPI, node: Node, status: StatusLine, property: string) {
     this.#RED = RED;
+    this.#node = node;
+    this.#practice = engineOf(RED).practice;
     this.#status = status;
     this.#property = property;
     node.on('close', () => {
@@ -61,9 +64,19 @@ export class SignInNode {
     }
   }
 
-  /** The code that a practice user received: practice has no phone to send it to. */
-  #received({ challenge }: Challenged): string {
-    const delivery = challenge.method && this.inboxOf?.(challenge.user);
-    return delivery?.kind === 'code' ? ` (${delivery.text})` : '';
+  /**
+   * The code that a practice user received, for the status and the log: practice has no phone to send it to.
+   * These codes protect nothing, so this is the one exception to "no code in a log".
+   */
+  #received({ challenge, state, reason }: Challenged): string {
+    if (!this.#status.isPractice || !challenge.method || reason === 'held-back') return '';
+    const delivery = this.#practice.visualGuard.inboxOf(challenge.user);
+    if (delivery?.kind === 'code' && state === 'code-required') {
+      this.#node.log(`practice: the code for ${delivery.user} is ${delivery.text}`);
+      return ` (${delivery.text})`;
+    }
+    if (state === 'link-sent')
+      this.#node.log(`practice: GET \${${PRACTICE_URL_VARIABLE}}/practice/click/${challenge.user} clicks the link`);
+    return '';
   }
 }

@@ -4,6 +4,7 @@ import type { System } from '../system.ts';
 import { createToken, lifetimeOf, type Token } from '../token.ts';
 import { askRepeatedly, readScope, splitScope } from '../token-endpoint.ts';
 import { type Asked, type SourceState, TokenSource } from '../token-source.ts';
+import { ReplaceableTransport } from '../transport/replaceable.ts';
 import type { FormRequest, Transport } from '../transport/transport.ts';
 
 /** The token endpoint of VGS, for sandbox and live alike. */
@@ -24,7 +25,7 @@ export interface VgsSettings {
 export class VgsAccount {
   readonly source: TokenSource;
   readonly changes = new Listeners<SourceState>();
-  #transport: Transport;
+  readonly transport: ReplaceableTransport;
   #state: SourceState = { at: 'idle' };
   readonly #settings: VgsSettings;
   readonly #scope: readonly string[];
@@ -33,7 +34,7 @@ export class VgsAccount {
   constructor(settings: VgsSettings, transport: Transport, system: System) {
     this.#settings = settings;
     this.#scope = splitScope(settings.scope);
-    this.#transport = transport;
+    this.transport = new ReplaceableTransport(transport);
     this.#system = system;
     this.source = new TokenSource({
       renew: () => this.#request(),
@@ -51,25 +52,18 @@ export class VgsAccount {
     return this.#state;
   }
 
-  /** The way to the server may change under a token that is kept: a proxy, a certificate. What is under way ends on the old one. */
-  useTransport(transport: Transport): void {
-    if (transport === this.#transport) return;
-    this.#transport.close();
-    this.#transport = transport;
-  }
-
   /** A token, or the server's refusal, or a fault. It waits 30 s at most. */
   ask(): Promise<Asked> {
     return this.source.ask();
   }
 
   close(): void {
-    this.#transport.close();
+    this.transport.close();
   }
 
   async #request(): Promise<{ token: Token } | { refused: NonNullable<Asked['refused']> }> {
     const request = clientCredentials(this.#settings, this.#scope);
-    const { answer, reply } = await askRepeatedly(this.#transport, request, this.#system);
+    const { answer, reply } = await askRepeatedly(this.transport, request, this.#system);
     if (answer.refused) return { refused: answer.refused };
     const { granted, accessToken } = answer;
     const scopes = readScope(granted.scope, this.#scope, request);

@@ -1,5 +1,6 @@
 import { Listeners } from '../listeners.ts';
 import type { System } from '../system.ts';
+import { ReplaceableTransport } from '../transport/replaceable.ts';
 import type { Transport } from '../transport/transport.ts';
 import { type AutomaticAnswer, AutomaticSignIn } from './automatic-sign-in.ts';
 import { Challenge, type ChallengeHome, refusedBy, setsChallenge } from './challenge.ts';
@@ -33,6 +34,7 @@ export type StoredUserNews = { session: Session | undefined };
 /** A VG Identity Server: signs people in, and keeps the sessions that come of it. */
 export class VisualGuardServer implements SessionHome, ChallengeHome {
   readonly wire: VisualGuardWire;
+  readonly transport: ReplaceableTransport;
   readonly system: System;
   readonly guard: Guard;
   readonly changes = new Listeners<StoredUserNews>();
@@ -49,7 +51,8 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
     this.guard = shared.guard;
     this.#challenges = shared.challenges;
     this.#sessions = shared.sessions;
-    this.wire = new VisualGuardWire(settings, transport, shared.system);
+    this.transport = new ReplaceableTransport(transport);
+    this.wire = new VisualGuardWire(settings, this.transport, shared.system);
     this.#automatic = new AutomaticSignIn(shared.system, () => this.#signInStored({ method: 'ask', reset: false }));
   }
 
@@ -77,13 +80,6 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
   /** The session with this handle, if it belongs to this server. */
   sessionWith(handle: string): Session | undefined {
     return this.#sessions.withHandle(this, handle);
-  }
-
-  /** The way to the server may change under sessions that are kept. What is under way ends on the old one. */
-  useTransport(transport: Transport): void {
-    if (transport === this.wire.transport) return;
-    this.wire.transport.close();
-    this.wire.transport = transport;
   }
 
   /**
@@ -149,7 +145,7 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
     this.#closed = true;
     for (const challenge of this.#challenges.of(this)) this.forgetChallenge(challenge);
     for (const session of this.#sessions.of(this)) session.end();
-    this.wire.transport.close();
+    this.transport.close();
   }
 
   guardName(user: string): string {

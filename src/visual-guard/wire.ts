@@ -55,7 +55,7 @@ export interface Person {
 
 /** The requests of Visual Guard's dialect (wire.md A3, A4). None of them is ever repeated by itself. */
 export class VisualGuardWire {
-  transport: Transport;
+  readonly transport: Transport;
   /** Private, so that nothing that prints a node prints a secret. */
   readonly #settings: VisualGuardSettings;
   readonly #system: System;

@@ -1,0 +1,214 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { WebSocket } from 'undici';
+
+/** The project's own folder. */
+export const PROJECT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+
+const PACKAGE = '@vg-auth/node-red-vg-auth';
+
+/** The two Node-REDs of devDependencies. */
+export type NodeRedVersion = 'node-red' | 'node-red-5';
+
+/** A message that a debug node sent to the sidebar. */
+export interface DebugMessage {
+  id: string;
+  name?: string;
+  msg: string;
+  format?: string;
+  path?: string;
+}
+
+export interface NodeRedOptions {
+  version: NodeRedVersion;
+  userDir: string;
+  port: number;
+  /** Lines of settings.js beside the usual ones. */
+  settings?: Record<string, unknown>;
+  /** The Node.js to run it with; this one where none is given. */
+  node?: string;
+  environment?: Record<string, string>;
+}
+
+/** Whether a Node-RED starts on a Node.js: Node-RED 5 wants 22.9 or later. */
+export function runsOn(version: NodeRedVersion, node: string): boolean {
+  const [major = 0, minor = 0] = node.replace('v', '').split('.').map(Number);
+  return version === 'node-red' || major > 22 || (major === 22 && minor >= 9);
+}
+
+/** A free port of this machine. */
+export function freePort(): Promise<number> {
+  return new Promise((done, failed) => {
+    const server = createServer();
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => done(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+/** Makes a user directory in which this project is installed, by a link to its folder. */
+export function linkProject(userDir: string): void {
+  const scope = join(userDir, 'node_modules', dirname(PACKAGE));
+  mkdirSync(scope, { recursive: true });
+  const link = join(userDir, 'node_modules', PACKAGE);
+  rmSync(link, { recursive: true, force: true });
+  symlinkSync(PROJECT, link, 'junction');
+  writeFileSync(
+    join(userDir, 'package.json'),
+    JSON.stringify({ name: 'practice', private: true, dependencies: { [PACKAGE]: '*' } }),
+  );
+}
+
+/** A Node-RED in a process of its own, as a user has it. */
+export class NodeRed {
+  readonly url: string;
+  /** Everything that it printed. */
+  log = '';
+  readonly #process: ChildProcess;
+  #debug: WebSocket | undefined;
+  readonly #exited: Promise<number | null>;
+
+  private constructor(url: string, process: ChildProcess) {
+    this.url = url;
+    this.#process = process;
+    this.#exited = new Promise((done) => process.once('exit', done));
+    const collect = (chunk: Buffer): void => {
+      this.log += chunk.toString();
+    };
+    process.stdout?.on('data', collect);
+    process.stderr?.on('data', collect);
+  }
+
+  /** @throws Error with what it printed, where it does not come up */
+  static async start(options: NodeRedOptions): Promise<NodeRed> {
+    const { version, userDir, port } = options;
+    mkdirSync(userDir, { recursive: true });
+    const settings = {
+      uiHost: '127.0.0.1',
+      uiPort: port,
+      // Absolute: a relative one would be taken from the current directory.
+      flowFile: join(userDir, 'flows.json'),
+      credentialSecret: randomBytes(16).toString('hex'),
+      telemetry: { enabled: false, updateNotification: false },
+      editorTheme: { tours: false },
+      logging: { console: { level: 'info', metrics: false, audit: false } },
+      ...options.settings,
+    };
+    writeFileSync(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
+    const main = join(dirname(createRequire(import.meta.url).resolve(`${version}/package.json`)), 'red.js');
+    const child = spawn(options.node ?? process.execPath, [main, '-u', userDir, '-s', join(userDir, 'settings.js')], {
+      env: { ...process.env, ...options.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const nodeRed = new NodeRed(`http://127.0.0.1:${port}/`, child);
+    await nodeRed.#logged(() => nodeRed.#starts() > 0);
+    return nodeRed;
+  }
+
+  /** Calls the admin API. @throws Error where it does not answer with 2xx */
+  async admin(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<unknown> {
+    const response = await fetch(this.url + path, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'node-red-api-version': 'v2',
+        accept: 'application/json',
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
+    return text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text;
+  }
+
+  /** Deploys these flows, all of them anew, and waits until they have started. */
+  async deploy(flows: object[], type: 'full' | 'nodes' | 'flows' = 'full'): Promise<void> {
+    const before = this.#starts();
+    await this.admin('flows', { flows }, { 'node-red-deployment-type': type });
+    await this.#logged(() => this.#starts() > before);
+  }
+
+  /** Clicks an inject node. */
+  async inject(id: string): Promise<void> {
+    await this.admin(`inject/${id}`, {});
+  }
+
+  /** Calls back with every message of a debug node, once it is listening. @returns a function that ends it */
+  async onDebug(listener: (message: DebugMessage) => void): Promise<() => void> {
+    const socket = new WebSocket(`${this.url.replace('http', 'ws')}comms`);
+    this.#debug = socket;
+    socket.addEventListener('message', ({ data }) => {
+      const packets: unknown = JSON.parse(String(data));
+      for (const packet of Array.isArray(packets) ? packets : [packets]) {
+        if (packet.topic === 'debug') listener(packet.data);
+      }
+    });
+    await new Promise((done, failed) => {
+      socket.addEventListener('open', done, { once: true });
+      socket.addEventListener('error', failed, { once: true });
+    });
+    socket.send(JSON.stringify({ subscribe: 'debug' }));
+    return () => socket.close();
+  }
+
+  /** The next message of the debug node with this name. @throws Error after `wait` ms, with the log */
+  async nextDebug(name: string, trigger: () => Promise<void>, wait = 15_000): Promise<DebugMessage> {
+    let stop = (): void => {};
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const found = new Promise<DebugMessage>((done, failed) => {
+        timer = setTimeout(() => failed(new Error(`nothing came from "${name}". Node-RED said:\n${this.log}`)), wait);
+        const listening = this.onDebug((message) => {
+          if (message.name === name) done(message);
+        });
+        listening
+          .then((stopListening) => {
+            stop = stopListening;
+            return trigger();
+          })
+          .catch(failed);
+      });
+      return await found;
+    } finally {
+      clearTimeout(timer);
+      stop();
+    }
+  }
+
+  /** Stops it as Ctrl-C does. @returns its exit code */
+  async stop(): Promise<number | null> {
+    this.#debug?.close();
+    this.#process.kill('SIGINT');
+    return this.#exited;
+  }
+
+  get exited(): Promise<number | null> {
+    return this.#exited;
+  }
+
+  /** How often the flows were started. The admin API answers a deploy before they are. */
+  #starts(): number {
+    return this.log.split('Started flows').length - 1;
+  }
+
+  #logged(isThere: () => boolean): Promise<void> {
+    return new Promise((done, failed) => {
+      const look = (): void => {
+        if (!isThere()) return;
+        this.#process.stdout?.off('data', look);
+        done();
+      };
+      this.#process.stdout?.on('data', look);
+      this.#exited.then((code) => failed(new Error(`Node-RED ended with ${code}:\n${this.log}`)));
+      look();
+    });
+  }
+}

@@ -1,0 +1,26 @@
+/** `npm run test:runtime`: the tests in a real Node-RED, once for each Node-RED that starts on this Node.js. */
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { type NodeRedVersion, PROJECT, runsOn } from './node-red.ts';
+
+const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
+const versions: NodeRedVersion[] = ['node-red', 'node-red-5'];
+
+for (const version of versions) {
+  if (!runsOn(version, process.version)) {
+    console.log(`\n${version} does not start on Node.js ${process.version}: npm run test:matrix runs it on 22 and 24.`);
+    continue;
+  }
+  console.log(`\n${version} on Node.js ${process.version}`);
+  // One runtime per process: Node-RED's log and catalogues are singletons.
+  const { status } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', mocha, 'test/nodes/**/*.spec.ts', 'test/node-red/**/*.spec.ts'],
+    {
+      cwd: PROJECT,
+      env: { ...process.env, NODE_RED: version },
+      stdio: 'inherit',
+    },
+  );
+  if (status !== 0) process.exit(status ?? 1);
+}

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import { PROJECT } from '../../scripts/node-red.ts';
+import { FAULTS } from '../../src/errors.ts';
+import { PRACTICE_ACCOUNTS, PRACTICE_PEOPLE } from '../../src/practice/people.ts';
+import { OWN_REASONS, VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
+import { system } from '../../src/system.ts';
+import { createToken, toMessageToken } from '../../src/token.ts';
+
+const readme = readFileSync(join(PROJECT, 'README.md'), 'utf8');
+const manifest = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
+
+/** The code blocks of a language, in order. */
+function blocks(language: string): string[] {
+  return [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
+    .filter(([, found]) => found === language)
+    .map(([, , code]) => code ?? '');
+}
+
+/** The rows of the table that follows a line which begins with this, without its head. */
+function table(head: string): string[][] {
+  const lines = readme.slice(readme.indexOf(`\n${head}`) + 1).split('\n');
+  const end = lines.findIndex((line) => !line.startsWith('|'));
+  return lines.slice(2, end).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+describe('the README', () => {
+  it('has code blocks of known languages only', () => {
+    const languages = new Set([...readme.matchAll(/^```(\w+)$/gm)].map(([, language]) => language));
+    assert.deepEqual([...languages].sort(), ['js', 'json', 'sh', 'text']);
+  });
+
+  it('names commands that there are', () => {
+    const commands = [...blocks('sh').join('').split('\n').filter(Boolean), ...readme.matchAll(/`(npm [^`]+)`/g)].map(
+      (found) => (typeof found === 'string' ? found : (found[1] ?? '')),
+    );
+    assert.ok(commands.length > 5);
+    for (const command of commands) {
+      const script = /^npm (?:run )?([\w:]+)/.exec(command)?.[1] ?? '';
+      const isKnown = script in manifest.scripts || command === 'npm ci' || command === `npm install ${manifest.name}`;
+      assert.ok(isKnown, command);
+    }
+  });
+
+  it('shows msg.token as it is', () => {
+    const shown = JSON.parse(blocks('json')[0] ?? '');
+    const token = createToken(
+      {
+        accessToken: 'x',
+        sentAt: system.now(),
+        lifetime: 1000,
+        scope: ['cards:write', 'network-tokens:write'],
+        missingScope: [],
+      },
+      system,
+    );
+    const real = JSON.parse(JSON.stringify(toMessageToken(token)));
+    assert.deepEqual({ ...shown, expires_at: 0 }, { ...real, expires_at: 0 });
+    assert.equal(typeof shown.expires_at, 'number');
+  });
+
+  it('shows a msg.auth with properties of its own table', () => {
+    const shown = JSON.parse(blocks('json')[1] ?? '');
+    const properties = table('| property | what |').map(([property]) => property?.replaceAll('`', ''));
+    for (const property of Object.keys(shown)) assert.ok(properties.includes(property), property);
+    assert.deepEqual(Object.keys(shown.challenge), ['id', 'expires_at', 'attempts', 'methods']);
+  });
+
+  it('has a settings.js that loads', () => {
+    for (const code of blocks('js')) {
+      const module = { exports: {} as Record<string, unknown> };
+      runInNewContext(code, { module });
+      assert.equal(module.exports.vgAuthMaxSessions, 50000);
+    }
+    assert.equal(blocks('js').length, 1);
+  });
+
+  it('lists every reason in its order, and every error code', () => {
+    const reasons = readme.slice(readme.indexOf('### Reasons'), readme.indexOf('### Errors'));
+    const listed = [...reasons.matchAll(/`([\w-]+)`/g)].map(([, reason]) => reason);
+    assert.deepEqual(listed, [...VISUAL_GUARD_REASONS, ...OWN_REASONS]);
+    const codes = table('| code | what |').map(([code]) => code?.replaceAll('`', ''));
+    for (const [code] of Object.values(FAULTS)) assert.ok(codes.includes(code), code);
+  });
+
+  it('lists every practice user and account', () => {
+    assert.deepEqual(
+      table('| user | what happens |'),
+      PRACTICE_PEOPLE.map(({ user, what }) => [`\`${user}\``, what]),
+    );
+    assert.deepEqual(
+      table('| VGS client id | what happens |'),
+      PRACTICE_ACCOUNTS.map(({ clientId, what }) => [`\`${clientId}\``, what]),
+    );
+  });
+
+  it('links to files that there are', () => {
+    const links = [...readme.matchAll(/\]\(<?([^)>]+)>?\)/g)].map(([, link]) => link ?? '');
+    for (const link of links.filter((each) => !each.startsWith('http')))
+      assert.ok(existsSync(join(PROJECT, link)), link);
+    assert.ok(links.length >= 6);
+  });
+
+  it('names every node type', () => {
+    for (const type of Object.keys(manifest['node-red'].nodes)) assert.ok(readme.includes(`\`${type}\``), type);
+  });
+});

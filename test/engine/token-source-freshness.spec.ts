@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { createToken, type Token } from '../../src/token.ts';
+import { type Renewal, type SourceState, TokenSource } from '../../src/token-source.ts';
+import { FakeSystem, isSettled, START, settle } from '../support/fake-system.ts';
+import '../support/rejections.ts';
+
+const SECOND = 1000;
+const LIFE = 300 * SECOND;
+
+/** A source whose renewals the test answers. Chance is 0, so the soft window begins 60 s before the end. */
+function sourceWith(renew?: Renewal, changed?: (state: SourceState) => void) {
+  const system = new FakeSystem(0);
+  let renewals = 0;
+  const make = (lifetime = LIFE): Token =>
+    createToken({ accessToken: `t${renewals}`, sentAt: system.now(), lifetime, scope: [], missingScope: [] }, system);
+  const source = new TokenSource({
+    renew: () => {
+      renewals += 1;
+      return renew ? renew() : Promise.resolve({ token: make() });
+    },
+    system,
+    host: 'auth.example.org',
+    changed,
+  });
+  return { system, source, make, renewals: () => renewals };
+}
+
+/** A renewal that ends when the test says so. */
+function held() {
+  let end: (result: Awaited<ReturnType<Renewal>>) => void = () => undefined;
+  const promise = new Promise<Awaited<ReturnType<Renewal>>>((resolve) => {
+    end = resolve;
+  });
+  return { renew: () => promise, end: (token: Token) => end({ token }) };
+}
+
+describe('a token source', () => {
+  it('makes one request for 1,000 messages at once, and gives all of them its token', async () => {
+    const { source, renewals } = sourceWith();
+    const asked = await Promise.all(Array.from({ length: 1000 }, () => source.ask()));
+    assert.equal(renewals(), 1);
+    assert.deepEqual(new Set(asked.map(({ token }) => token?.accessToken)), new Set(['t1']));
+  });
+
+  it('asks nothing of the server while the token is live and outside its windows', async () => {
+    const { source, system, renewals } = sourceWith();
+    await source.ask();
+    await system.pass(240 * SECOND - 1);
+    assert.equal(source.current()?.accessToken, 't1');
+    assert.equal((await source.ask()).token?.accessToken, 't1');
+    assert.equal(renewals(), 1);
+  });
+
+  it('serves a live token without any asynchronous step', async () => {
+    const { source } = sourceWith();
+    assert.equal(source.current(), undefined);
+    await source.ask();
+    assert.equal(source.current()?.accessToken, 't1');
+  });
+
+  it('serves the old token at once in the soft window, and runs one renewal behind it', async () => {
+    const behind = held();
+    let first = true;
+    const { source, system, make, renewals } = sourceWith(() => {
+      if (!first) return behind.renew();
+      first = false;
+      return Promise.resolve({ token: make() });
+    });
+    await source.ask();
+    await system.pass(240 * SECOND);
+    for (let message = 0; message < 100; message += 1) assert.equal(source.current()?.accessToken, 't1');
+    assert.equal((await source.ask()).token?.accessToken, 't1');
+    assert.equal(renewals(), 2);
+    behind.end(make());
+    await settle();
+    assert.equal(source.current()?.accessToken, 't2');
+  });
+
+  it('makes everybody wait for the same renewal in the hard window', async () => {
+    const renewal = held();
+    let first = true;
+    const { source, system, make, renewals } = sourceWith(() => {
+      if (!first) return renewal.renew();
+      first = false;
+      return Promise.resolve({ token: make() });
+    });
+    await source.ask();
+    await system.pass(290 * SECOND);
+    assert.equal(source.current(), undefined);
+    const waiting = [source.ask(), source.ask(), source.ask()];
+    assert.equal(await isSettled(Promise.race(waiting)), false);
+    renewal.end(make());
+    assert.deepEqual(
+      (await Promise.all(waiting)).map(({ token }) => token?.accessToken),
+      ['t2', 't2', 't2'],
+    );
+    assert.equal(renewals(), 2);
+  });
+
+  it('serves no token from the moment of its end', async () => {
+    const { source, system, make } = sourceWith(() => new Promise(() => undefined));
+    const begun = new TokenSource({ renew: () => new Promise(() => undefined), system, host: 'h' }, make());
+    await system.pass(LIFE);
+    assert.equal(begun.current(), undefined);
+    assert.equal(source.current(), undefined);
+  });
+
+  it('gives a token without a usable life to those who wait, and to nobody after', async () => {
+    const { source, make, renewals } = sourceWith(() => Promise.resolve({ token: make(0) }));
+    const waiting = await Promise.all([source.ask(), source.ask()]);
+    assert.deepEqual(
+      waiting.map(({ token }) => token?.accessToken),
+      ['t1', 't1'],
+    );
+    assert.equal(source.current(), undefined);
+    assert.equal((await source.ask()).token?.accessToken, 't2');
+    assert.equal(renewals(), 2);
+  });
+
+  it('discards a token when the clock was set back to before it was obtained', async () => {
+    const { source, system } = sourceWith();
+    await source.ask();
+    system.setClock(-1);
+    assert.equal(source.current(), undefined);
+    assert.equal((await source.ask()).token?.accessToken, 't2');
+  });
+
+  it('forgets its token when it is told to', async () => {
+    const states: string[] = [];
+    const { source } = sourceWith(undefined, ({ at }) => states.push(at));
+    await source.ask();
+    source.clear();
+    assert.equal(source.current(), undefined);
+    assert.deepEqual(states, ['renewing', 'valid', 'idle']);
+  });
+
+  it('tells nothing when a token is merely handed out', async () => {
+    const states: string[] = [];
+    const { source } = sourceWith(undefined, ({ at }) => states.push(at));
+    await source.ask();
+    await source.ask();
+    source.current();
+    assert.deepEqual(states, ['renewing', 'valid']);
+  });
+
+  it('gives those who wait their token though one who only shows the state fails', async () => {
+    const { source } = sourceWith(undefined, () => {
+      throw new Error('a defect of the status');
+    });
+    assert.equal((await source.ask()).token?.accessToken, 't1');
+  });
+});
+
+describe('a message that waits for a token', () => {
+  it('gives up after 30 s with AUTH_TIMEOUT, and does not cancel it for the others', async () => {
+    const renewal = held();
+    const { source, system, make, renewals } = sourceWith(renewal.renew);
+    const first = source.ask();
+    await system.pass(20 * SECOND);
+    const second = source.ask();
+    await system.pass(10 * SECOND - 1);
+    assert.equal(await isSettled(first), false);
+    await system.pass(1);
+    const { failed } = await first;
+    assert.equal(failed?.code, 'AUTH_TIMEOUT');
+    assert.match(failed?.message ?? '', /auth\.example\.org within 30 s/);
+    assert.equal(await isSettled(second), false);
+    renewal.end(make());
+    assert.equal((await second).token?.accessToken, 't1');
+    assert.equal(renewals(), 1);
+    assert.equal(source.current()?.accessToken, 't1');
+  });
+
+  it('leaves no timer behind when it has its token', async () => {
+    const { source, system } = sourceWith();
+    await source.ask();
+    assert.equal(system.pending, 0);
+  });
+});
+
+describe('10 messages a second for an hour, against tokens of 300 s', () => {
+  for (const chance of [0, 0.5, 0.999]) {
+    it(`make 16 requests or fewer, and none waits but the first (chance ${chance})`, async () => {
+      const system = new FakeSystem(chance);
+      let requests = 0;
+      const source = new TokenSource({
+        host: 'h',
+        system,
+        // A server that takes 80 ms.
+        renew: () =>
+          new Promise((resolve) => {
+            requests += 1;
+            const sentAt = system.now();
+            system.after(80, () =>
+              resolve({
+                token: createToken({ accessToken: 't', sentAt, lifetime: LIFE, scope: [], missingScope: [] }, system),
+              }),
+            );
+          }),
+      });
+      const waited: number[] = [];
+      const expired: number[] = [];
+      for (let message = 0; message < 36_000; message += 1) {
+        const token = source.current();
+        if (token && system.now() >= token.expiresAt) expired.push(message);
+        if (!token) {
+          waited.push(message);
+          void source.ask();
+        }
+        await system.pass(100);
+      }
+      assert.equal(system.now(), START + 3_600_000);
+      assert.deepEqual(waited, [0]);
+      assert.deepEqual(expired, []);
+      assert.ok(requests <= 16 && requests >= 12, `${requests} requests`);
+    });
+  }
+});

@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
+import type { AuthError, AuthErrorCode } from '../../src/errors.ts';
+import { readAnswer } from '../../src/token-endpoint.ts';
+import { type FormRequest, HttpTransport } from '../../src/transport/transport.ts';
+import { FakeSystem } from '../support/fake-system.ts';
+import { type Answerer, always, closedPort, closeServers, serve } from '../support/servers.ts';
+import '../support/rejections.ts';
+
+const SECRET = 'S3cret-value';
+const TOKEN_JSON = JSON.stringify({ access_token: 'abc', token_type: 'bearer' });
+
+/** Sends a request to a server that answers so, and reads what comes. */
+async function exchange(answer: Answerer, more: Partial<FormRequest> = {}) {
+  const server = await serve(answer);
+  const transport = new HttpTransport(new URL(server.origin), {}, new FakeSystem());
+  const request = { url: server.origin, form: { client_secret: SECRET }, ...more };
+  const reply = await transport.send(request);
+  return { reply, read: () => readAnswer(reply, transport.host, request), host: server.host };
+}
+
+async function assertBadResponse(answer: Answerer, status: number, contentType: string, hidden: string): Promise<void> {
+  const failing = exchange(answer).then(({ read }) => read());
+  await assert.rejects(failing, (error: AuthError) => {
+    assert.equal(error.code, 'AUTH_BAD_RESPONSE');
+    assert.equal(error.status, status);
+    assert.ok(error.message.includes(`status ${status}`), error.message);
+    assert.ok(error.message.includes(contentType), error.message);
+    const all = `${error.stack} ${JSON.stringify(error)} ${JSON.stringify(error.values)}`;
+    assert.ok(!all.includes(hidden), all);
+    assert.ok(!all.includes(SECRET), all);
+    assert.equal(error.cause, undefined);
+    return true;
+  });
+}
+
+describe('a reply over a real socket', () => {
+  afterEach(closeServers);
+
+  const JSON_TYPE = { 'content-type': 'application/json' };
+  const readable: [string, Answerer][] = [
+    ['with a charset', always({ headers: { 'content-type': 'application/json; charset=UTF-8' }, body: TOKEN_JSON })],
+    ['with a byte order mark', always({ headers: JSON_TYPE, body: `\uFEFF${TOKEN_JSON}` })],
+    ['as text/plain', always({ headers: { 'content-type': 'text/plain' }, body: TOKEN_JSON })],
+    ['without a content type', always({ body: TOKEN_JSON })],
+    ['with white space around it', always({ headers: JSON_TYPE, body: `\n\n ${TOKEN_JSON} \n` })],
+    ['of nearly 1 MiB', always({ headers: JSON_TYPE, body: TOKEN_JSON + ' '.repeat(2 ** 20 - TOKEN_JSON.length) })],
+  ];
+  for (const [name, answer] of readable) {
+    it(`is read as JSON ${name}`, async () => {
+      const answered = (await exchange(answer)).read();
+      assert.equal(answered.granted && answered.accessToken, 'abc');
+    });
+  }
+
+  it('is read as JSON in whatever pieces it comes', async () => {
+    const { read } = await exchange((_, response) => {
+      response.writeHead(200, JSON_TYPE);
+      const bytes = Buffer.from(JSON.stringify({ access_token: 'abc', note: 'ü€' }));
+      for (const byte of bytes) response.write(Buffer.from([byte]));
+      response.end();
+      return undefined;
+    });
+    assert.equal(read().granted?.note, 'ü€');
+  });
+
+  const deep = `${'['.repeat(400_000)}hidden-text`;
+  const senseless: [string, Answerer, number, string, string][] = [
+    ['HTML', always({ headers: { 'content-type': 'text/html' }, body: '<p>hidden-text' }), 200, 'text/html', 'hidden-text'],
+    ['HTML with 404', always({ status: 404, headers: { 'content-type': 'text/html' }, body: '<p>hidden-text' }), 404, 'text/html', 'hidden-text'],
+    ['an empty body', always({ headers: JSON_TYPE, body: '' }), 200, 'application/json', 'hidden-text'],
+    ['a JSON array', always({ headers: JSON_TYPE, body: '["hidden-text"]' }), 200, 'application/json', 'hidden-text'],
+    ['a JSON string', always({ headers: JSON_TYPE, body: '"hidden-text"' }), 200, 'application/json', 'hidden-text'],
+    ['null', always({ headers: JSON_TYPE, body: 'null' }), 200, 'application/json', 'hidden-text'],
+    ['JSON that ends too early', always({ headers: JSON_TYPE, body: '{"access_token":"hidden-text' }), 200, 'application/json', 'hidden-text'],
+    ['VGS’s own sample with its comma too many', always({ headers: JSON_TYPE, body: '{"access_token":"hidden-text",}' }), 200, 'application/json', 'hidden-text'],
+    ['400,000 brackets', always({ headers: JSON_TYPE, body: deep }), 200, 'application/json', 'hidden-text'],
+    ['a redirect', always({ status: 302, headers: { location: 'http://hidden-text/' } }), 302, 'no content type', 'hidden-text'],
+    [
+      'gzip that nobody asked for',
+      (_, response) => {
+        response.writeHead(200, { ...JSON_TYPE, 'content-encoding': 'gzip' });
+        response.end(gzipSync(TOKEN_JSON));
+        return undefined;
+      },
+      200,
+      'application/json',
+      'abc',
+    ],
+    [
+      'a content type that repeats the secret',
+      always({ headers: { 'content-type': `text/${SECRET.toLowerCase()}` }, body: 'hidden-text' }),
+      200,
+      'no content type',
+      SECRET.toLowerCase(),
+    ],
+    ['2 MiB', always({ headers: JSON_TYPE, body: `{"hidden-text":"${'x'.repeat(2 ** 21)}"}` }), 200, 'application/json', 'hidden-text'],
+    [
+      'a body that is cut off',
+      (_, response) => {
+        response.writeHead(200, { ...JSON_TYPE, 'content-length': '5000' });
+        response.write('{"access_token":"hidden-text"', () => response.destroy());
+        return undefined;
+      },
+      200,
+      'application/json',
+      'hidden-text',
+    ],
+  ];
+  for (const [name, answer, status, type, hidden] of senseless) {
+    it(`with ${name} is AUTH_BAD_RESPONSE with status and content type, never the body`, () =>
+      assertBadResponse(answer, status, type, hidden));
+  }
+
+  it('of 401 with an empty body is told from one with a body', async () => {
+    assert.equal((await exchange(always({ status: 401 }))).read().refused?.reason, 'client-invalid');
+    await assertBadResponse(always({ status: 401, body: 'hidden-text' }), 401, 'no content type', 'hidden-text');
+  });
+
+  it('that never ends is not read on after 1 MiB', async () => {
+    let written = 0;
+    let closed: () => void = () => undefined;
+    const gone = new Promise<void>((resolve) => {
+      closed = resolve;
+    });
+    const answer: Answerer = (_, response) => {
+      response.writeHead(200, JSON_TYPE);
+      response.once('close', closed);
+      const more = (): void => {
+        if (response.destroyed) return;
+        written += 65_536;
+        response.write('x'.repeat(65_536), more);
+      };
+      more();
+      return undefined;
+    };
+    await assert.rejects(exchange(answer), { code: 'AUTH_BAD_RESPONSE', fault: 'reply-too-large' });
+    await gone;
+    assert.ok(written < 2 ** 26, `${written} bytes`);
+  });
+});
+
+describe('no reply over a real socket', () => {
+  afterEach(closeServers);
+
+  async function assertFails(sending: Promise<unknown>, code: AuthErrorCode, host: string): Promise<void> {
+    await assert.rejects(sending, (error: AuthError) => {
+      assert.equal(error.code, code);
+      assert.ok(error.message.includes(host), error.message);
+      assert.ok(!`${error.stack} ${JSON.stringify(error)}`.includes(SECRET));
+      assert.equal(error.cause, undefined);
+      return true;
+    });
+  }
+
+  const request = (origin: string): FormRequest => ({ url: origin, form: { client_secret: SECRET } });
+
+  it('because the connection is refused: AUTH_NETWORK', async () => {
+    const host = `127.0.0.1:${await closedPort()}`;
+    const transport = new HttpTransport(new URL(`http://${host}`), {}, new FakeSystem());
+    await assertFails(transport.send(request(`http://${host}`)), 'AUTH_NETWORK', host);
+  });
+
+  it('because the host is not known: AUTH_NETWORK', async () => {
+    const transport = new HttpTransport(new URL('http://nobody.localhost.invalid'), {}, new FakeSystem());
+    await assertFails(transport.send(request('http://nobody.localhost.invalid')), 'AUTH_NETWORK', 'nobody.localhost.invalid');
+  });
+
+  it('because the connection is reset: AUTH_NETWORK', async () => {
+    const server = await serve((_, response) => {
+      response.socket?.resetAndDestroy();
+      return undefined;
+    });
+    const transport = new HttpTransport(new URL(server.origin), {}, new FakeSystem());
+    await assertFails(transport.send(request(server.origin)), 'AUTH_NETWORK', server.host);
+    assert.equal(server.requests.length, 1);
+  });
+
+  it('because the connection is closed before the answer: AUTH_NETWORK', async () => {
+    const server = await serve((_, response) => {
+      response.socket?.end();
+      return undefined;
+    });
+    const transport = new HttpTransport(new URL(server.origin), {}, new FakeSystem());
+    await assertFails(transport.send(request(server.origin)), 'AUTH_NETWORK', server.host);
+  });
+
+  it('because the server says nothing: AUTH_TIMEOUT after 15 s, and the connection is let go', async () => {
+    const system = new FakeSystem();
+    const { server, arrival, gone } = await blackHole();
+    const transport = new HttpTransport(new URL(server.origin), {}, system);
+    const sending = transport.send(request(server.origin));
+    sending.catch(() => undefined);
+    await arrival;
+    await system.pass(14_999);
+    assert.equal(system.pending, 1);
+    await system.pass(1);
+    await assertFails(sending, 'AUTH_TIMEOUT', server.host);
+    await gone;
+  });
+
+  it('because the body does not come: AUTH_TIMEOUT after the time that was given', async () => {
+    const system = new FakeSystem();
+    const { server, arrival, gone } = await blackHole((response) => response.writeHead(200).write('{'));
+    const transport = new HttpTransport(new URL(server.origin), {}, system);
+    const sending = transport.send({ ...request(server.origin), timeout: 2_000 });
+    sending.catch(() => undefined);
+    await arrival;
+    await system.pass(2_000);
+    await assert.rejects(sending, /did not answer within 2 s/);
+    await gone;
+  });
+
+  it('because it was ended here: what is thrown is the reason of the signal', async () => {
+    const { server, arrival, gone } = await blackHole();
+    const transport = new HttpTransport(new URL(server.origin), {}, new FakeSystem());
+    const abort = new AbortController();
+    const reason = new Error('closed');
+    const sending = transport.send({ ...request(server.origin), signal: abort.signal });
+    sending.catch(() => undefined);
+    await arrival;
+    abort.abort(reason);
+    await assert.rejects(sending, (error) => error === reason);
+    await gone;
+  });
+
+  it('because it was ended before it began: nothing is sent', async () => {
+    const server = await serve(always({ body: TOKEN_JSON }));
+    const transport = new HttpTransport(new URL(server.origin), {}, new FakeSystem());
+    const reason = new Error('closed');
+    await assert.rejects(
+      transport.send({ ...request(server.origin), signal: AbortSignal.abort(reason) }),
+      (error) => error === reason,
+    );
+    assert.equal(server.requests.length, 0);
+  });
+});
+
+/** A server that takes a request and keeps quiet, or says no more than `begin`. */
+async function blackHole(begin?: (response: import('node:http').ServerResponse) => void) {
+  let arrived: () => void = () => undefined;
+  let left: () => void = () => undefined;
+  const arrival = new Promise<void>((resolve) => {
+    arrived = resolve;
+  });
+  const gone = new Promise<void>((resolve) => {
+    left = resolve;
+  });
+  const server = await serve((_, response) => {
+    begin?.(response);
+    response.once('close', left);
+    arrived();
+    return undefined;
+  });
+  return { server, arrival, gone };
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { HttpTransport } from '../../src/transport/transport.ts';
+import { FakeSystem, START } from '../support/fake-system.ts';
+import { always, closeServers, serve, type TestServer } from '../support/servers.ts';
+
+const TOKEN = { body: { access_token: 'abc' } };
+
+function transportTo(server: TestServer, system = new FakeSystem()): HttpTransport {
+  return new HttpTransport(new URL(server.origin), {}, system);
+}
+
+/** Base64 of what RFC 6749 2.3.1 says: each part form-encoded, then joined. */
+function basic(id: string, secret: string): string {
+  return `Basic ${Buffer.from(`${id}:${secret}`, 'latin1').toString('base64')}`;
+}
+
+describe('a token request over a real socket', () => {
+  afterEach(closeServers);
+
+  it('is a POST of form fields that asks for JSON and for no compression', async () => {
+    const server = await serve(always(TOKEN));
+    const form = { client_id: 'a b', client_secret: 'p&=+%ü€/?#', grant_type: 'client_credentials' };
+    await transportTo(server).send({ url: `${server.origin}/realms/x/token`, form });
+    const [request] = server.requests;
+    assert.equal(request.method, 'POST');
+    assert.equal(request.path, '/realms/x/token');
+    assert.equal(request.headers['content-type'], 'application/x-www-form-urlencoded');
+    assert.equal(request.headers.accept, 'application/json');
+    assert.equal(request.headers['accept-encoding'], undefined);
+    assert.equal(request.headers.authorization, undefined);
+    assert.deepEqual(Object.fromEntries(request.form), form);
+    assert.equal(Number(request.headers['content-length']), Buffer.byteLength(request.text));
+  });
+
+  it('keeps the query of the address, and sends no secret in it', async () => {
+    const server = await serve(always(TOKEN));
+    await transportTo(server).send({ url: `${server.origin}/token?tenant=a`, form: { client_secret: 's3cret' } });
+    assert.equal(server.requests[0].path, '/token?tenant=a');
+  });
+
+  const clients: [string, string, string, string][] = [
+    ['plain', 'client', 'secret', basic('client', 'secret')],
+    ['a colon', 'cli:ent', 'se:cret', basic('cli%3Aent', 'se%3Acret')],
+    ['a space', 'my client', 'my secret', basic('my+client', 'my+secret')],
+    ['a plus and a percent sign', 'a+b', '100%', basic('a%2Bb', '100%25')],
+    ['an ampersand, an equals sign and a slash', 'a&b', 'c=d/e', basic('a%26b', 'c%3Dd%2Fe')],
+    ['letters beyond ASCII', 'jürgen', '€', basic('j%C3%BCrgen', '%E2%82%AC')],
+  ];
+  for (const [name, clientId, clientSecret, expected] of clients) {
+    it(`writes Basic credentials as RFC 6749 says: ${name}`, async () => {
+      const server = await serve(always(TOKEN));
+      await transportTo(server).send({ url: server.origin, form: { a: 'b' }, basic: { clientId, clientSecret } });
+      assert.equal(server.requests[0].headers.authorization, expected);
+      assert.equal(server.requests[0].text, 'a=b');
+    });
+  }
+
+  for (const status of [301, 302, 303, 307, 308]) {
+    it(`follows no redirect: ${status}`, async () => {
+      const second = await serve(always(TOKEN));
+      const first = await serve(always({ status, headers: { location: `${second.origin}/token` } }));
+      const reply = await transportTo(first).send({ url: first.origin, form: { client_secret: 's' } });
+      assert.equal(reply.status, status);
+      assert.equal(first.requests.length, 1);
+      assert.equal(second.requests.length, 0);
+    });
+  }
+
+  it('notes when it was sent, not when the answer came', async () => {
+    const system = new FakeSystem();
+    const server = await serve(async () => {
+      await system.pass(5_000);
+      return TOKEN;
+    });
+    const reply = await transportTo(server, system).send({ url: server.origin, form: {} });
+    assert.equal(reply.sentAt, START);
+  });
+
+  const times: [string, string, number | undefined][] = [
+    ['seconds', '120', 120_000],
+    ['0', '0', 0],
+    ['a date', new Date(START + 90_000).toUTCString(), 90_000],
+    ['a date of yesterday', new Date(START - 86_400_000).toUTCString(), 0],
+    ['a word', 'soon', undefined],
+    ['a negative number', '-5', undefined],
+    ['a fraction', '1.5', undefined],
+    ['nothing', '', undefined],
+  ];
+  for (const [name, header, expected] of times) {
+    it(`reads Retry-After: ${name}`, async () => {
+      const server = await serve(always({ status: 429, headers: { 'retry-after': header } }));
+      const { retryAfter } = await transportTo(server).send({ url: server.origin, form: {} });
+      assert.equal(retryAfter, expected);
+    });
+  }
+
+  it('reads no Retry-After where there is none', async () => {
+    const server = await serve(always({ status: 429 }));
+    assert.equal((await transportTo(server).send({ url: server.origin, form: {} })).retryAfter, undefined);
+  });
+
+  it('can be under way while the transport is closed, and finishes', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let arrived: () => void = () => undefined;
+    const arrival = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    const server = await serve(async () => {
+      arrived();
+      await held;
+      return TOKEN;
+    });
+    const transport = transportTo(server);
+    const sending = transport.send({ url: server.origin, form: {} });
+    await arrival;
+    transport.close();
+    transport.close();
+    release();
+    assert.equal((await sending).body?.access_token, 'abc');
+  });
+
+  it('leaves no timer behind', async () => {
+    const system = new FakeSystem();
+    const server = await serve(always(TOKEN));
+    await transportTo(server, system).send({ url: server.origin, form: {} });
+    assert.equal(system.pending, 0);
+  });
+});

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, linkProject, NodeRed, type NodeRedVersion, PROJECT } from '../../scripts/node-red.ts';
+
+const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
+const folder = join(PROJECT, 'examples');
+
+interface FlowNode {
+  id: string;
+  type: string;
+  z?: string;
+  name?: string;
+  info?: string;
+}
+
+/** What to click in each example, and what has to come out of which debug node. */
+const RUNS: Record<string, { click: string; debug: string; shows: Record<string, unknown> }[]> = {
+  '01 - Call an API with a VGS service token.json': [
+    {
+      click: 'call the API',
+      debug: 'the API answered',
+      shows: { path: '/api/network-tokens', signed_in_as: 'practice', system: 'vgs' },
+    },
+    { click: 'get a token', debug: 'the token', shows: { access_token: '[redacted]', token_type: 'Bearer' } },
+  ],
+  '02 - Sign a person in with a code.json': [
+    { click: 'sign in', debug: 'signed in', shows: { state: 'signed-in', user: 'all' } },
+  ],
+  '03 - Sign a person in with a link.json': [
+    { click: 'sign in', debug: 'signed in', shows: { state: 'signed-in', user: 'link' } },
+  ],
+  '04 - Stay signed in.json': [
+    { click: 'call the API', debug: 'the API answered', shows: { signed_in_as: 'practice', system: 'vg' } },
+    { click: 'sign out', debug: 'signed out', shows: { state: 'signed-out', revoked: ['refresh_token'] } },
+  ],
+  '05 - Try again when the API says 401.json': [
+    {
+      click: 'call the API',
+      debug: 'the API answered',
+      shows: { path: '/api/rejects-each-token-once', method: 'POST', signed_in_as: 'practice' },
+    },
+  ],
+};
+
+describe(`the example flows, imported into ${version}`, () => {
+  let userDir: string;
+  let nodeRed: NodeRed;
+
+  before(async function () {
+    this.timeout(60_000);
+    userDir = mkdtempSync(join(tmpdir(), 'vg-auth-examples-'));
+    linkProject(userDir);
+    nodeRed = await NodeRed.start({ version, userDir, port: await freePort() });
+  });
+
+  after(async () => {
+    await nodeRed?.stop();
+    rmSync(userDir, { recursive: true, force: true });
+  });
+
+  it('are all there, and are offered by the editor', async () => {
+    assert.deepEqual(readdirSync(folder).sort(), Object.keys(RUNS).sort());
+    const offered = JSON.stringify(await nodeRed.admin('library/examples/flows/@vg-auth/node-red-vg-auth/'));
+    for (const file of Object.keys(RUNS)) assert.ok(offered.includes(file.replace('.json', '')), file);
+  });
+
+  it('have every flow node type, and a comment that explains, in each', () => {
+    const types = new Set<string>();
+    for (const file of Object.keys(RUNS)) {
+      const flow = read(file);
+      for (const { type } of flow) types.add(type);
+      assert.ok(
+        flow.some(({ type, info }) => type === 'comment' && (info ?? '').length > 100),
+        file,
+      );
+    }
+    for (const type of ['vgs-token', 'vg-login', 'vg-mfa', 'vg-logout', 'attach-bearer'])
+      assert.ok(types.has(type), type);
+  });
+
+  for (const [file, runs] of Object.entries(RUNS)) {
+    it(`run: ${file}`, async function () {
+      this.timeout(60_000);
+      const flow = read(file);
+      await nodeRed.deploy(flow);
+      for (const { click, debug, shows } of runs) {
+        const inject = flow.find(({ type, name }) => type === 'inject' && name === click);
+        assert.ok(inject, click);
+        const { msg } = await nodeRed.nextDebug(debug, () => nodeRed.inject(inject.id));
+        const shown = JSON.parse(msg) as Record<string, unknown>;
+        for (const [name, value] of Object.entries(shows)) assert.deepEqual(shown[name], value, `${click}: ${name}`);
+      }
+    });
+  }
+
+  function read(file: string): FlowNode[] {
+    return JSON.parse(readFileSync(join(folder, file), 'utf8')) as FlowNode[];
+  }
+});

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import type { ServerOptions } from 'node:https';
+import { certificates } from '../support/certificates.ts';
+import { assertFault } from '../support/faults.ts';
+import type { Credentials, FlowNode } from '../support/flows.ts';
+import { holdTime } from '../support/held-time.ts';
+import { type Flow, load } from '../support/runtime.ts';
+import { serve, type TestServer } from '../support/servers.ts';
+import { grantsInTurn, VGS_CREDENTIALS, vgsFlow } from '../support/token-server.ts';
+
+/** The core `tls-config` node, as the editor of either Node-RED writes it. */
+function tlsConfig(properties: object = {}): FlowNode {
+  return {
+    ...{ id: 'tls', type: 'tls-config', name: '', cert: '', key: '', ca: '', certname: '', keyname: '', caname: '' },
+    ...{ servername: '', verifyservercert: true, alpnprotocol: '', ...properties },
+  };
+}
+
+async function serveTls(tls: ServerOptions, port?: number): Promise<TestServer> {
+  return serve(grantsInTurn(), { tls, ...(port ? { port } : {}) });
+}
+
+async function loadWith(server: TestServer, tls: FlowNode | undefined, tlsCredentials?: object): Promise<Flow> {
+  const credentials: Credentials = { ...VGS_CREDENTIALS, ...(tlsCredentials ? { tls: { ...tlsCredentials } } : {}) };
+  const nodes = vgsFlow(`${server.origin}/token`, tls ? { tls: 'tls' } : {});
+  return load(tls ? [tls, ...nodes] : nodes, credentials);
+}
+
+describe('TLS', () => {
+  const made = certificates();
+
+  beforeEach(() => {
+    holdTime();
+  });
+
+  it('turns down a certificate of an authority that is not known', async () => {
+    const server = await serveTls(made.server);
+    const flow = await loadWith(server, undefined);
+
+    assertFault(await flow.ask('get'), 'AUTH_TLS', server.host);
+    assert.equal(server.requests.length, 0, 'no secret was sent');
+  });
+
+  it('takes the authority of the TLS configuration', async () => {
+    const server = await serveTls(made.server);
+    const flow = await loadWith(server, tlsConfig(), { cadata: made.ca });
+
+    assert.equal((await flow.ask('get')).at, 'token');
+  });
+
+  it('takes any certificate where the TLS configuration does not verify', async () => {
+    const server = await serveTls(made.wrongName);
+    const flow = await loadWith(server, tlsConfig({ verifyservercert: false }));
+
+    assert.equal((await flow.ask('get')).at, 'token');
+  });
+
+  it('turns down a certificate of another name, and takes it where that name is expected', async () => {
+    const server = await serveTls(made.wrongName);
+    const flow = await loadWith(server, tlsConfig(), { cadata: made.ca });
+    assertFault(await flow.ask('get'), 'AUTH_TLS', server.host);
+
+    await flow.deploy([
+      tlsConfig({ servername: 'elsewhere.test' }),
+      ...vgsFlow(`${server.origin}/token`, { tls: 'tls' }),
+    ]);
+    assert.equal((await flow.ask('get')).at, 'token');
+  });
+
+  it('turns down an expired certificate, and works once it is renewed', async () => {
+    const server = await serveTls(made.expired);
+    const flow = await loadWith(server, tlsConfig(), { cadata: made.ca });
+    assertFault(await flow.ask('get'), 'AUTH_TLS', server.host);
+
+    await server.close();
+    await serveTls(made.server, server.port);
+    assert.equal((await flow.ask('get')).at, 'token');
+  });
+
+  it('shows its own certificate to a server that wants one', async () => {
+    const server = await serveTls({ ...made.server, ca: made.ca, requestCert: true, rejectUnauthorized: true });
+    const flow = await loadWith(server, tlsConfig(), {
+      cadata: made.ca,
+      certdata: made.client.cert,
+      keydata: made.client.key,
+    });
+
+    assert.equal((await flow.ask('get')).at, 'token');
+    assert.equal(server.requests[0]?.client, 'flow');
+  });
+
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    it(`tells that a server wants a certificate that is not there (${maxVersion})`, async () => {
+      const strict = { ca: made.ca, requestCert: true, rejectUnauthorized: true, maxVersion };
+      const server = await serveTls({ ...made.server, ...strict });
+      const flow = await loadWith(server, tlsConfig(), { cadata: made.ca });
+
+      assertFault(await flow.ask('get'), 'AUTH_TLS', server.host);
+    });
+  }
+
+  it('tells of a TLS configuration whose files cannot be read, from the start', async () => {
+    const server = await serveTls(made.server);
+    const flow = await loadWith(server, tlsConfig({ ca: '/does/not/exist.pem' }));
+
+    assert.match(flow.status('get'), /tls-invalid/);
+    assertFault(await flow.ask('get'), 'AUTH_CONFIG', '"tls"');
+  });
+
+  it('tells of a TLS configuration that is missing or is another node', async () => {
+    const server = await serveTls(made.server);
+    const flow = await load(vgsFlow(`${server.origin}/token`, { tls: 'not-there' }), VGS_CREDENTIALS);
+    assert.match(flow.status('get'), /config-node-missing/);
+    assertFault(await flow.ask('get'), 'AUTH_CONFIG', '"tls"');
+
+    await flow.deploy(vgsFlow(`${server.origin}/token`, { tls: 'token' }));
+    assertFault(await flow.ask('get'), 'AUTH_CONFIG', '"tls"');
+  });
+});

@@ -1,0 +1,85 @@
+import type { Cancel, System } from '../../src/system.ts';
+
+interface Timer {
+  at: number;
+  run: () => void;
+}
+
+/** Where the clock of every test begins: a Friday, in ms since 1970. */
+export const START = Date.UTC(2026, 0, 2, 12, 0, 0);
+
+/** Time and chance in the hands of a test. The clock stands still; `pass` moves it and runs the timers that fall due. */
+export class FakeSystem implements System {
+  /** What `random` answers. */
+  chance: number;
+  #now = START;
+  readonly #timers = new Set<Timer>();
+
+  constructor(chance = 0.5) {
+    this.chance = chance;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  random(): number {
+    return this.chance;
+  }
+
+  after(ms: number, run: () => void): Cancel {
+    const timer = { at: this.#now + Math.max(0, ms), run };
+    this.#timers.add(timer);
+    return () => {
+      this.#timers.delete(timer);
+    };
+  }
+
+  /** How many timers wait. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets time pass. Each timer runs at its own moment, and what it sets off settles before the next one. */
+  async pass(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await settle();
+    for (;;) {
+      const next = this.#nextBefore(end);
+      if (!next) break;
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.run();
+      await settle();
+    }
+    this.#now = end;
+  }
+
+  /** Somebody sets the wall clock. Timers keep their distance, as the real ones do. */
+  setClock(by: number): void {
+    this.#now += by;
+    for (const timer of this.#timers) timer.at += by;
+  }
+
+  #nextBefore(end: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) if (timer.at <= end && (!next || timer.at < next.at)) next = timer;
+    return next;
+  }
+}
+
+/** Lets everything that waits for no timer and no socket come to its end. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Whether a promise has come to its end, without waiting for it. */
+export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  const mark = (): void => {
+    settled = true;
+  };
+  promise.then(mark, mark);
+  await settle();
+  return settled;
+}

@@ -1,0 +1,19 @@
+/** What the tests use of the package, which brings no types of its own. */
+declare module 'node-red-node-test-helper' {
+  import type { Node, NodeAPI } from 'node-red';
+
+  type Register = (RED: NodeAPI) => unknown;
+
+  const helper: {
+    init(runtimePath: string): void;
+    settings(settings?: object): object;
+    load(nodes: Register[], flow: object[], credentials?: object): Promise<void>;
+    setFlows(flow: object[], type: 'full' | 'flows' | 'nodes', credentials?: object): Promise<void>;
+    unload(): Promise<void>;
+    getNode(id: string): Node | null;
+    startServer(): Promise<void>;
+    stopServer(): Promise<void>;
+    log(): { args: unknown[][] };
+  };
+  export default helper;
+}

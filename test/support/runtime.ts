@@ -1,0 +1,190 @@
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { inspect } from 'node:util';
+import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import helper from 'node-red-node-test-helper';
+import sinon, { type SinonSpy } from 'sinon';
+import attachBearer from '../../nodes/attach-bearer.ts';
+import { engineOf } from '../../nodes/shared/runtime.ts';
+import vgLogin from '../../nodes/vg-login.ts';
+import vgLogout from '../../nodes/vg-logout.ts';
+import vgMfa from '../../nodes/vg-mfa.ts';
+import vgServer from '../../nodes/vg-server.ts';
+import vgsAccount from '../../nodes/vgs-account.ts';
+import vgsToken from '../../nodes/vgs-token.ts';
+import type { Engine } from '../../src/engine.ts';
+import { restoreEnvironment, withoutProxies } from './environment.ts';
+import { type Arrival, CAUGHT, type Credentials, type FlowNode, type Message, toFlow } from './flows.ts';
+import { Inbox } from './inbox.ts';
+import { closeProxies } from './proxy-server.ts';
+import './rejections.ts';
+import { closeServers } from './servers.ts';
+
+/** The Node-RED under test: `node-red` (4.1) or `node-red-5`. */
+const runtimePath = createRequire(import.meta.url).resolve(process.env.NODE_RED ?? 'node-red');
+const requireThere = createRequire(runtimePath);
+const coreNodes = path.dirname(requireThere.resolve('@node-red/nodes/package.json'));
+
+/** Files of the core nodes, by the type that needs them. */
+const CORE: Record<string, string> = {
+  'http request': 'network/21-httprequest.js',
+  'tls-config': 'network/05-tls.js',
+  'http proxy': 'network/06-httpproxy.js',
+  function: 'function/10-function.js',
+  change: 'function/15-change.js',
+  switch: 'function/10-switch.js',
+  delay: 'function/89-delay.js',
+  'link in': 'common/60-link.js',
+  'link out': 'common/60-link.js',
+  'link call': 'common/60-link.js',
+};
+const OURS = [vgsAccount, vgServer, vgsToken, vgLogin, vgMfa, vgLogout, attachBearer];
+
+helper.init(runtimePath);
+
+before('a Node-RED is there', () => helper.startServer());
+after(() => helper.stopServer());
+beforeEach(withoutProxies);
+afterEach('nothing of the flow is left', reset);
+
+/** The event bus that the nodes of one test see. The engine is one per bus, so each test has an engine of its own. */
+class OwnEvents {
+  readonly bus: NodeAPI['events'];
+  readonly #added: [string, (...args: unknown[]) => void][] = [];
+  #target: NodeAPI['events'] | undefined;
+
+  constructor() {
+    this.bus = new Proxy({} as NodeAPI['events'], {
+      get: (_, name) => {
+        if (name === 'on') return (event: string, listener: (...args: unknown[]) => void) => this.#on(event, listener);
+        const value = Reflect.get(this.#target ?? {}, name);
+        return typeof value === 'function' ? value.bind(this.#target) : value;
+      },
+    });
+  }
+
+  /** A node file as Node-RED calls it, with this bus in place of the real one. */
+  wrap(register: (RED: NodeAPI) => unknown): (RED: NodeAPI) => unknown {
+    return (RED) => {
+      this.#target = RED.events;
+      return register(Object.create(RED, { events: { value: this.bus } }));
+    };
+  }
+
+  end(): void {
+    for (const [event, listener] of this.#added) this.#target?.off(event, listener);
+  }
+
+  #on(event: string, listener: (...args: unknown[]) => void): void {
+    this.#added.push([event, listener]);
+    this.#target?.on(event, listener);
+  }
+}
+
+let current: { events: OwnEvents; engine: Engine } | undefined;
+
+/** A deployed flow. */
+export class Flow {
+  readonly engine: Engine;
+  readonly #inbox = new Inbox();
+  #credentials: Credentials;
+
+  constructor(engine: Engine, nodes: readonly FlowNode[], credentials: Credentials) {
+    this.engine = engine;
+    this.#credentials = credentials;
+    this.#listen(nodes);
+  }
+
+  node(id: string): Node {
+    const node = helper.getNode(id);
+    if (!node) throw new Error(`there is no node ${id}`);
+    return node;
+  }
+
+  /** Gives a node a message, as if it came by a wire. */
+  send(id: string, msg: Message = {}): void {
+    this.node(id).receive(msg as NodeMessage);
+  }
+
+  /** Gives a node a message and waits for the first that arrives, at whichever helper node or as a caught error. */
+  ask(id: string, msg: Message = {}): Promise<Arrival> {
+    this.send(id, msg);
+    return this.next();
+  }
+
+  /** The next message that arrives: at this node, or anywhere. */
+  next(at?: string): Promise<Arrival> {
+    return this.#inbox.next(at);
+  }
+
+  /** What arrived and was not asked for yet. */
+  get left(): Arrival[] {
+    return this.#inbox.left;
+  }
+
+  /** All texts that a node showed under itself, the newest last. */
+  shown(id: string): string[] {
+    const node = this.node(id);
+    const spy = node.status as unknown as SinonSpy;
+    return spy
+      .getCalls()
+      .filter((call) => call.thisValue === node)
+      .map((call) => String(call.args[0]?.text ?? ''));
+  }
+
+  /** What a node shows under itself. Texts are their keys, because the test helper translates nothing. */
+  status(id: string): string {
+    return this.shown(id).at(-1) ?? '';
+  }
+
+  /** Deploys other nodes in place of what is there. Credentials stay what they were where none are given. */
+  async deploy(
+    nodes: readonly FlowNode[],
+    type: 'full' | 'flows' | 'nodes' = 'full',
+    credentials?: Credentials,
+  ): Promise<void> {
+    this.#credentials = credentials ?? this.#credentials;
+    await helper.setFlows(toFlow(nodes), type, structuredClone(this.#credentials));
+    this.#listen(nodes);
+  }
+
+  #listen(nodes: readonly FlowNode[]): void {
+    for (const { id } of [...nodes.filter(({ type, d }) => type === 'helper' && !d), { id: CAUGHT }])
+      this.#inbox.listen(id, this.node(id));
+  }
+}
+
+/** Deploys a flow: a Catch node for all errors is added, and what it catches arrives at `caught`. */
+export async function load(
+  nodes: readonly FlowNode[],
+  credentials: Credentials = {},
+  settings: object = {},
+): Promise<Flow> {
+  const events = new OwnEvents();
+  const files = new Set(nodes.map(({ type }) => CORE[type]).filter((file) => file !== undefined));
+  const core = [...files].map((file) => requireThere(path.join(coreNodes, 'core', file)));
+  helper.settings({ functionGlobalContext: {}, ...settings });
+  await helper.load([...core, ...OURS.map((each) => events.wrap(each))], toFlow(nodes), structuredClone(credentials));
+  const engine = engineOf({ events: events.bus, settings } as unknown as NodeAPI);
+  current = { events, engine };
+  return new Flow(engine, nodes, credentials);
+}
+
+/** Everything that was logged since the flow was loaded, as one text. */
+export function logged(): string {
+  return inspect(helper.log()?.args ?? [], { depth: 6 });
+}
+
+/** Ends the flow and all that a test opened. It runs after each test. */
+async function reset(): Promise<void> {
+  if (current) {
+    await helper.unload();
+    current.events.end();
+    current.engine.sweep();
+    current.engine.practice.stop();
+    current = undefined;
+  }
+  sinon.restore();
+  restoreEnvironment();
+  await Promise.all([closeServers(), closeProxies()]);
+}

@@ -1,0 +1,125 @@
+import { AuthError } from '../../src/errors.ts';
+import type { System } from '../../src/system.ts';
+import { type FormRequest, REQUEST_TIMEOUT, type Reply, type Transport } from '../../src/transport/transport.ts';
+
+/** What stands in the script for one request: a reply, a failure, or what is done with the request. */
+export type Step = ScriptedReply | Error | ((request: FormRequest) => ScriptedReply | Promise<ScriptedReply>);
+
+/** A reply; what is left out is as usual. */
+export type ScriptedReply = Partial<Omit<Reply, 'sentAt'>>;
+
+/** A transport that sends nothing: it keeps the requests and answers from a script. */
+export class ScriptedTransport implements Transport {
+  readonly host = 'auth.example.org';
+  readonly requests: FormRequest[] = [];
+  /** When each request was sent, in ms since 1970. */
+  readonly sentAt: number[] = [];
+  closed = false;
+  /** Answers whatever the script has no step for. */
+  otherwise: Step | undefined;
+  readonly #system: System;
+  readonly #script: Step[];
+
+  constructor(system: System, ...script: Step[]) {
+    this.#system = system;
+    this.#script = script;
+  }
+
+  /** Adds steps to the script. */
+  next(...steps: Step[]): this {
+    this.#script.push(...steps);
+    return this;
+  }
+
+  /** The form of the newest request. */
+  get lastForm(): Record<string, string> {
+    return { ...this.requests.at(-1)?.form };
+  }
+
+  async send(request: FormRequest): Promise<Reply> {
+    const sentAt = this.#system.now();
+    this.requests.push(request);
+    this.sentAt.push(sentAt);
+    const step = this.#script.shift() ?? this.otherwise;
+    if (step === undefined) throw new Error(`request ${this.requests.length} is not in the script`);
+    if (step instanceof Error) throw step;
+    const reply = typeof step === 'function' ? await this.#orGiveUp(request, step(request)) : step;
+    return {
+      status: 200,
+      contentType: 'application/json',
+      body: undefined,
+      empty: false,
+      retryAfter: undefined,
+      ...reply,
+      sentAt,
+    };
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  /** As the real transport: a signal and a time limit end the wait for an answer. */
+  #orGiveUp(request: FormRequest, reply: ScriptedReply | Promise<ScriptedReply>): Promise<ScriptedReply> {
+    const timeout = request.timeout ?? REQUEST_TIMEOUT;
+    return new Promise((resolve, reject) => {
+      const cancel = this.#system.after(timeout, () =>
+        reject(new AuthError('no-answer', { host: this.host, seconds: Math.ceil(timeout / 1000) })),
+      );
+      const abort = (): void => {
+        cancel();
+        reject(request.signal?.reason);
+      };
+      if (request.signal?.aborted) return abort();
+      request.signal?.addEventListener('abort', abort, { once: true });
+      Promise.resolve(reply).then(
+        (value) => {
+          cancel();
+          resolve(value);
+        },
+        (failure) => {
+          cancel();
+          reject(failure);
+        },
+      );
+    });
+  }
+}
+
+/** A step that answers when the test says so. */
+export class OpenStep {
+  /** Put this into the script. */
+  readonly step: (request: FormRequest) => Promise<ScriptedReply>;
+  #answer: (reply: ScriptedReply) => void = () => undefined;
+  #fail: (failure: Error) => void = () => undefined;
+
+  constructor() {
+    const answered = new Promise<ScriptedReply>((resolve, reject) => {
+      this.#answer = resolve;
+      this.#fail = reject;
+    });
+    answered.catch(() => undefined);
+    this.step = () => answered;
+  }
+
+  answer(reply: ScriptedReply): void {
+    this.#answer(reply);
+  }
+
+  fail(failure: Error): void {
+    this.#fail(failure);
+  }
+}
+
+/** A step that never answers. */
+export const silence: Step = () => new Promise(() => undefined);
+
+/** A reply with a JSON body. */
+export function json(status: number, body: Record<string, unknown>, more: ScriptedReply = {}): ScriptedReply {
+  return { status, body, ...more };
+}
+
+/** A reply that is a page and no JSON. */
+export function page(status: number, more: ScriptedReply = {}): ScriptedReply {
+  return { status, contentType: 'text/html', ...more };
+}
