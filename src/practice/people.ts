@@ -27,7 +27,7 @@ export interface PracticePerson {
   authorization?: string[];
   /** Ways of a second factor. */
   methods?: PracticeMethod[];
-  /** How the challenge goes wrong. */
+  /** How the sign-in, or its challenge, goes wrong. */
   trouble?:
     | 'every-code-wrong'
     | 'first-code-wrong'
@@ -36,7 +36,10 @@ export interface PracticePerson {
     | 'link-cut'
     | 'link-gateway'
     | 'link-at-once'
-    | 'new-request';
+    | 'new-request'
+    | 'slow'
+    | 'cut'
+    | 'gateway';
   /** Whether the reply has a token although it says more than Success. */
   token?: boolean;
   /** How often a wrong password is taken before the account is locked; the one before says "last attempt". */
@@ -82,6 +85,9 @@ export const PRACTICE_PEOPLE: readonly PracticePerson[] = [
     methods: [LINK],
     trouble: 'link-gateway',
   },
+  { user: 'slow', what: 'the server answers after a minute', trouble: 'slow' },
+  { user: 'cut', what: 'the connection is cut', trouble: 'cut' },
+  { user: 'gateway', what: 'a gateway answers 502', trouble: 'gateway' },
   { user: 'enrollment', what: 'has to enroll for a second factor first', says: ['MFA_EnrollmentRequired'] },
   { user: 'missing-email', what: 'has no email address for the second factor', says: ['UserAccountMissingEmail'] },
   { user: 'missing-phone', what: 'has no phone number for the second factor', says: ['UserAccountMissingMobilePhone'] },

@@ -42,7 +42,7 @@ export function writeReply(user: string, names: string[], parts: ReplyParts = {}
       Identity: { Name: user, AuthenticationType: 'VGUSER', IsAuthenticated: true },
       MFAAvailables: ways.map(writeWay),
       ...(names.includes('MFA_EnrollmentRequired')
-        ? { AuthenticationEnrollmentRequest: { EnrollmentUrl: 'https://practice.example/enroll' } }
+        ? { AuthenticationEnrollmentRequest: { EnrollmentUrl: 'https://id.example/enroll' } }
         : {}),
       Status: state.value,
       ...flags,

@@ -13,6 +13,9 @@ import { type OfferedWay, writeReply } from './visual-guard-reply.ts';
 /** A code or link lives this long, in ms. */
 const CODE_LIFE = 300_000;
 
+/** How long the user `slow` has to wait, in ms: longer than a request may take. */
+const SLOWNESS = 60_000;
+
 /** What a practice user receives. */
 export interface Delivery {
   user: string;
@@ -81,7 +84,7 @@ export class PracticeVisualGuard {
     const scope = form.get('scope') ?? FULL_SCOPE;
     if (splitScope(scope).some((word) => !splitScope(FULL_SCOPE).includes(word))) return refuse(400, 'invalid_scope');
     const requestId = form.get('AuthenticationRequestId');
-    return requestId === null ? this.#login(form, scope) : this.#step(requestId, form, closed);
+    return requestId === null ? this.#loginWithTrouble(form, scope, closed) : this.#step(requestId, form, closed);
   }
 
   revoke(token: string): void {
@@ -91,6 +94,29 @@ export class PracticeVisualGuard {
   /** Ends every link that is open. */
   close(): void {
     for (const end of this.#links.values()) end('closed');
+  }
+
+  async #loginWithTrouble(
+    form: URLSearchParams,
+    scope: string,
+    closed: AbortSignal,
+  ): Promise<PracticeReply | typeof CUT> {
+    const trouble = PRACTICE_PEOPLE.find(({ user }) => user === form.get('Username'))?.trouble;
+    if (trouble === 'cut') return CUT;
+    if (trouble === 'gateway') return { status: 502, body: '<html>Bad gateway</html>' };
+    if (trouble === 'slow' && !(await this.#isPatient(closed))) return CUT;
+    return this.#login(form, scope);
+  }
+
+  /** @returns whether the client is still there after a long time */
+  #isPatient(closed: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const cancel = this.#system.after(SLOWNESS, () => resolve(true), true);
+      closed.addEventListener('abort', () => {
+        cancel();
+        resolve(false);
+      });
+    });
   }
 
   #login(form: URLSearchParams, scope: string): PracticeReply {
@@ -103,7 +129,7 @@ export class PracticeVisualGuard {
     const passwordless = form.get('VGAuthenticationModule') === 'Passwordless';
     if (!passwordless && form.get('Password') !== PRACTICE_PASSWORD) {
       this.#wrongPasswords.set(user, wrong + 1);
-      const isLast = person.lockedAfter !== undefined && wrong + 2 >= person.lockedAfter;
+      const isLast = person.lockedAfter !== undefined && wrong + 2 === person.lockedAfter;
       return writeReply(user, ['Failure', 'PasswordDoesNotMatch', ...(isLast ? ['LastBadLogin'] : [])]);
     }
     this.#wrongPasswords.delete(user);

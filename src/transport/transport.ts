@@ -168,11 +168,8 @@ const SECRET_FIELDS = ['client_secret', 'Password', 'MFASecureCode', 'refresh_to
 
 /** A text of a server, unless it repeats a secret that was sent: a hostile server must not get one printed. */
 export function withoutEcho(text: string, request: FormRequest): string | undefined {
-  const lower = text.toLowerCase();
-  const repeats = (secret: string | undefined): boolean =>
-    !!secret && secret.length >= 3 && lower.includes(secret.toLowerCase());
-  if (repeats(request.basic?.clientSecret)) return undefined;
-  return SECRET_FIELDS.some((field) => repeats(request.form[field])) ? undefined : text;
+  const secrets = [request.basic?.clientSecret, ...SECRET_FIELDS.map((field) => request.form[field])];
+  return secrets.some((secret) => secret && secret.length >= 3 && text.includes(secret)) ? undefined : text;
 }
 
 /** Each part is form-encoded before it is joined (RFC 6749 2.3.1). */

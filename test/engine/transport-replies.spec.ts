@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { AuthError, AuthErrorCode } from '../../src/errors.ts';
 import { readAnswer } from '../../src/token-endpoint.ts';
 import { type FormRequest, HttpTransport } from '../../src/transport/transport.ts';
+import { restoreEnvironment, withoutProxies } from '../support/environment.ts';
 import { FakeSystem } from '../support/fake-system.ts';
 import { type Answerer, always, closedPort, closeServers, serve } from '../support/servers.ts';
 import '../support/rejections.ts';
@@ -142,6 +143,7 @@ describe('a reply over a real socket', () => {
 
 describe('no reply over a real socket', () => {
   afterEach(closeServers);
+  afterEach(restoreEnvironment);
 
   async function assertFails(sending: Promise<unknown>, code: AuthErrorCode, host: string): Promise<void> {
     await assert.rejects(sending, (error: AuthError) => {
@@ -162,6 +164,7 @@ describe('no reply over a real socket', () => {
   });
 
   it('because the host is not known: AUTH_NETWORK', async () => {
+    withoutProxies();
     const transport = new HttpTransport(new URL('http://nobody.localhost.invalid'), {}, new FakeSystem());
     await assertFails(transport.send(request('http://nobody.localhost.invalid')), 'AUTH_NETWORK', 'nobody.localhost.invalid');
   });

@@ -5,6 +5,9 @@ import { type Credentials, type FlowNode, place, wire } from '../support/flows.t
 import { type Flow, load } from '../support/runtime.ts';
 import { CLIENT } from '../support/token-server.ts';
 
+/** A value that is to come from the environment. */
+const of = (variable: string): string => `\${${variable}}`;
+
 const SERVER = 'https://identity.test';
 const PEOPLE = { username: 'somebody', password: 'THE-PASSWORD' };
 
@@ -66,7 +69,7 @@ describe('a VGS account that is not well configured', () => {
     ['an unknown client authentication', { clientAuth: 'cookie' }, CLIENT, 'config-value-unknown', ['"clientAuth"']],
     [
       'a variable without a value as the address',
-      { tokenUrl: '${NOT_SET}' },
+      { tokenUrl: of('NOT_SET') },
       CLIENT,
       'variable-missing',
       ['"tokenUrl"', 'NOT_SET'],
@@ -81,7 +84,7 @@ describe('a VGS account that is not well configured', () => {
     [
       'a variable without a value as the secret',
       {},
-      { clientId: 'x', clientSecret: '${NOT_SET}' },
+      { clientId: 'x', clientSecret: of('NOT_SET') },
       'variable-missing',
       ['"clientSecret"', 'NOT_SET'],
     ],
@@ -95,12 +98,18 @@ describe('a VGS account that is not well configured', () => {
     [
       'an empty variable as the secret',
       {},
-      { clientId: 'x', clientSecret: '${EMPTY}' },
+      { clientId: 'x', clientSecret: of('EMPTY') },
       'variable-missing',
       ['"clientSecret"', 'EMPTY'],
     ],
-    ['an empty variable as the address', { tokenUrl: '${EMPTY}' }, CLIENT, 'variable-missing', ['"tokenUrl"', 'EMPTY']],
-    ['an empty variable as the scope', { scope: '${EMPTY}' }, CLIENT, 'variable-missing', ['"scope"', 'EMPTY']],
+    [
+      'an empty variable as the address',
+      { tokenUrl: of('EMPTY') },
+      CLIENT,
+      'variable-missing',
+      ['"tokenUrl"', 'EMPTY'],
+    ],
+    ['an empty variable as the scope', { scope: of('EMPTY') }, CLIENT, 'variable-missing', ['"scope"', 'EMPTY']],
   ];
   for (const [what, account, credentials, fault, naming] of cases) {
     it(`says so: ${what}`, async () => {
@@ -111,7 +120,7 @@ describe('a VGS account that is not well configured', () => {
 
   it('takes the value of a variable', async () => {
     setEnvironment({ TOKEN_URL: 'http://tokens.test/token' });
-    const flow = await load(vgs({ tokenUrl: '${TOKEN_URL}' }), { config: CLIENT });
+    const flow = await load(vgs({ tokenUrl: of('TOKEN_URL') }), { config: CLIENT });
     await assertWrong(flow, 'address-insecure', '"tokenUrl"');
   });
 
@@ -128,10 +137,10 @@ describe('a Visual Guard server that is not well configured', () => {
     ['http to another host', { url: 'http://identity.test' }, PEOPLE, 'address-insecure', ['"url"', 'identity.test']],
     ['no application', { applicationId: '' }, PEOPLE, 'property-missing', ['"applicationId"']],
     ['unknown MFA credentials', { mfaCredentials: 'all' }, PEOPLE, 'config-value-unknown', ['"mfaCredentials"']],
-    ['a variable without a value', { url: '${NOT_SET}' }, PEOPLE, 'variable-missing', ['"url"', 'NOT_SET']],
+    ['a variable without a value', { url: of('NOT_SET') }, PEOPLE, 'variable-missing', ['"url"', 'NOT_SET']],
     [
       'a variable without a value as the application',
-      { applicationId: '${NOT_SET}' },
+      { applicationId: of('NOT_SET') },
       PEOPLE,
       'variable-missing',
       ['"applicationId"', 'NOT_SET'],
@@ -139,7 +148,7 @@ describe('a Visual Guard server that is not well configured', () => {
     [
       'a variable without a value as the password',
       {},
-      { username: 'x', password: '${NOT_SET}' },
+      { username: 'x', password: of('NOT_SET') },
       'variable-missing',
       ['"password"', 'NOT_SET'],
     ],
