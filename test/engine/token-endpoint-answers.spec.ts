@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { AuthErrorCode } from '../../src/errors.ts';
 import type { Reason } from '../../src/reasons.ts';
-import type { FormRequest } from '../../src/transport/transport.ts';
 import { readAnswer, readScope } from '../../src/token-endpoint.ts';
+import type { FormRequest } from '../../src/transport/transport.ts';
 import { json, page, type ScriptedReply } from '../support/scripted-transport.ts';
 
 const SECRET = 'S3cret-value';
@@ -19,7 +19,11 @@ const oauth = (status: number, error: string, description?: string): ScriptedRep
 /** design.md, section 2: "What a token endpoint's answer becomes". */
 const REFUSED: [string, ScriptedReply, Reason][] = [
   ['400 invalid_client', oauth(400, 'invalid_client'), 'client-invalid'],
-  ['401 invalid_client', oauth(401, 'invalid_client', 'Invalid client or Invalid client credentials'), 'client-invalid'],
+  [
+    '401 invalid_client',
+    oauth(401, 'invalid_client', 'Invalid client or Invalid client credentials'),
+    'client-invalid',
+  ],
   ['400 unauthorized_client', oauth(400, 'unauthorized_client'), 'client-invalid'],
   [
     '401 unauthorized_client (Keycloak: a wrong secret)',
@@ -171,10 +175,13 @@ describe('a hostile answer', () => {
 
 describe('the scope of an answer', () => {
   it('is sorted out by set logic: what was asked for and not granted is missing', () =>
-    assert.deepEqual(readScope('user_id cards:write service-account', ['cards:write', 'network-tokens:write'], REQUEST), {
-      scope: ['user_id', 'cards:write', 'service-account'],
-      missingScope: ['network-tokens:write'],
-    }));
+    assert.deepEqual(
+      readScope('user_id cards:write service-account', ['cards:write', 'network-tokens:write'], REQUEST),
+      {
+        scope: ['user_id', 'cards:write', 'service-account'],
+        missingScope: ['network-tokens:write'],
+      },
+    ));
 
   for (const named of [undefined, null, 7, '', '   ', ['a']]) {
     it(`is the one asked for where the server names ${JSON.stringify(named)}`, () =>

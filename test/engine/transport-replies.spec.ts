@@ -67,16 +67,46 @@ describe('a reply over a real socket', () => {
 
   const deep = `${'['.repeat(400_000)}hidden-text`;
   const senseless: [string, Answerer, number, string, string][] = [
-    ['HTML', always({ headers: { 'content-type': 'text/html' }, body: '<p>hidden-text' }), 200, 'text/html', 'hidden-text'],
-    ['HTML with 404', always({ status: 404, headers: { 'content-type': 'text/html' }, body: '<p>hidden-text' }), 404, 'text/html', 'hidden-text'],
+    [
+      'HTML',
+      always({ headers: { 'content-type': 'text/html' }, body: '<p>hidden-text' }),
+      200,
+      'text/html',
+      'hidden-text',
+    ],
+    [
+      'HTML with 404',
+      always({ status: 404, headers: { 'content-type': 'text/html' }, body: '<p>hidden-text' }),
+      404,
+      'text/html',
+      'hidden-text',
+    ],
     ['an empty body', always({ headers: JSON_TYPE, body: '' }), 200, 'application/json', 'hidden-text'],
     ['a JSON array', always({ headers: JSON_TYPE, body: '["hidden-text"]' }), 200, 'application/json', 'hidden-text'],
     ['a JSON string', always({ headers: JSON_TYPE, body: '"hidden-text"' }), 200, 'application/json', 'hidden-text'],
     ['null', always({ headers: JSON_TYPE, body: 'null' }), 200, 'application/json', 'hidden-text'],
-    ['JSON that ends too early', always({ headers: JSON_TYPE, body: '{"access_token":"hidden-text' }), 200, 'application/json', 'hidden-text'],
-    ['VGS’s own sample with its comma too many', always({ headers: JSON_TYPE, body: '{"access_token":"hidden-text",}' }), 200, 'application/json', 'hidden-text'],
+    [
+      'JSON that ends too early',
+      always({ headers: JSON_TYPE, body: '{"access_token":"hidden-text' }),
+      200,
+      'application/json',
+      'hidden-text',
+    ],
+    [
+      'VGS’s own sample with its comma too many',
+      always({ headers: JSON_TYPE, body: '{"access_token":"hidden-text",}' }),
+      200,
+      'application/json',
+      'hidden-text',
+    ],
     ['400,000 brackets', always({ headers: JSON_TYPE, body: deep }), 200, 'application/json', 'hidden-text'],
-    ['a redirect', always({ status: 302, headers: { location: 'http://hidden-text/' } }), 302, 'no content type', 'hidden-text'],
+    [
+      'a redirect',
+      always({ status: 302, headers: { location: 'http://hidden-text/' } }),
+      302,
+      'no content type',
+      'hidden-text',
+    ],
     [
       'gzip that nobody asked for',
       (_, response) => {
@@ -95,7 +125,13 @@ describe('a reply over a real socket', () => {
       'no content type',
       SECRET.toLowerCase(),
     ],
-    ['2 MiB', always({ headers: JSON_TYPE, body: `{"hidden-text":"${'x'.repeat(2 ** 21)}"}` }), 200, 'application/json', 'hidden-text'],
+    [
+      '2 MiB',
+      always({ headers: JSON_TYPE, body: `{"hidden-text":"${'x'.repeat(2 ** 21)}"}` }),
+      200,
+      'application/json',
+      'hidden-text',
+    ],
     [
       'a body that is cut off',
       (_, response) => {
@@ -142,8 +178,10 @@ describe('a reply over a real socket', () => {
 });
 
 describe('no reply over a real socket', () => {
-  afterEach(closeServers);
-  afterEach(restoreEnvironment);
+  afterEach(() => {
+    restoreEnvironment();
+    return closeServers();
+  });
 
   async function assertFails(sending: Promise<unknown>, code: AuthErrorCode, host: string): Promise<void> {
     await assert.rejects(sending, (error: AuthError) => {
@@ -166,7 +204,11 @@ describe('no reply over a real socket', () => {
   it('because the host is not known: AUTH_NETWORK', async () => {
     withoutProxies();
     const transport = new HttpTransport(new URL('http://nobody.localhost.invalid'), {}, new FakeSystem());
-    await assertFails(transport.send(request('http://nobody.localhost.invalid')), 'AUTH_NETWORK', 'nobody.localhost.invalid');
+    await assertFails(
+      transport.send(request('http://nobody.localhost.invalid')),
+      'AUTH_NETWORK',
+      'nobody.localhost.invalid',
+    );
   });
 
   it('because the connection is reset: AUTH_NETWORK', async () => {

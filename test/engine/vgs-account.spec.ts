@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { AuthError } from '../../src/errors.ts';
 import { checkVgsSettings, VgsAccount, type VgsSettings } from '../../src/vgs/account.ts';
-import { FakeSystem, START } from '../support/fake-system.ts';
+import { FakeSystem, START, settle } from '../support/fake-system.ts';
 import { json, OpenStep, page, ScriptedTransport, type Step } from '../support/scripted-transport.ts';
 import '../support/rejections.ts';
 
@@ -36,7 +36,10 @@ describe('a VGS service account', () => {
   });
 
   it('sends its scope as words that are separated by one space, each once', async () => {
-    const { account, transport } = accountWith({ scope: '  cards:write\n network-tokens:write cards:write ' }, granted());
+    const { account, transport } = accountWith(
+      { scope: '  cards:write\n network-tokens:write cards:write ' },
+      granted(),
+    );
     await account.ask();
     assert.equal(transport.lastForm.scope, 'cards:write network-tokens:write');
   });
@@ -139,6 +142,7 @@ describe('a VGS service account', () => {
     const { account, transport, system } = accountWith({}, answer.step);
     const other = new ScriptedTransport(system, granted({ access_token: 'new' }));
     const first = account.ask();
+    await settle();
     account.transport.replace(other);
     assert.equal(transport.closed, true);
     answer.answer({ body: { access_token: 'old', expires_in: 300 } });

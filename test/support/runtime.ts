@@ -188,3 +188,11 @@ async function reset(): Promise<void> {
   restoreEnvironment();
   await Promise.all([closeServers(), closeProxies()]);
 }
+
+/** A value as the debug sidebar gets it. */
+export function asDebugShows(msg: unknown): string {
+  const { util } = requireThere('@node-red/util') as { util: NodeAPI['util'] };
+  return JSON.stringify(
+    util.encodeObject({ msg: util.cloneMessage(msg as NodeMessage) } as never, { maxLength: 1000 } as never),
+  );
+}

@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict';
+import { type FlowNode, functionNode, httpRequest, type Message, place, wire } from '../support/flows.ts';
+import { guardFlow, PRACTICE, stored } from '../support/guard-server.ts';
+import { type HeldTime, holdTime } from '../support/held-time.ts';
+import { type Flow, load } from '../support/runtime.ts';
+import { type Answerer, serve, type TestServer } from '../support/servers.ts';
+import { grantsInTurn, serveTokens, VGS_CREDENTIALS } from '../support/token-server.ts';
+
+/** The core Switch node: 401 goes back, anything else on. */
+function branch(id: string, back: string): FlowNode {
+  const rules = [{ t: 'eq', v: '401', vt: 'num' }, { t: 'else' }];
+  return wire('switch', id, [back, 'answered'], {
+    property: 'statusCode',
+    propertyType: 'msg',
+    rules,
+    checkall: 'false',
+  });
+}
+
+/** attach-bearer → http request → Switch, and its 401 back by `back`. */
+function loop(tokenUrl: string, back: FlowNode[] = []): FlowNode[] {
+  return [
+    { id: 'account', type: 'vgs-account', tokenUrl },
+    {
+      ...wire('attach-bearer', 'attach', [], { account: 'account' }),
+      wires: [['call', 'seen'], ['needed']],
+    },
+    httpRequest('call', 'branch', { ret: 'obj' }),
+    branch('branch', back[0]?.id ?? 'attach'),
+    ...back,
+    ...['answered', 'needed', 'seen'].map(place),
+  ];
+}
+
+/** An API that takes these tokens only. */
+function takes(...tokens: string[]): Answerer {
+  return ({ headers, text }) => {
+    const token = String(headers.authorization).replace('Bearer ', '');
+    return tokens.includes(token)
+      ? { body: { token, text } }
+      : { status: 401, headers: { 'x-from': 'api' }, body: { error: 'no' } };
+  };
+}
+
+describe('a token that an API rejects', () => {
+  let time: HeldTime;
+  let tokens: TestServer;
+  let api: TestServer;
+  beforeEach(async () => {
+    time = holdTime();
+    tokens = await serveTokens(grantsInTurn());
+    api = await serve(takes('token-2'));
+  });
+  const request = (more: Message = {}): Message => ({
+    url: `${api.origin}/cards`,
+    method: 'POST',
+    payload: 'body',
+    ...more,
+  });
+  /** The first message that ends the loop. */
+  const end = async (flow: Flow, msg: Message): Promise<{ at: string; msg: Message }> => {
+    flow.send('attach', msg);
+    for (;;) {
+      const arrival = await flow.next();
+      if (arrival.at !== 'seen') return arrival;
+    }
+  };
+
+  it('is replaced by a newer one, and the request is sent again as it was', async () => {
+    const flow = await load(loop(tokens.origin), VGS_CREDENTIALS);
+
+    const { at, msg } = await end(flow, request({ headers: { 'x-mine': '1' }, topic: 'kept' }));
+
+    assert.equal(at, 'answered');
+    assert.equal(msg.statusCode, 200);
+    assert.deepEqual(msg.payload, { token: 'token-2', text: 'body' });
+    assert.equal(msg.topic, 'kept');
+    assert.equal(api.requests.length, 2);
+    assert.equal(tokens.requests.length, 2);
+    for (const { method, path, text, headers } of api.requests)
+      assert.deepEqual(
+        [method, path, text, headers['x-mine'], headers['x-from']],
+        ['POST', '/cards', 'body', '1', undefined],
+      );
+  });
+
+  it('leaves the message as it was for the second try, without a status code', async () => {
+    const flow = await load(loop(tokens.origin), VGS_CREDENTIALS);
+
+    flow.send('attach', request({ headers: { a: '1' } }));
+    const first = (await flow.next('seen')).msg;
+    const second = (await flow.next('seen')).msg;
+    await flow.next('answered');
+
+    assert.equal('statusCode' in second, false);
+    assert.equal(second._msgid, first._msgid);
+    for (const name of ['payload', 'method', 'url']) assert.deepEqual(second[name], first[name]);
+    assert.deepEqual(Object.keys(second.headers ?? {}).sort(), ['a', 'authorization']);
+    assert.equal(String(second.headers?.authorization), 'Bearer token-2');
+  });
+
+  it('deletes again what was absent at first', async () => {
+    const nodes = loop(tokens.origin).map((node) =>
+      node.id === 'call' ? { ...node, url: `${api.origin}/fixed`, method: 'GET' } : node,
+    );
+    const flow = await load(nodes, VGS_CREDENTIALS);
+
+    flow.send('attach', {});
+    await flow.next('seen');
+    const { msg } = await flow.next('seen');
+    await flow.next('answered');
+
+    for (const name of ['payload', 'method', 'url', 'statusCode']) assert.equal(name in msg, false, name);
+    assert.deepEqual(Object.keys(msg.headers ?? {}), ['authorization']);
+  });
+
+  it('a second time leaves by output 2, after exactly two calls', async () => {
+    api.answer = takes();
+    const flow = await load(loop(tokens.origin), VGS_CREDENTIALS);
+
+    const { at, msg } = await end(flow, request());
+
+    assert.equal(at, 'needed');
+    assert.deepEqual(msg.auth, { system: 'vgs', state: 'sign-in-needed', reason: 'token-rejected' });
+    assert.equal(Object.keys(msg.headers ?? {}).includes('authorization'), false);
+    assert.equal(api.requests.length, 2);
+    assert.equal(tokens.requests.length, 2);
+    assert.deepEqual(
+      flow.left.filter((each) => each.at !== 'seen'),
+      [],
+    );
+  });
+
+  it('is dropped only while it is the one in use: many at once cost one renewal', async () => {
+    const flow = await load(loop(tokens.origin), VGS_CREDENTIALS);
+
+    for (let index = 0; index < 20; index += 1) flow.send('attach', request());
+    for (let index = 0; index < 20; index += 1) assert.equal((await flow.next('answered')).msg.statusCode, 200);
+
+    assert.equal(tokens.requests.length, 2);
+    assert.equal(api.requests.length, 40);
+  });
+
+  it('forces one renewal in 30 s at most', async () => {
+    api.answer = takes();
+    const flow = await load(loop(tokens.origin), VGS_CREDENTIALS);
+
+    for (let index = 0; index < 10; index += 1) assert.equal((await end(flow, request())).at, 'needed');
+    assert.equal(tokens.requests.length, 2);
+    assert.equal(api.requests.length, 11, 'the first message is sent twice, the others once');
+
+    await time.pass(30_000);
+    assert.equal((await end(flow, request())).at, 'needed');
+    assert.equal(tokens.requests.length, 3);
+    assert.equal(api.requests.length, 13);
+  });
+
+  it('is tried again for a message that had another answer meanwhile', async () => {
+    const flow = await load(loop(tokens.origin), VGS_CREDENTIALS);
+    const { msg } = await end(flow, request());
+    assert.equal(msg.statusCode, 200);
+    await time.pass(30_000);
+
+    api.answer = takes('token-3');
+    const again = await end(flow, { ...msg, ...request() });
+    assert.equal(again.at, 'answered');
+    assert.deepEqual((again.msg.payload as { token: string }).token, 'token-3');
+  });
+
+  it('is known again behind Delay, Link call and copies', async () => {
+    const back: FlowNode[] = [
+      wire('delay', 'slow', ['called'], { pauseType: 'delay', timeout: '1', timeoutUnits: 'milliseconds' }),
+      wire('link call', 'called', ['attach'], { links: ['link-in'], linkType: 'static', timeout: '5' }),
+      wire('link in', 'link-in', ['link-out'], { links: [] }),
+      wire('link out', 'link-out', [], { mode: 'return', links: [] }),
+    ];
+    api.answer = takes();
+    const flow = await load(loop(tokens.origin, back), VGS_CREDENTIALS);
+
+    const { at } = await end(flow, request());
+
+    assert.equal(at, 'needed');
+    assert.equal(api.requests.length, 2);
+    assert.equal(api.requests[1]?.text, 'body');
+  });
+
+  describe('in a flow that forgets the mark', () => {
+    const forget = functionNode(
+      'forget',
+      ['attach'],
+      'return {payload: "new", statusCode: msg.statusCode, url: env.get("API"), method: "POST", _msgid: msg._msgid};',
+    );
+    /** With a new `_msgid` each time: a Function node cannot, so the test is the node. */
+    const forgetAll = (flow: Flow): void => {
+      flow.node('gone').on('input', () => {
+        setImmediate(() => flow.send('attach', request({ statusCode: 401 })));
+      });
+    };
+    beforeEach(() => {
+      api.answer = takes();
+    });
+    const forgetful = (): FlowNode =>
+      ({ ...forget, func: String(forget.func).replace('env.get("API")', JSON.stringify(api.origin)) }) as FlowNode;
+
+    it('is called twice and no more, with the same _msgid', async () => {
+      const flow = await load(loop(tokens.origin, [forgetful()]), VGS_CREDENTIALS);
+
+      const { at, msg } = await end(flow, request());
+
+      assert.equal(at, 'needed');
+      assert.equal(msg.auth?.reason, 'token-rejected');
+      assert.equal(api.requests.length, 2);
+      assert.equal(tokens.requests.length, 2);
+    });
+
+    it('is called twice and no more, with the same _msgid, even after the 30 s', async () => {
+      const flow = await load(loop(tokens.origin, [forgetful()]), VGS_CREDENTIALS);
+      const { msg } = await end(flow, request());
+      await time.pass(60_000);
+
+      const again = await end(flow, { ...request(), _msgid: msg._msgid, statusCode: 401 });
+
+      assert.equal(again.at, 'needed');
+      assert.equal(api.requests.length, 2);
+    });
+
+    it('is called twice and no more, with a new _msgid each time', async () => {
+      const flow = await load(loop(tokens.origin, [place('gone')]), VGS_CREDENTIALS);
+      forgetAll(flow);
+
+      flow.send('attach', request());
+      const { msg } = await flow.next('needed');
+
+      assert.equal(msg.auth?.reason, 'token-rejected');
+      assert.equal(api.requests.length, 2);
+      assert.equal(tokens.requests.length, 2);
+    });
+
+    it('is called twice and no more, with a token on the message', async () => {
+      for (const back of [forgetful(), place('gone')]) {
+        const token = { access_token: 'on-message' } as never;
+        const nodes = loop(tokens.origin, [back]).map((node) =>
+          node.id === 'attach' ? { ...node, source: 'msg' } : node,
+        );
+        const keep = String((back as { func?: unknown }).func ?? '').replace('payload:', 'token: msg.token, payload:');
+        const flow = await load(
+          nodes.map((node) => (node.id === 'forget' ? { ...node, func: keep } : node)),
+          VGS_CREDENTIALS,
+        );
+        if (back.id === 'gone')
+          flow.node('gone').on('input', () => {
+            setImmediate(() => flow.send('attach', request({ statusCode: 401, token })));
+          });
+        const before = api.requests.length;
+
+        flow.send('attach', request({ token }));
+        const { msg } = await flow.next('needed');
+
+        assert.deepEqual(msg.auth, { state: 'sign-in-needed', reason: 'token-rejected' });
+        assert.equal(api.requests.length - before, 2);
+        if (back.id !== 'gone') await flow.deploy([]);
+      }
+      assert.equal(tokens.requests.length, 0);
+    });
+  });
+});
+
+describe('a Visual Guard token that an API rejects', () => {
+  it('is renewed by the refresh token', async () => {
+    const flow = await load(
+      [
+        ...guardFlow(PRACTICE).map((node) =>
+          node.id === 'attach' ? { ...node, wires: [['call'], ['needed']] } : node,
+        ),
+        httpRequest('call', 'branch', { ret: 'obj' }),
+        branch('branch', 'attach'),
+        place('answered'),
+      ],
+      stored('plain'),
+    );
+    const origin = await flow.engine.practice.start();
+    const { msg } = await flow.ask('login');
+    const { session } = msg.auth ?? {};
+
+    flow.send('attach', { url: `${origin}/api/rejects-each-token-once`, method: 'GET' });
+    const answered = await flow.next();
+
+    assert.equal(answered.at, 'answered');
+    assert.equal((answered.msg.payload as { signed_in_as: string }).signed_in_as, 'plain');
+    assert.equal((await flow.ask('login')).msg.auth?.session, session, 'the session lives on');
+  });
+});

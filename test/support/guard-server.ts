@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { type FlowNode, place, wire } from './flows.ts';
+import type { Answer, Received } from './servers.ts';
+
+/** A reply of the start documents, as it stands there. */
+export function recorded(name: 'vg-success' | 'vg-mfa-required'): Record<string, unknown> {
+  return JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), 'utf8'));
+}
+
+/** Visual Guard says where a sign-in stands, by the names of its status alone. */
+export function says(names: string, more: object = {}): Answer {
+  return {
+    status: 400,
+    body: {
+      error: 'invalid_request',
+      error_description: names,
+      VGAuthenticationStatus: names,
+      VGResponse: { AuthenticationStatus: names, AuthenticationResponse: more },
+    },
+  };
+}
+
+/** Visual Guard signs in. */
+export function signsIn(accessToken: string, more: object = {}): Answer {
+  return {
+    body: {
+      access_token: accessToken,
+      expires_in: 1800,
+      token_type: 'Bearer',
+      refresh_token: `refresh-of-${accessToken}`,
+      VGResponse: { AuthenticationStatus: 'Success', AuthorizationStatus: 'Success' },
+      ...more,
+    },
+  };
+}
+
+/** One way to be reached, as a challenge lists it. */
+export function way(id: string, transport: number, mode: number, requestId = 'request-1'): object {
+  return {
+    Id: id,
+    RequestId: requestId,
+    TransportMode: transport,
+    AuthenticationMode: mode,
+    DestinationDisplay: 'd***n',
+  };
+}
+
+/** A challenge with these ways. */
+export function challenges(...ways: object[]): Answer {
+  return says('Failure, MFA_AuthenticationRequired', { RequestId: 'request-1', MFAAvailables: ways });
+}
+
+/** Which step of a sign-in a request is. */
+export function stepOf({ form }: Received): 'login' | 'choose' | 'submit' | 'refresh' | 'other' {
+  if (form.get('grant_type') === 'refresh_token') return 'refresh';
+  if (form.has('MFASecureCode')) return 'submit';
+  if (form.has('AuthenticationRequestId')) return 'choose';
+  return form.get('grant_type') === 'VGAuthenticator' ? 'login' : 'other';
+}
+
+/** All nodes of Visual Guard around a `vg-server` named `server`; every output has a place of its own. */
+export function guardFlow(
+  server: object,
+  nodes: { login?: object; choose?: object; submit?: object } = {},
+): FlowNode[] {
+  const outputs = ['in', 'mfa', 'refused'];
+  return [
+    { id: 'server', type: 'vg-server', ...server },
+    wire('vg-login', 'login', outputs, { server: 'server', ...nodes.login }),
+    wire('vg-mfa', 'choose', outputs, { action: 'choose', ...nodes.choose }),
+    wire('vg-mfa', 'submit', outputs, { action: 'submit', ...nodes.submit }),
+    wire('vg-logout', 'logout', ['out'], { server: 'server' }),
+    wire('attach-bearer', 'attach', ['ready', 'needed'], { source: 'vg', server: 'server' }),
+    ...[...outputs, 'out', 'ready', 'needed'].map(place),
+  ];
+}
+
+/** The stored user of `guardFlow`. */
+export function stored(username: string, password = 'practice'): { server: Record<string, string> } {
+  return { server: { username, password } };
+}
+
+export const PRACTICE = { practice: true };
