@@ -99,10 +99,13 @@ export class VisualGuardBearer implements BearerSource {
   async #seekStored(user: string, msg: NodeMessage): Promise<Sought> {
     const reset = msg.reset === true;
     if (reset) delete msg.reset;
-    const { token, outcome, heldUntil } = await this.#server.tokenOfStored(reset);
+    const { token, outcome, needed } = await this.#server.tokenOfStored(reset);
     if (token) return { bearer: token };
     if (outcome) return { needed: authOfOutcome(outcome) };
-    return { needed: { system: 'vg', state: 'sign-in-needed', user, reason: 'held-back', retry_at: heldUntil } };
+    const { reason, retryAt } = needed;
+    return {
+      needed: { system: 'vg', state: 'sign-in-needed', user, reason, ...(retryAt ? { retry_at: retryAt } : {}) },
+    };
   }
 }
 

@@ -10,10 +10,10 @@ export const AUTOMATIC_PAUSE = 15 * 60_000;
 
 /** What `attach-bearer` gets for the stored user. */
 export type AutomaticAnswer =
-  | { token: Token; outcome?: never; heldUntil?: never }
-  | { outcome: Refused | Challenged; token?: never; heldUntil?: never }
-  /** A person was needed, did not come, and it is not tried again before this time (ms since 1970). */
-  | { heldUntil: number; token?: never; outcome?: never };
+  | { token: Token; outcome?: never; needed?: never }
+  | { outcome: Refused | Challenged; token?: never; needed?: never }
+  /** A person is needed: none came (and it is not tried again before `retryAt`, in ms since 1970), or none was asked. */
+  | { needed: { reason: 'held-back' | 'no-session'; retryAt?: number }; token?: never; outcome?: never };
 
 /**
  * Signs the stored user in when a message needs a token. A service user needs no human; for any other,
@@ -58,7 +58,9 @@ export class AutomaticSignIn {
     isOpen: (challenge: Challenge) => boolean,
   ): AutomaticAnswer {
     if (outcome.state === 'refused') return { outcome: { ...outcome, retryAt: until } };
-    return isOpen(outcome.challenge) ? { outcome: outcome.challenge.where() } : { heldUntil: until };
+    return isOpen(outcome.challenge)
+      ? { outcome: outcome.challenge.where() }
+      : { needed: { reason: 'held-back', retryAt: until } };
   }
 
   async #fly(): Promise<AutomaticAnswer> {

@@ -114,6 +114,8 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
     if (kept) return kept.state === 'signed-in' ? { token: kept.token } : { outcome: kept };
     const challenge = this.storedChallenge;
     if (challenge) return { outcome: challenge.where() };
+    // Without a password the login itself may send a code, so a person has to begin it.
+    if (this.wire.passwordless) return { needed: { reason: 'no-session' } };
     const person = this.storedPerson;
     if (reset && person) {
       this.guard.release(this.guardName(person.user), person.password);
@@ -200,7 +202,9 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
     const name = this.guardName(user);
     return this.guard.inTurn(name, password, async () => {
       if (wishes.reset) this.guard.release(name, password);
-      const heldUntil = this.guard.heldUntil(name, password);
+      const heldUntil = this.wire.passwordless
+        ? this.guard.deliveryHeldUntil(loginOf(name))
+        : this.guard.heldUntil(name, password);
       if (heldUntil !== undefined) return { state: 'refused', user, reason: 'held-back', retryAt: heldUntil };
       return this.#settle(await this.wire.login(person), person, wishes, stored);
     });
@@ -211,15 +215,25 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
     const name = this.guardName(user);
     if (heard.grant) return this.#begin(heard.grant, user, stored);
     if (heard.refusal) {
-      if (heard.refusal.reason === 'credentials-invalid') this.guard.refuse(name, password);
+      if (heard.refusal.reason === 'credentials-invalid') this.#refuse(name, password);
       return refusedBy(heard.refusal, user);
     }
     const { reading } = heard;
-    if (setsChallenge(reading))
+    if (setsChallenge(reading)) {
+      if (reading.waiting) {
+        this.guard.deliver(name);
+        this.guard.deliver(loginOf(name));
+      }
       return this.#open(new Challenge(person, stored, reading, this), wishes, reading.blocking.length > 0);
-    if (reading.reasons.some((reason) => reason === 'credentials-invalid' || reason === 'last-attempt'))
-      this.guard.refuse(name, password);
+    }
+    const isWrong = reading.reasons.some((reason) => reason === 'credentials-invalid' || reason === 'last-attempt');
+    if (isWrong) this.#refuse(name, password);
     return refusedBy({ reason: reading.reasons[0] ?? 'unknown' }, user, reading);
+  }
+
+  /** Where there is no password, there is none to hold back. */
+  #refuse(name: string, password: string): void {
+    if (!this.wire.passwordless) this.guard.refuse(name, password);
   }
 
   #open(challenge: Challenge, { method }: SignInWishes, notDelivered: boolean): Outcome | Promise<Outcome> {
@@ -240,4 +254,9 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
     }
     return { state: 'signed-in', session, token: grant.token, fromLogin: false };
   }
+}
+
+/** What a login without a password sends counts by itself: a way that is chosen later sends something else. */
+function loginOf(guardName: string): string {
+  return `${guardName} login`;
 }

@@ -42,6 +42,28 @@ const RUNS: Record<string, { click: string; debug: string; shows: Record<string,
       shows: { path: '/api/rejects-each-token-once', method: 'POST', signed_in_as: 'practice' },
     },
   ],
+  '06 - Branch on every authentication state.json': [
+    {
+      click: 'sign everybody in',
+      debug: 'signed in, with a warning',
+      shows: { state: 'signed-in', warnings: ['mfa-grace-login'] },
+    },
+    { click: 'sign everybody in', debug: 'a second factor is needed', shows: { state: 'mfa-required' } },
+    {
+      click: 'sign everybody in',
+      debug: 'an administrator must act',
+      shows: { state: 'refused', reason: 'account-locked' },
+    },
+    {
+      click: 'sign everybody in',
+      debug: 'the person must act at the server',
+      shows: { reason: 'mfa-enrollment-required' },
+    },
+    { click: 'sign everybody in', debug: 'the person has no right to this', shows: { reason: 'user-not-authorized' } },
+    { click: 'sign everybody in', debug: 'ask for another password', shows: { state: 'refused' } },
+  ],
+  // It has nothing to click: it is tried below.
+  '07 - Sign a person in from a web form.json': [],
 };
 
 describe(`the example flows, imported into ${version}`, () => {
@@ -94,6 +116,23 @@ describe(`the example flows, imported into ${version}`, () => {
       }
     });
   }
+
+  it('sign a person in from a web form, by two requests that know only the challenge', async function () {
+    this.timeout(60_000);
+    await nodeRed.deploy(read('07 - Sign a person in from a web form.json'));
+    const post = async (path: string, fields: Record<string, string>): Promise<string> =>
+      (await fetch(nodeRed.url + path, { method: 'POST', body: new URLSearchParams(fields) })).text();
+
+    assert.match(await (await fetch(`${nodeRed.url}sign-in`)).text(), /<form method="post" action="sign-in">/);
+    assert.match(await post('sign-in', { user: 'sms', password: 'wrong' }), /credentials-invalid/);
+    const page = await post('sign-in', { user: 'sms', password: 'practice' });
+    const challenge = /name="challenge" value="([^"]+)"/.exec(page)?.[1] ?? '';
+    const code = /the code for sms is (\d+)/.exec(nodeRed.log)?.[1] ?? '';
+    assert.match(await post('sign-in-code', { challenge, code: 'wrong' }), /code-invalid/);
+    assert.match(await post('sign-in-code', { challenge, code }), /You are signed in as sms/);
+    assert.match(await post('sign-in-code', { challenge, code }), /challenge-unknown/);
+    assert.doesNotMatch(page, /practice"/, 'the password is on no page');
+  });
 
   function read(file: string): FlowNode[] {
     return JSON.parse(readFileSync(join(folder, file), 'utf8')) as FlowNode[];
