@@ -1,4 +1,5 @@
 import { AuthError } from './errors.ts';
+import { lasts, type Pause, pauseFrom } from './pause.ts';
 import { delay, type System } from './system.ts';
 
 const FIRST = 1_000;
@@ -11,7 +12,7 @@ const NEAR = 15_000;
 /** The pause after a failure: 1 s, doubling to 30 s, or what the server asks for. */
 export class CoolDown {
   #failures = 0;
-  #until = 0;
+  #pause: Pause | undefined;
   #error: AuthError | undefined;
   readonly #system: System;
 
@@ -21,13 +22,14 @@ export class CoolDown {
 
   /** Whether the next try has to wait. */
   get isOn(): boolean {
-    return this.#system.now() < this.#until;
+    return lasts(this.#pause, this.#system.now());
   }
 
   /** The last failure, where waiting for the end of the pause would take too long. */
   get tooLong(): AuthError | undefined {
-    if (!this.#error || this.#until - this.#system.now() <= NEAR) return undefined;
-    return new AuthError(this.#error.fault, { ...this.#error.values }, this.#until);
+    const now = this.#system.now();
+    if (!this.#error || !lasts(this.#pause, now) || this.#pause.until - now <= NEAR) return undefined;
+    return new AuthError(this.#error.fault, { ...this.#error.values }, this.#pause.until);
   }
 
   failed(error: AuthError): void {
@@ -35,19 +37,19 @@ export class CoolDown {
     const own = Math.min(LONGEST, FIRST * 2 ** this.#failures);
     const asked = Math.min(LONGEST_ASKED, (error.retryAt ?? now) - now);
     this.#failures += 1;
-    this.#until = now + Math.max(own, asked);
+    this.#pause = pauseFrom(now, Math.max(own, asked));
     this.#error = error;
   }
 
   succeeded(): void {
     this.#failures = 0;
-    this.#until = 0;
+    this.#pause = undefined;
     this.#error = undefined;
   }
 
   /** Resolves when the pause is over. */
   async over(): Promise<void> {
-    const left = this.#until - this.#system.now();
-    if (left > 0) await delay(this.#system, left);
+    const now = this.#system.now();
+    if (lasts(this.#pause, now)) await delay(this.#system, this.#pause.until - now);
   }
 }

@@ -1,5 +1,6 @@
 import { CoolDown } from './cool-down.ts';
 import { AuthError, asAuthError } from './errors.ts';
+import { lasts, type Pause, pauseFrom } from './pause.ts';
 import type { Reason } from './reasons.ts';
 import type { System } from './system.ts';
 import type { Token } from './token.ts';
@@ -33,6 +34,8 @@ export interface TokenSourceOptions {
   system: System;
   /** The server's name, for the sentence of a wait that was too long. */
   host: string;
+  /** Whether there is a way to renew. Without one a token serves until it ends. Always, where this is not given. */
+  canRenew?: (() => boolean) | undefined;
   /** Called when the state changes, never for a token that is merely handed out. */
   changed?: ((state: SourceState) => void) | undefined;
 }
@@ -47,8 +50,8 @@ export interface TokenSourceOptions {
 export class TokenSource {
   #token: Token | undefined;
   #flight: Promise<Asked> | undefined;
-  #refusal: { refused: Refusal; until: number } | undefined;
-  #lastForced = Number.NEGATIVE_INFINITY;
+  #refusal: { refused: Refusal; pause: Pause } | undefined;
+  #forced: Pause | undefined;
   readonly #coolDown: CoolDown;
   readonly #options: TokenSourceOptions;
 
@@ -65,7 +68,7 @@ export class TokenSource {
     const now = this.#options.system.now();
     if (now < token.obtainedAt || now >= token.expiresAt) return undefined;
     if (now < token.softAt) return token;
-    const resting = this.#coolDown.isOn || this.#isRefused(now);
+    const resting = this.#coolDown.isOn || this.#isRefused(now) || this.#options.canRenew?.() === false;
     if (!resting) void this.#renew();
     return now < token.hardAt || resting ? token : undefined;
   }
@@ -99,8 +102,8 @@ export class TokenSource {
     const token = this.#token;
     if (token === undefined || token.generation !== generation) return true;
     const now = this.#options.system.now();
-    if (now - this.#lastForced < FORCED_RENEWAL_PAUSE && now >= this.#lastForced) return false;
-    this.#lastForced = now;
+    if (lasts(this.#forced, now)) return false;
+    this.#forced = pauseFrom(now, FORCED_RENEWAL_PAUSE);
     this.#token = undefined;
     return true;
   }
@@ -112,7 +115,7 @@ export class TokenSource {
   }
 
   #isRefused(now: number): boolean {
-    if (this.#refusal && now >= this.#refusal.until) this.#refusal = undefined;
+    if (!lasts(this.#refusal?.pause, now)) this.#refusal = undefined;
     return this.#refusal !== undefined;
   }
 
@@ -145,7 +148,7 @@ export class TokenSource {
   }
 
   #acceptRefusal(refused: Refusal): Asked {
-    this.#refusal = { refused, until: this.#options.system.now() + REFUSAL_MEMORY };
+    this.#refusal = { refused, pause: pauseFrom(this.#options.system.now(), REFUSAL_MEMORY) };
     const token = this.#unexpired();
     this.#tell(token ? { at: 'valid', token } : { at: 'refused', reason: refused.reason });
     return token ? { token } : refusedUntil(this.#refusal);
@@ -185,6 +188,6 @@ export class TokenSource {
   }
 }
 
-function refusedUntil({ refused, until }: { refused: Refusal; until: number }): Asked {
-  return { refused: { ...refused, retryAt: until } };
+function refusedUntil({ refused, pause }: { refused: Refusal; pause: Pause }): Asked {
+  return { refused: { ...refused, retryAt: pause.until } };
 }

@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { HiddenText, REDACTED } from '../../src/hiding.ts';
+import { lasts, type Pause, pauseFrom } from '../../src/pause.ts';
 import type { System } from '../../src/system.ts';
 import { isBearer, type Token } from '../../src/token.ts';
 import type { VgsAccount } from '../../src/vgs/account.ts';
@@ -117,7 +118,7 @@ export class MessageBearer implements BearerSource {
   readonly #RED: NodeAPI;
   readonly #property: string;
   readonly #system: System;
-  #unmarkedAt = Number.NEGATIVE_INFINITY;
+  #pause: Pause | undefined;
 
   constructor(RED: NodeAPI, property: string, system: System) {
     this.#RED = RED;
@@ -143,8 +144,8 @@ export class MessageBearer implements BearerSource {
     // With a mark, the message itself counts its tries.
     if (generation !== undefined) return true;
     const now = this.#system.now();
-    if (now >= this.#unmarkedAt && now - this.#unmarkedAt < RETRY_PAUSE) return false;
-    this.#unmarkedAt = now;
+    if (lasts(this.#pause, now)) return false;
+    this.#pause = pauseFrom(now, RETRY_PAUSE);
     return true;
   }
 

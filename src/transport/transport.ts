@@ -169,7 +169,10 @@ const SECRET_FIELDS = ['client_secret', 'Password', 'MFASecureCode', 'refresh_to
 /** A text of a server, unless it repeats a secret that was sent: a hostile server must not get one printed. */
 export function withoutEcho(text: string, request: FormRequest): string | undefined {
   const secrets = [request.basic?.clientSecret, ...SECRET_FIELDS.map((field) => request.form[field])];
-  return secrets.some((secret) => secret && secret.length >= 3 && text.includes(secret)) ? undefined : text;
+  const lower = text.toLowerCase();
+  return secrets.some((secret) => secret && secret.length >= 3 && lower.includes(secret.toLowerCase()))
+    ? undefined
+    : text;
 }
 
 /** Each part is form-encoded before it is joined (RFC 6749 2.3.1). */

@@ -1,5 +1,6 @@
 import { CoolDown } from '../cool-down.ts';
 import { asAuthError } from '../errors.ts';
+import { lasts, type Pause, pauseFrom } from '../pause.ts';
 import type { System } from '../system.ts';
 import type { Token } from '../token.ts';
 import type { Challenge } from './challenge.ts';
@@ -20,7 +21,7 @@ export type AutomaticAnswer =
  * one try must not become a try per message: no code is sent, and the next try waits 15 minutes.
  */
 export class AutomaticSignIn {
-  #held: { outcome: Refused | Challenged; until: number } | undefined;
+  #held: { outcome: Refused | Challenged; pause: Pause } | undefined;
   #flight: Promise<AutomaticAnswer> | undefined;
   readonly #coolDown: CoolDown;
   readonly #system: System;
@@ -38,7 +39,7 @@ export class AutomaticSignIn {
    */
   ask(isOpen: (challenge: Challenge) => boolean): Promise<AutomaticAnswer> {
     const held = this.#held;
-    if (held && this.#system.now() < held.until) return Promise.resolve(this.#repeat(held, isOpen));
+    if (held && lasts(held.pause, this.#system.now())) return Promise.resolve(this.#repeat(held, isOpen));
     const failed = this.#coolDown.tooLong;
     if (failed) return Promise.reject(failed);
     this.#flight ??= this.#fly().finally(() => {
@@ -54,13 +55,13 @@ export class AutomaticSignIn {
   }
 
   #repeat(
-    { outcome, until }: { outcome: Refused | Challenged; until: number },
+    { outcome, pause }: { outcome: Refused | Challenged; pause: Pause },
     isOpen: (challenge: Challenge) => boolean,
   ): AutomaticAnswer {
-    if (outcome.state === 'refused') return { outcome: { ...outcome, retryAt: until } };
+    if (outcome.state === 'refused') return { outcome: { ...outcome, retryAt: pause.until } };
     return isOpen(outcome.challenge)
       ? { outcome: outcome.challenge.where() }
-      : { needed: { reason: 'held-back', retryAt: until } };
+      : { needed: { reason: 'held-back', retryAt: pause.until } };
   }
 
   async #fly(): Promise<AutomaticAnswer> {
@@ -68,7 +69,7 @@ export class AutomaticSignIn {
     try {
       const outcome = await this.#signIn();
       if (outcome.state === 'signed-in') return { token: outcome.token };
-      this.#held = { outcome, until: this.#system.now() + AUTOMATIC_PAUSE };
+      this.#held = { outcome, pause: pauseFrom(this.#system.now(), AUTOMATIC_PAUSE) };
       return { outcome };
     } catch (thrown) {
       const error = asAuthError(thrown);

@@ -1,10 +1,9 @@
 import { AuthError, asAuthError } from '../errors.ts';
-import type { VisualGuardReason } from '../reasons.ts';
 import { randomId, type System } from '../system.ts';
 import type { Guard } from './guard.ts';
 import { findMethod, isDelivered, type Method } from './methods.ts';
-import type { Challenged, Outcome, PendingLink, Refused, SignedIn } from './outcome.ts';
-import type { VisualGuardReading } from './reply.ts';
+import { type Challenged, type Outcome, type PendingLink, type Refused, refusedBy, type SignedIn } from './outcome.ts';
+import { requestIdOf, saysWrongPassword, type VisualGuardReading } from './reply.ts';
 import type { Grant, Heard, Person, VisualGuardWire } from './wire.ts';
 
 /** A challenge is open this long, in ms: the longest that Visual Guard allows a code. */
@@ -43,6 +42,7 @@ export class Challenge {
   attempts = 0;
   #requestId: string;
   #adopted = false;
+  #isOver = false;
   #link: PendingLink | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #person: Person;
@@ -118,17 +118,28 @@ export class Challenge {
     });
   }
 
-  /** Ends what is open. The challenge itself is forgotten by its home. */
+  /** Ends everything: the challenge was answered, or is not wanted any more. */
   close(): void {
+    this.expire();
     this.#link?.end();
+  }
+
+  /** Takes no step any more. A link that is open may still be clicked: the server knows how long it lives. */
+  expire(): void {
+    this.#isOver = true;
     this.#person.password = '';
   }
 
   /** One step after another: two codes at once must not both be the fifth. */
   #inTurn(step: () => Promise<Outcome>): Promise<Outcome> {
-    const turn = this.#turn.then(step);
+    const turn = this.#turn.then(() => (this.#isOver ? this.#tooLate() : step()));
     this.#turn = turn.catch(() => undefined);
     return turn;
+  }
+
+  #tooLate(): Refused {
+    const hasExpired = this.#home.system.now() >= this.expiresAt;
+    return refusedBy({ reason: hasExpired ? 'challenge-expired' : 'challenge-unknown' }, this.user);
   }
 
   #set(state: Challenged['state'], method: Method | undefined): Challenged {
@@ -186,6 +197,7 @@ export class Challenge {
     }
     if (heard.refusal) return this.#end(heard.refusal);
     const { reading } = heard;
+    if (saysWrongPassword(reading)) this.#home.guard.refuse(this.#home.guardName(this.user), this.#person.password);
     if (reading.blocking.includes('mfa-delivery-failed') && reading.blocking.length === 1) {
       this.#home.guard.undeliver(this.#home.guardName(this.user));
       this.#set('mfa-required', undefined);
@@ -258,32 +270,4 @@ export class Challenge {
     if (isCertain) this.#home.guard.undeliver(this.#home.guardName(this.user));
     return isCertain;
   }
-}
-
-/** A refusal with what the reply says of it. */
-export function refusedBy(
-  refusal: Pick<Refused, 'reason' | 'error'>,
-  user: string,
-  reading?: VisualGuardReading,
-): Refused {
-  return {
-    state: 'refused',
-    user,
-    reason: refusal.reason,
-    ...(refusal.error ? { error: refusal.error } : {}),
-    ...(reading ? { status: reading.status } : {}),
-    ...(reading?.enrollmentUrl ? { enrollmentUrl: reading.enrollmentUrl } : {}),
-  };
-}
-
-/** Whether a reply to a login sets a challenge that can be answered. */
-export function setsChallenge(reading: VisualGuardReading): boolean {
-  const open: VisualGuardReason[] = ['mfa-delivery-failed'];
-  if (!reading.blocking.every((reason) => open.includes(reason))) return false;
-  return (reading.challenged && reading.methods.length > 0) || (reading.waiting && requestIdOf(reading) !== '');
-}
-
-/** The request id of a reply: an item's, else that of the reply itself (wire.md A4). */
-function requestIdOf(reading: VisualGuardReading): string {
-  return reading.methods[0]?.requestId ?? reading.requestId;
 }

@@ -15,9 +15,9 @@ export class Challenges {
     this.#expired = new LRUCache({ max });
     this.#open = new LRUCache({
       max,
-      dispose: ({ challenge, cancel }) => {
+      dispose: ({ challenge, cancel }, _id, reason) => {
         cancel();
-        challenge.close();
+        if (reason === 'evict') challenge.close();
       },
     });
   }
@@ -55,6 +55,7 @@ export class Challenges {
 
   remove(challenge: Challenge): void {
     this.#open.delete(challenge.id);
+    challenge.close();
   }
 
   get size(): number {
@@ -64,5 +65,6 @@ export class Challenges {
   #expire(challenge: Challenge): void {
     this.#expired.set(challenge.id, true);
     this.#open.delete(challenge.id);
+    challenge.expire();
   }
 }

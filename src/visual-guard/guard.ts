@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { fingerprint } from '../hiding.ts';
+import { lasts, type Pause, pauseFrom } from '../pause.ts';
 import type { System } from '../system.ts';
 
 /** A password that was refused is not sent again for this long, in ms. */
@@ -15,8 +16,8 @@ const MOST = 10_000;
  * another password of the same user goes through at once.
  */
 export class Guard {
-  readonly #refused = new LRUCache<string, number>({ max: MOST });
-  readonly #delivered = new LRUCache<string, number>({ max: MOST });
+  readonly #refused = new LRUCache<string, Pause>({ max: MOST });
+  readonly #delivered = new LRUCache<string, Pause>({ max: MOST });
   readonly #queues = new Map<string, Promise<unknown>>();
   readonly #system: System;
 
@@ -26,13 +27,13 @@ export class Guard {
 
   /** @returns until when this password is held back, in ms since 1970; undefined where it may be sent */
   heldUntil(user: string, password: string): number | undefined {
-    const until = this.#refused.get(fingerprint(user, password));
-    return until !== undefined && this.#system.now() < until ? until : undefined;
+    const pause = this.#refused.get(fingerprint(user, password));
+    return lasts(pause, this.#system.now()) ? pause.until : undefined;
   }
 
   /** The server refused this password, and its next refusal may lock the account. */
   refuse(user: string, password: string): void {
-    this.#refused.set(fingerprint(user, password), this.#system.now() + REFUSED_PASSWORD_PAUSE);
+    this.#refused.set(fingerprint(user, password), pauseFrom(this.#system.now(), REFUSED_PASSWORD_PAUSE));
   }
 
   /** The flow says to try it again all the same (`msg.reset`), or it worked. */
@@ -58,13 +59,13 @@ export class Guard {
 
   /** @returns when the next code or link may be sent to this user, in ms since 1970; undefined where it may now */
   deliveryHeldUntil(user: string): number | undefined {
-    const until = this.#delivered.get(fingerprint(user));
-    return until !== undefined && this.#system.now() < until ? until : undefined;
+    const pause = this.#delivered.get(fingerprint(user));
+    return lasts(pause, this.#system.now()) ? pause.until : undefined;
   }
 
   /** A code or link is being sent to this user. */
   deliver(user: string): void {
-    this.#delivered.set(fingerprint(user), this.#system.now() + DELIVERY_PAUSE);
+    this.#delivered.set(fingerprint(user), pauseFrom(this.#system.now(), DELIVERY_PAUSE));
   }
 
   /** Nothing was sent after all. */

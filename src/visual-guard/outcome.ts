@@ -1,7 +1,7 @@
 import type { Reason } from '../reasons.ts';
 import type { Token } from '../token.ts';
 import type { Challenge } from './challenge.ts';
-import type { VisualGuardStatus } from './reply.ts';
+import type { VisualGuardReading, VisualGuardStatus } from './reply.ts';
 import type { Session } from './session.ts';
 
 /** A sign-in that worked, or a session that serves. */
@@ -44,3 +44,19 @@ export interface Refused {
 }
 
 export type Outcome = SignedIn | Challenged | Refused;
+
+/** A refusal with what the reply says of it. */
+export function refusedBy(
+  refusal: Pick<Refused, 'reason' | 'error'>,
+  user: string,
+  reading?: VisualGuardReading,
+): Refused {
+  return {
+    state: 'refused',
+    user,
+    reason: refusal.reason,
+    ...(refusal.error ? { error: refusal.error } : {}),
+    ...(reading ? { status: reading.status } : {}),
+    ...(reading?.enrollmentUrl ? { enrollmentUrl: reading.enrollmentUrl } : {}),
+  };
+}

@@ -63,31 +63,38 @@ export function readVisualGuardReply(
   const topStatus = body.VGAuthenticationStatus;
   if (!response && typeof topStatus !== 'string') return undefined;
 
-  const authentication = mergeState(AUTHENTICATION_BITS, {
-    numbers: [state?.Status, answer?.Status, topStatus],
-    names: [
-      topStatus,
-      response?.AuthenticationStatus,
-      state?.Status,
-      answer?.Status,
-      onlyStates(body.error_description),
-    ],
-    flags: [state, answer],
-  });
+  const authentication = mergeState(
+    AUTHENTICATION_BITS,
+    {
+      numbers: [state?.Status, answer?.Status, topStatus],
+      names: [
+        topStatus,
+        response?.AuthenticationStatus,
+        state?.Status,
+        answer?.Status,
+        onlyStates(body.error_description),
+      ],
+      flags: [state, answer],
+    },
+    show,
+  );
   const authorizationState = asObject(response?.AuthorizationState);
-  const authorization = mergeState(AUTHORIZATION_BITS, {
-    numbers: [authorizationState?.Status],
-    names: [response?.AuthorizationStatus, authorizationState?.Status],
-    flags: [authorizationState],
-  });
-
-  if (authentication.names.length === 0 && authorization.names.length === 0 && !isBearer(body.access_token))
-    return undefined;
+  const authorization = mergeState(
+    AUTHORIZATION_BITS,
+    {
+      numbers: [authorizationState?.Status],
+      names: [response?.AuthorizationStatus, authorizationState?.Status],
+      flags: [authorizationState],
+    },
+    show,
+  );
 
   const failed = hasName(authentication, 'Failure');
   const accessToken = !failed && isBearer(body.access_token) ? body.access_token : '';
   const requestId = readId(answer?.RequestId) || readId(response?.RequestId);
   const credentialInvalid = hasFlag(state, CREDENTIAL_INVALID_FLAG) || hasFlag(answer, CREDENTIAL_INVALID_FLAG);
+  const saysNothing = !credentialInvalid && isSilent(authentication) && isSilent(authorization);
+  if (saysNothing && !isBearer(body.access_token)) return undefined;
   return {
     accessToken,
     refreshToken: typeof body.refresh_token === 'string' ? body.refresh_token : '',
@@ -144,6 +151,10 @@ function readWarnings(authentication: MergedState, authorization: MergedState): 
   return warnings;
 }
 
+function isSilent({ value, names }: MergedState): boolean {
+  return value === 0 && names.length === 0;
+}
+
 function hasName(state: MergedState, name: string): boolean {
   return state.names.includes(name);
 }
@@ -172,4 +183,21 @@ function readEnrollmentUrl(
     }
   }
   return '';
+}
+
+/** Whether the password was wrong, so that sending it again may lock the account. */
+export function saysWrongPassword({ reasons }: VisualGuardReading): boolean {
+  return reasons.includes('credentials-invalid') || reasons.includes('last-attempt');
+}
+
+/** Whether a reply to a login sets a challenge that can be answered. */
+export function setsChallenge(reading: VisualGuardReading): boolean {
+  const open: VisualGuardReason[] = ['mfa-delivery-failed'];
+  if (!reading.blocking.every((reason) => open.includes(reason))) return false;
+  return (reading.challenged && reading.methods.length > 0) || (reading.waiting && requestIdOf(reading) !== '');
+}
+
+/** The request id of a reply: an item's, else that of the reply itself (wire.md A4). */
+export function requestIdOf(reading: VisualGuardReading): string {
+  return reading.methods[0]?.requestId ?? reading.requestId;
 }

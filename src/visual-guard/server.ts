@@ -3,11 +3,12 @@ import type { System } from '../system.ts';
 import { ReplaceableTransport } from '../transport/replaceable.ts';
 import type { Transport } from '../transport/transport.ts';
 import { type AutomaticAnswer, AutomaticSignIn } from './automatic-sign-in.ts';
-import { Challenge, type ChallengeHome, refusedBy, setsChallenge } from './challenge.ts';
+import { Challenge, type ChallengeHome } from './challenge.ts';
 import type { Challenges } from './challenges.ts';
 import type { Guard } from './guard.ts';
 import { findMethod } from './methods.ts';
-import type { Outcome, Refused, SignedIn } from './outcome.ts';
+import { type Outcome, type Refused, refusedBy, type SignedIn } from './outcome.ts';
+import { saysWrongPassword, setsChallenge } from './reply.ts';
 import { Session, type SessionHome } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import { type Grant, type Heard, type Person, type VisualGuardSettings, VisualGuardWire } from './wire.ts';
@@ -226,8 +227,7 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
       }
       return this.#open(new Challenge(person, stored, reading, this), wishes, reading.blocking.length > 0);
     }
-    const isWrong = reading.reasons.some((reason) => reason === 'credentials-invalid' || reason === 'last-attempt');
-    if (isWrong) this.#refuse(name, password);
+    if (saysWrongPassword(reading)) this.#refuse(name, password);
     return refusedBy({ reason: reading.reasons[0] ?? 'unknown' }, user, reading);
   }
 

@@ -37,6 +37,7 @@ export class Session {
     this.source = new TokenSource(
       {
         renew: this.#refresh,
+        canRenew: () => this.#refreshToken !== '',
         system: home.system,
         host: home.wire.transport.host,
         changed: (state) => this.changes.tell(state),

@@ -14,7 +14,7 @@ export class Sessions {
 
   /** @param max how many are kept; the ones longest unused go first */
   constructor(max: number) {
-    this.#byHandle = new LRUCache({ max, dispose: ({ session }) => session.end() });
+    this.#byHandle = new LRUCache({ max, disposeAfter: ({ session }) => session.end() });
   }
 
   add(server: object, session: Session): void {

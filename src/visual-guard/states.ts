@@ -113,10 +113,13 @@ export interface MergedState {
 /**
  * Merges what a reply says of one status: numbers OR names OR flags, from wherever they stand.
  * .NET prints a status that has an unknown bit as a plain number, so a name may be one.
+ *
+ * @param show lets a name that is not known through, or not
  */
 export function mergeState(
   bits: readonly StateBit[],
   said: { numbers: readonly unknown[]; names: readonly unknown[]; flags: readonly unknown[] },
+  show: (name: string) => string | undefined = (name) => name,
 ): MergedState {
   let value = 0;
   const strange = new Set<string>();
@@ -126,7 +129,7 @@ export function mergeState(
       const bit = bits.find(({ name }) => name.toLowerCase() === word.toLowerCase());
       if (bit) value = union(value, bit.value);
       else if (/^\d+$/.test(word)) value = union(value, wholeNumber(word));
-      else if (strange.size < 16 && /^\w{1,64}$/.test(word)) strange.add(word);
+      else if (strange.size < 16 && /^\w{1,64}$/.test(word) && show(word)) strange.add(word);
     }
   }
   for (const source of said.flags) {

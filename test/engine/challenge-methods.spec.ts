@@ -46,13 +46,27 @@ describe('the ways that a server offers', () => {
   });
 
   it('use the request id of the item, else that of the reply', () => {
-    const ids = readMethods([{ Id: 'a', RequestId: 'item' }, { Id: 'b' }], 'reply', show).map(({ requestId }) => requestId);
+    const ids = readMethods([{ Id: 'a', RequestId: 'item' }, { Id: 'b' }], 'reply', show).map(
+      ({ requestId }) => requestId,
+    );
     assert.deepEqual(ids, ['item', 'reply']);
   });
 
   it('leave out items that cannot be chosen', () => {
-    const senseless = [null, 7, 'text', [], {}, { Id: '' }, { Id: 5, RequestId: 'r' }, { Id: 'x'.repeat(201), RequestId: 'r' }];
-    assert.deepEqual(readMethods([...senseless, { Id: 'good' }], 'reply', show).map(({ availableId }) => availableId), ['good']);
+    const senseless = [
+      null,
+      7,
+      'text',
+      [],
+      {},
+      { Id: '' },
+      { Id: 5, RequestId: 'r' },
+      { Id: 'x'.repeat(201), RequestId: 'r' },
+    ];
+    assert.deepEqual(
+      readMethods([...senseless, { Id: 'good' }], 'reply', show).map(({ availableId }) => availableId),
+      ['good'],
+    );
     assert.deepEqual(readMethods([{ Id: 'no request id anywhere' }], '', show), []);
   });
 
@@ -64,8 +78,10 @@ describe('the ways that a server offers', () => {
     const method = readOne({ DestinationDisplay: `+49\n\u0007${'*'.repeat(500)}` });
     assert.ok(method.destination.length <= 100);
     assert.doesNotMatch(method.destination, /\p{Cc}/u);
-    const [hidden] = readMethods([{ Id: 'a', DestinationDisplay: 'secret', AuthenticationModeDisplay: 'OTP' }], 'r', (text) =>
-      text.includes('secret') ? undefined : text,
+    const [hidden] = readMethods(
+      [{ Id: 'a', DestinationDisplay: 'secret', AuthenticationModeDisplay: 'OTP' }],
+      'r',
+      (text) => (text.includes('secret') ? undefined : text),
     );
     assert.deepEqual([hidden.destination, hidden.label], ['', 'OTP']);
   });
@@ -107,7 +123,8 @@ describe('the way that is meant', () => {
   }
 
   it('is the single one where none is named', () => assert.equal(findMethod([sms], ''), sms));
-  it('is none where the preference is not offered', () => assert.equal(findMethod([link, sms], 'otp-email'), undefined));
+  it('is none where the preference is not offered', () =>
+    assert.equal(findMethod([link, sms], 'otp-email'), undefined));
   it('is none where none is offered', () => assert.equal(findMethod([], 'first'), undefined));
   it('needs nothing sent where it is an authenticator app alone', () =>
     assert.deepEqual(all.map(isDelivered), [true, true, true, true, true, false]));

@@ -1,18 +1,23 @@
-import assert from 'node:assert/strict';
-
-/** Rejections that nobody handled. In Node-RED, one of them ends the whole process. */
-const unhandled: unknown[] = [];
+/** Rejections that nobody handled, and in which test. In Node-RED, one of them ends the whole process. */
+const unhandled = new Map<unknown, string>();
+let running = 'before the first test';
 
 process.on('unhandledRejection', (reason) => {
-  unhandled.push(reason);
+  // Mocha tells of each once more.
+  if (!unhandled.has(reason)) unhandled.set(reason, running);
 });
 
-/** Lets rejections that are about to be found unhandled be found. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+// Root hooks: this module is imported while mocha loads the files, outside of every suite.
+beforeEach(function () {
+  running = this.currentTest?.fullTitle() ?? running;
+});
 
-// A root hook: this module is imported while mocha loads the files, outside of every suite.
-afterEach('nothing was rejected unhandled', async () => {
-  await turn();
-  const found = unhandled.splice(0);
-  assert.deepEqual(found, [], 'an unhandled rejection would have ended Node-RED');
+/** Node.js finds a rejection unhandled when it is done with what is under way. */
+afterEach(() => new Promise((resolve) => setImmediate(resolve)));
+
+// It is told at the end, because a root hook that fails ends the run.
+after('nothing was rejected unhandled', () => {
+  if (unhandled.size === 0) return;
+  const told = [...unhandled].map(([reason, test]) => `${test}: ${reason instanceof Error ? reason.stack : reason}`);
+  throw new Error(`an unhandled rejection would have ended Node-RED\n${told.join('\n')}`);
 });

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { Engine } from '../../src/engine.ts';
+import type { Challenge } from '../../src/visual-guard/challenge.ts';
+import { FakeSystem, START, settle } from '../support/fake-system.ts';
+import { json, ScriptedTransport, silence } from '../support/scripted-transport.ts';
+import { challenge, LINK, SMS, signedIn, waiting } from '../support/vg-replies.ts';
+import { ANNA, ASK, challengeOf, isChallenged, isSignedIn, SETTINGS, stage } from '../support/visual-guard.ts';
+
+describe('a challenge', () => {
+  it('lives 300 s, is told as expired after that, and leaves nothing behind', async () => {
+    const scene = stage({}, challenge());
+    const open = await challengeOf(scene);
+    assert.equal(open.expiresAt, START + 300_000);
+    await scene.system.pass(299_999);
+    assert.equal(scene.engine.challenges.find(open.id), open);
+    await scene.system.pass(1);
+    assert.equal(scene.engine.challenges.find(open.id), 'challenge-expired');
+    assert.equal(scene.engine.challenges.size, 0);
+    assert.equal(scene.system.pending, 0);
+  });
+
+  it('is found by its id alone, which cannot be guessed from another', async () => {
+    const scene = stage({}, challenge(), challenge());
+    const [one, other] = [await challengeOf(scene), await challengeOf(scene, { ...ANNA, user: 'bert' })];
+    assert.equal(scene.engine.challenges.find(one.id), one);
+    assert.equal(scene.engine.challenges.find(other.id), other);
+    assert.match(one.id, /^[\w-]{24}$/);
+  });
+
+  for (const id of ['', 'x', '__proto__', 'request-1']) {
+    it(`is unknown by another id: ${JSON.stringify(id)}`, async () => {
+      const scene = stage({}, challenge());
+      await challengeOf(scene);
+      assert.equal(scene.engine.challenges.find(id), 'challenge-unknown');
+    });
+  }
+
+  it('is meant without an id only where it is the only one', async () => {
+    const scene = stage({}, challenge(), challenge());
+    assert.equal(scene.engine.challenges.only(), undefined);
+    const one = await challengeOf(scene);
+    assert.equal(scene.engine.challenges.only(), one);
+    await challengeOf(scene, { ...ANNA, user: 'bert' });
+    assert.equal(scene.engine.challenges.only(), undefined);
+  });
+
+  it('keeps no password that its steps do not send, and shows none', async () => {
+    for (const mfaCredentials of ['none', 'username', 'username+password'] as const) {
+      const open = await challengeOf(stage({ mfaCredentials }, challenge()));
+      const text = inspect(open, { depth: null, showHidden: true }) + JSON.stringify({ ...open });
+      assert.ok(!text.includes('anna-password'));
+    }
+  });
+
+  it('is one of so many at most; the one longest unused goes first, and its link ends', async () => {
+    const system = new FakeSystem();
+    const engine = new Engine(2, system);
+    const transport = new ScriptedTransport(system, challenge([LINK]), silence, challenge(), challenge());
+    const server = engine.holdServer(SETTINGS, transport, '').value;
+    const challengeFor = async (user: string): Promise<Challenge> =>
+      isChallenged(await server.signIn({ ...ANNA, user }, ASK), 'mfa-required').challenge;
+    const first = await challengeFor('a');
+    const { link } = isChallenged(await first.choose('link-email'), 'link-sent');
+    await challengeFor('b');
+    await challengeFor('c');
+    assert.equal(engine.challenges.size, 2);
+    assert.equal(engine.challenges.find(first.id), 'challenge-unknown');
+    assert.equal(await link?.later, undefined);
+  });
+});
+
+describe('1,000 people who sign in at once', () => {
+  it('each get their own token, whatever order their codes come back in, and leave nothing behind', async () => {
+    const system = new FakeSystem();
+    const engine = new Engine(10_000, system);
+    const transport = new ScriptedTransport(system);
+    // A server that knows its people by its own request ids, and their codes.
+    transport.otherwise = ({ form }) => {
+      const { Username: user, AuthenticationRequestId: request, MFASecureCode: code } = form;
+      if (request === undefined) return challenge([SMS], `request-of-${user}`);
+      if (code === undefined) return waiting;
+      assert.equal(request, `request-of-${code.replace('code-', '')}`);
+      return signedIn(`token-of-${code.replace('code-', '')}`);
+    };
+    const server = engine.holdServer(SETTINGS, transport, '').value;
+    const people = Array.from({ length: 1000 }, (_, index) => `person-${index}`);
+    const challenges = await Promise.all(
+      people.map(async (user) => {
+        const wishes = { method: 'otp-sms', reset: false };
+        const outcome = isChallenged(await server.signIn({ user, password: 'p' }, wishes), 'code-required');
+        return { user, id: outcome.challenge.id };
+      }),
+    );
+    assert.equal(new Set(challenges.map(({ id }) => id)).size, 1000);
+    await Promise.all(
+      challenges.reverse().map(async ({ user, id }) => {
+        const open = engine.challenges.find(id) as Challenge;
+        const { token, session } = isSignedIn(await open.submit(`code-${user}`));
+        assert.equal(token.accessToken, `token-of-${user}`);
+        assert.equal(session.user, user);
+        assert.equal(server.sessionWith(session.handle), session);
+      }),
+    );
+    assert.equal(engine.challenges.size, 0);
+    await Promise.all(
+      people.map((user) => {
+        transport.otherwise = json(200, {});
+        return server.signOut(server.sessionOf(user), user);
+      }),
+    );
+    await settle();
+    assert.equal(engine.sessions.size, 0);
+    assert.equal(system.pending, 0);
+  });
+});
