@@ -32,9 +32,12 @@ export const FAULTS = {
     'AUTH_CONFIG',
     'The TLS configuration in "{property}" cannot be used. Check its certificate and key.',
   ],
-  'code-missing': ['AUTH_CONFIG', 'No code was found in "{property}". It must be a text or a number.'],
-  'user-missing': ['AUTH_CONFIG', 'No user name was found in "{property}".'],
-  'password-missing': ['AUTH_CONFIG', 'No password was found in "{property}".'],
+  'code-missing': [
+    'AUTH_CONFIG',
+    'No code was found in "{property}". It must be a text or a number. Check the message.',
+  ],
+  'user-missing': ['AUTH_CONFIG', 'No user name was found in "{property}". Check the message, or store one.'],
+  'password-missing': ['AUTH_CONFIG', 'No password was found in "{property}". Check the message, or store one.'],
 
   'host-unknown': ['AUTH_NETWORK', 'The host {host} is not known. Check the address and the name server.'],
   'connection-refused': [
@@ -50,6 +53,7 @@ export const FAULTS = {
   ],
   'certificate-expired': ['AUTH_TLS', 'The certificate of {host} is not valid today ({cause}). Renew it there.'],
   'certificate-name': ['AUTH_TLS', 'The certificate of {host} belongs to another name. Check the address.'],
+  'certificate-wanted': ['AUTH_TLS', '{host} wants a certificate of this client. Choose one in a TLS configuration.'],
   'tls-failed': ['AUTH_TLS', 'No secure connection to {host} could be made ({cause}). Check the TLS configuration.'],
 
   'proxy-unreachable': ['AUTH_PROXY', 'The proxy for {host} could not be reached ({cause}). Check the proxy address.'],
@@ -83,7 +87,7 @@ export const FAULTS = {
   'reply-cut': ['AUTH_BAD_RESPONSE', 'The answer of {host} was cut off (status {status}, {contentType}). Try again.'],
   'token-unusable': [
     'AUTH_BAD_RESPONSE',
-    '{host} answered with a token that cannot be a bearer token (status {status}, {contentType}).',
+    '{host} answered with a token that cannot be a bearer token (status {status}, {contentType}). Check the address.',
   ],
   unexpected: ['AUTH_BAD_RESPONSE', 'Something unexpected happened ({cause}). Please report it.'],
 } as const satisfies Record<string, readonly [AuthErrorCode, string]>;

@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import { AuthError } from '../errors.ts';
 import { isLoopback } from './address.ts';
 
@@ -31,14 +31,24 @@ export class ProxyFailure extends Error {
  * The undici dispatcher that reaches `url` by this route.
  * An http address of this machine is never sent to a proxy: the secret would leave the machine in the clear.
  *
+ * @param onSocketError told of every failure of an open connection. With TLS 1.3 a server turns a client down only after
+ *   the handshake, and undici reports no more than that the other side has closed.
  * @throws AuthError `AUTH_CONFIG` where the proxy's address cannot be used
  */
-export function createDispatcher(url: URL, route: Route): Dispatcher {
-  const connect = { ...route.tls };
+export function createDispatcher(url: URL, route: Route, onSocketError: (failure: unknown) => void): Dispatcher {
+  const requestTls = { ...route.tls };
+  const connector = buildConnector(requestTls);
+  const connect: buildConnector.connector = (options, callback) =>
+    connector(options, (...result) => {
+      result[1]?.on('error', (failure: NodeJS.ErrnoException) => {
+        if (!failure.code?.startsWith('UND_ERR')) onSocketError(failure);
+      });
+      callback(...result);
+    });
   if (url.protocol === 'http:' && isLoopback(url.hostname)) return new Agent({ connect });
   const shared = {
     connect,
-    ...(route.tls ? { requestTls: connect } : {}),
+    ...(route.tls ? { requestTls } : {}),
     proxyTunnel: false,
     clientFactory: (origin: URL, options: object) => new PoolToProxy(origin, options),
   };

@@ -53,6 +53,7 @@ export function readFailure(failure: unknown, host: string, seconds: number): Au
 function certificateFault(code: string): Fault | undefined {
   if (CERTIFICATE_UNKNOWN.has(code)) return 'certificate-unknown';
   if (CERTIFICATE_EXPIRED.has(code)) return 'certificate-expired';
+  if (code.endsWith('ALERT_CERTIFICATE_REQUIRED')) return 'certificate-wanted';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'certificate-name';
   if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|CRL_|UND_ERR_PRX_TLS|EPROTO|UNABLE_TO|INVALID_CA|HOSTNAME_MISMATCH)/.test(code))
     return 'tls-failed';

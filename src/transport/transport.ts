@@ -55,11 +55,17 @@ export class HttpTransport implements Transport {
   readonly host: string;
   readonly #dispatcher: Dispatcher;
   readonly #system: System;
+  /** The newest failure of an open connection, and how many there were. */
+  #socketFailure: unknown;
+  #socketFailures = 0;
 
   /** @throws AuthError `AUTH_CONFIG` where the proxy's address cannot be used */
   constructor(address: URL, route: Route = {}, system: System = realSystem) {
     this.host = address.host;
-    this.#dispatcher = createDispatcher(address, route);
+    this.#dispatcher = createDispatcher(address, route, (failure) => {
+      this.#socketFailure = failure;
+      this.#socketFailures += 1;
+    });
     this.#system = system;
   }
 
@@ -73,11 +79,14 @@ export class HttpTransport implements Transport {
     const cancel = this.#system.after(timeout, () =>
       abort.abort(new AuthError('no-answer', { host: this.host, seconds })),
     );
+    const failuresBefore = this.#socketFailures;
     try {
       return await this.#exchange(request, abort.signal);
     } catch (failure) {
       if (abort.signal.aborted) throw abort.signal.reason;
-      throw readFailure(failure, this.host, seconds);
+      const error = readFailure(failure, this.host, seconds);
+      if (error.fault !== 'connection-cut' || this.#socketFailures === failuresBefore) throw error;
+      throw readFailure(this.#socketFailure, this.host, seconds);
     } finally {
       cancel();
       request.signal?.removeEventListener('abort', onAbort);

@@ -120,6 +120,24 @@ describe('an open link', () => {
     isSignedIn(await link?.later);
   });
 
+  it('ends with its node, also when its challenge has expired meanwhile', async () => {
+    const scene = await withLink(silence);
+    await scene.system.pass(310_000);
+    assert.equal(scene.engine.challenges.find(scene.open.id), 'challenge-expired');
+    assert.equal(await isSettled(scene.link.later), false);
+    scene.link.end();
+    assert.equal(await scene.link.later, undefined);
+    assert.equal(scene.system.pending, 0);
+  });
+
+  it('ends with its server, also when its challenge has expired meanwhile', async () => {
+    const scene = await withLink(silence);
+    await scene.system.pass(310_000);
+    scene.server.close();
+    assert.equal(await isSettled(scene.link.later), true);
+    assert.equal(scene.system.pending, 0);
+  });
+
   it('ends when another way is chosen, and nothing is told', async () => {
     const scene = await withLink(silence, waiting);
     await scene.system.pass(30_000);

@@ -47,7 +47,7 @@ const { tree } = fc.letrec<{ tree: unknown; leaf: unknown }>((tie) => ({
     fc.constant(null),
   ),
   tree: fc.oneof(
-    { depthSize: 'medium', withCrossShrink: true },
+    { depthSize: 'small' },
     tie('leaf'),
     fc.array(tie('tree'), { maxLength: 5 }),
     fc.dictionary(fc.constantFrom(...KEYS), tie('tree'), { maxKeys: 8 }),
@@ -77,7 +77,7 @@ describe('a hostile reply of any shape', () => {
     let runs = 0;
     return fc.assert(
       fc.asyncProperty(reply, (answer) => check(answer, `user-${++runs}`)),
-      { seed: 20260102, numRuns: 1000, endOnFailure: true },
+      { seed: 20260102, numRuns: 300, endOnFailure: true },
     );
   };
 

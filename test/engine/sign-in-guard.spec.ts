@@ -25,13 +25,21 @@ describe('a password that was refused', () => {
     });
   }
 
-  it('is not sent again after a step of a challenge that it was sent with refused it', async () => {
-    const scene = stage({ mfaCredentials: 'username+password' }, challenge([SMS]), wrongPassword, signedIn());
-    const open = await challengeOf(scene);
-    isRefused(await open.choose('otp-sms'), 'credentials-invalid');
-    isRefused(await scene.server.signIn(ANNA, ASK), 'held-back');
-    assert.equal(scene.transport.requests.length, 2);
-  });
+  for (const [name, reply] of [
+    ['PasswordDoesNotMatch', wrongPassword],
+    ['LastBadLogin', says(['Failure', 'LastBadLogin'])],
+    ['invalid_grant', { status: 400, body: { error: 'invalid_grant' } }],
+  ] as const) {
+    it(`in a step of a challenge that it was sent with is not sent again either: ${name}`, async () => {
+      for (const act of ['choose', 'submit'] as const) {
+        const scene = stage({ mfaCredentials: 'username+password' }, challenge([SMS]), reply, signedIn());
+        const open = await challengeOf(scene);
+        assert.equal((await open[act]('')).state, 'refused');
+        isRefused(await scene.server.signIn(ANNA, ASK), 'held-back');
+        assert.equal(scene.transport.requests.length, 2);
+      }
+    });
+  }
 
   it('holds the person back by no other password', async () => {
     const { server } = stage({}, wrongPassword, signedIn());

@@ -184,6 +184,20 @@ describe('submit MFA code', () => {
     assert.doesNotMatch(shown, /\*/, 'the masked destination stands in msg.auth only');
   });
 
+  it('shows the practice code in the status of the node that asked for it and in the log', async () => {
+    const time = holdTime();
+    const flow = await practice('sms');
+    await flow.ask('choose', { ...(await flow.ask('login')).msg, payload: '' });
+    const code = codeOf(flow, 'sms');
+
+    assert.ok(flow.status('choose').includes(code), flow.status('choose'));
+    assert.match(logged(), new RegExp(`sms.*${code}`));
+    assert.equal(flow.shown('submit').join().includes(code), false);
+
+    await time.pass(300_000);
+    assert.match(flow.status('choose'), /challenge-expired/, 'it stays true while nothing flows');
+  });
+
   it('gives the stored user, who asks again, the same challenge and no second code', async () => {
     const flow = await practice('sms');
     const first = (await flow.ask('login')).msg.auth?.challenge?.id;

@@ -14,7 +14,11 @@ export function assertFault({ at, msg }: Arrival, code: string, naming: string):
   const { error } = msg;
   assert.equal(error?.code, code, error?.message);
   assert.ok(error?.message.includes(naming), `${error?.message} names ${naming}`);
-  assert.match(error?.message ?? '', /[^.]\. [A-Z][^.]+\.$|, or .+\.$|wait \d+ s\.$/, 'it says what to do next');
+  assert.match(
+    error?.message ?? '',
+    /[^.]\. [A-Z][^.]+\.$|, or .+\.$|wait \d+ s\.$/,
+    `it says what to do next: ${error?.message}`,
+  );
   assert.doesNotMatch(error?.message ?? '', SECRET);
   assert.equal(error?.cause, undefined);
   assert.equal('token' in msg, false, 'an old token must not pass for a new one');
