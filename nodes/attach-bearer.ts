@@ -84,6 +84,7 @@ export default function (RED: NodeAPI): void {
     };
 
     const withoutHaste = inputListener(
+      RED,
       this,
       async (msg, send) => {
         if (!source) throw problem;

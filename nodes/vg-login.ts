@@ -70,6 +70,7 @@ export default function (RED: NodeAPI): void {
     };
 
     onInput(
+      RED,
       this,
       async (msg, send) => {
         setToken(RED, msg, property, undefined);

@@ -35,6 +35,7 @@ export default function (RED: NodeAPI): void {
     }
 
     onInput(
+      RED,
       this,
       async (msg, send) => {
         if (!server) throw problem;

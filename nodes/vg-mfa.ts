@@ -64,6 +64,7 @@ export default function (RED: NodeAPI): void {
     };
 
     onInput(
+      RED,
       this,
       async (msg, send) => {
         setToken(RED, msg, property, undefined);

@@ -1,5 +1,6 @@
-import type { Node, NodeMessage, NodeMessageInFlow } from 'node-red';
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { type AuthError, asAuthError } from '../../src/errors.ts';
+import { translate } from './catalogue.ts';
 
 /** Sends messages on; does nothing once the node is closed. */
 export type Send = (messages: NodeMessage | (NodeMessage | null)[]) => void;
@@ -16,7 +17,12 @@ export type InputListener = (msg: NodeMessageInFlow, send: Send, done: (error?: 
  *
  * @param failed shows what went wrong
  */
-export function inputListener(node: Node, handle: Handler, failed: (error: AuthError) => void): InputListener {
+export function inputListener(
+  RED: NodeAPI,
+  node: Node,
+  handle: Handler,
+  failed: (error: AuthError) => void,
+): InputListener {
   let closed = false;
   node.on('close', () => {
     closed = true;
@@ -29,7 +35,7 @@ export function inputListener(node: Node, handle: Handler, failed: (error: AuthE
       .then(
         () => done(),
         (thrown: unknown) => {
-          const error = asAuthError(thrown);
+          const error = translate(RED, asAuthError(thrown));
           if (!closed) failed(error);
           done(closed ? undefined : error);
         },
@@ -40,6 +46,6 @@ export function inputListener(node: Node, handle: Handler, failed: (error: AuthE
 }
 
 /** Makes a node do this with every message. */
-export function onInput(node: Node, handle: Handler, failed: (error: AuthError) => void): void {
-  node.on('input', inputListener(node, handle, failed));
+export function onInput(RED: NodeAPI, node: Node, handle: Handler, failed: (error: AuthError) => void): void {
+  node.on('input', inputListener(RED, node, handle, failed));
 }

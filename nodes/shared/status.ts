@@ -4,10 +4,8 @@ import type { Cancel, System } from '../../src/system.ts';
 import type { Token } from '../../src/token.ts';
 import type { SourceState } from '../../src/token-source.ts';
 import type { Challenged, Refused } from '../../src/visual-guard/outcome.ts';
+import { CATALOGUE } from './catalogue.ts';
 import type { Auth } from './message.ts';
-
-/** The catalogue that all nodes share: it belongs to the plugin in `nodes/vg-auth.html`. */
-const CATALOGUE = '@vg-auth/node-red-vg-auth/vg-auth:';
 
 const DAY = 86_400_000;
 
@@ -93,6 +91,10 @@ export class StatusLine {
   }
 
   failed(error: AuthError): void {
+    if (error.code === 'AUTH_CONFIG') {
+      this.misconfigured(error);
+      return;
+    }
     const text = this.#say(`codes.${error.code}`);
     const { retryAt } = error;
     this.#show(

@@ -74,7 +74,7 @@ function codeOf(failure: unknown): string {
   let at: unknown = failure;
   for (let depth = 0; depth < 4 && typeof at === 'object' && at !== null; depth += 1) {
     const { code, cause, errors } = at as SystemFailure;
-    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code)) return code;
+    if (typeof code === 'string' && /^[A-Z][A-Z0-9_/]{1,63}$/.test(code)) return code;
     at = Array.isArray(errors) ? errors[0] : cause;
   }
   return 'unknown';

@@ -53,13 +53,66 @@ const { tree } = fc.letrec<{ tree: unknown; leaf: unknown }>((tie) => ({
     fc.dictionary(fc.constantFrom(...KEYS), tie('tree'), { maxKeys: 8 }),
   ),
 }));
+/** Nearly a reply of the dialect: each part is right, or anything. */
+const orAnything = (right: fc.Arbitrary<unknown>) => fc.oneof({ arbitrary: right, weight: 4 }, tree);
+const status = orAnything(
+  fc.oneof(
+    fc
+      .subarray(AUTHENTICATION_BITS.map(({ value }) => value))
+      .map((bits) => bits.slice(0, 3).reduce((a, b) => a + b, 0)),
+    fc.constantFrom(1, 8, 2048, 524289, 1048577, 2097153, 134217729),
+  ),
+);
+const names = orAnything(fc.subarray(NAMES, { maxLength: 3 }).map((some) => some.join(', ')));
+const id = orAnything(fc.constantFrom('request-1', 'request-2', ''));
+const way = fc.record(
+  {
+    Id: id,
+    RequestId: id,
+    TransportMode: tree,
+    AuthenticationMode: fc.constantFrom(1, 2, 9),
+    DestinationDisplay: tree,
+  },
+  { requiredKeys: [] },
+);
+const dialect = fc.record(
+  {
+    access_token: orAnything(fc.constant('abc')),
+    token_type: fc.constantFrom('Bearer', 'bearer'),
+    expires_in: tree,
+    refresh_token: tree,
+    error: orAnything(fc.constantFrom('invalid_request', 'invalid_grant', 'invalid_client')),
+    VGAuthenticationStatus: names,
+    VGResponse: orAnything(
+      fc.record(
+        {
+          RequestId: id,
+          AuthenticationState: orAnything(fc.record({ Status: status })),
+          AuthenticationResponse: orAnything(
+            fc.record(
+              { Status: status, RequestId: id, MFAAvailables: orAnything(fc.array(way, { maxLength: 3 })) },
+              { requiredKeys: [] },
+            ),
+          ),
+          AuthenticationStatus: names,
+          VGToken: tree,
+        },
+        { requiredKeys: [] },
+      ),
+    ),
+  },
+  { requiredKeys: [] },
+);
 const reply: fc.Arbitrary<ScriptedReply> = fc
   .tuple(
     fc.constantFrom(200, 200, 204, 302, 400, 400, 401, 403, 404, 429, 500, 503),
-    fc.dictionary(fc.constantFrom(...KEYS), tree),
+    fc.oneof({ arbitrary: dialect, weight: 3 }, fc.dictionary(fc.constantFrom(...KEYS), tree)),
   )
   // As it would come over the wire: no NaN, no undefined.
-  .map(([status, body]) => ({ status, body: JSON.parse(JSON.stringify(body)) as Record<string, unknown> }));
+  .map(([httpStatus, body]) => ({
+    status: httpStatus,
+    body: JSON.parse(JSON.stringify(body)) as Record<string, unknown>,
+  }));
 
 /** Whatever the server says, a message gets an outcome or a fault, and neither has a secret in it. */
 async function assertOutcome(asked: Promise<{ state: string } | undefined>): Promise<void> {

@@ -112,6 +112,13 @@ describe('signing out', () => {
     assert.equal(scene.transport.requests[1].url, 'https://h.example.org/sub/connect/revocation');
   });
 
+  it('finds the endpoint in whatever case its address was written, and sends the token to no other', async () => {
+    const scene = stage({ tokenUrl: 'https://h.example.org/Connect/Token' }, signedIn(), revoked);
+    const { session } = isSignedIn(await scene.server.signIn(ANNA, ASK));
+    await scene.server.signOut(session, 'anna');
+    assert.match(scene.transport.requests[1].url, /\/connect\/revocation$/i);
+  });
+
   for (const [name, step] of [
     ['has no such endpoint', page(404)],
     ['says no', json(400, { error: 'unsupported_token_type' })],

@@ -94,6 +94,14 @@ describe('a token request over a real socket', () => {
     });
   }
 
+  for (const header of ['999999999', '99999999999', '9'.repeat(300), 'Fri, 31 Dec 9999 23:59:59 GMT']) {
+    it(`reads an absurd Retry-After as longer than anybody waits: ${header.slice(0, 30)}`, async () => {
+      const server = await serve(always({ status: 429, headers: { 'retry-after': header } }));
+      const { retryAfter } = await transportTo(server).send({ url: server.origin, form: {} });
+      assert.ok(retryAfter !== undefined && retryAfter > 30_000, String(retryAfter));
+    });
+  }
+
   it('reads no Retry-After where there is none', async () => {
     const server = await serve(always({ status: 429 }));
     assert.equal((await transportTo(server).send({ url: server.origin, form: {} })).retryAfter, undefined);
