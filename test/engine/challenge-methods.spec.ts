@@ -127,5 +127,13 @@ describe('the way that is meant', () => {
     assert.equal(findMethod([link, sms], 'otp-email'), undefined));
   it('is none where none is offered', () => assert.equal(findMethod([], 'first'), undefined));
   it('needs nothing sent where it is an authenticator app alone', () =>
-    assert.deepEqual(all.map(isDelivered), [true, true, true, true, true, false]));
+    assert.deepEqual([...all, method('code-id', 'code', 'sms')].map(isDelivered), [
+      true,
+      true,
+      true,
+      true,
+      true,
+      false,
+      true,
+    ]));
 });

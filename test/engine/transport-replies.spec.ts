@@ -126,7 +126,7 @@ describe('a reply over a real socket', () => {
     ],
     [
       '2 MiB',
-      always({ headers: JSON_TYPE, body: `{"hidden-text":"${'x'.repeat(2 ** 21)}"}` }),
+      always({ headers: JSON_TYPE, body: `{"access_token":"hidden-text","x":"${'x'.repeat(2 ** 21)}"}` }),
       200,
       'application/json',
       'hidden-text',
@@ -147,6 +147,11 @@ describe('a reply over a real socket', () => {
     it(`with ${name} is AUTH_BAD_RESPONSE with status and content type, never the body`, () =>
       assertBadResponse(answer, status, type, hidden));
   }
+
+  it('of one byte more than 1 MiB is not read, though it has a token', () => {
+    const body = `{"access_token":"hidden-text"}${' '.repeat(2 ** 20)}`.slice(0, 2 ** 20 + 1);
+    return assertBadResponse(always({ headers: JSON_TYPE, body }), 200, 'application/json', 'hidden-text');
+  });
 
   it('of 401 with an empty body is told from one with a body', async () => {
     assert.equal((await exchange(always({ status: 401 }))).read().refused?.reason, 'client-invalid');
