@@ -44,6 +44,7 @@ export class Challenge {
   #adopted = false;
   #isOver = false;
   #link: PendingLink | undefined;
+  #openLinks = 0;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #person: Person;
   readonly #home: ChallengeHome;
@@ -64,6 +65,11 @@ export class Challenge {
   /** The token endpoint that set it. */
   get tokenUrl(): string {
     return this.#home.wire.tokenUrl;
+  }
+
+  /** Whether a request for a link is still open. */
+  get hasOpenLink(): boolean {
+    return this.#openLinks > 0;
   }
 
   belongsTo(home: ChallengeHome): boolean {
@@ -160,6 +166,7 @@ export class Challenge {
   /** The request stays open until the person has clicked, so what comes of it is told later. */
   #sendLink(method: Method): Challenged {
     const abort = new AbortController();
+    this.#openLinks += 1;
     const link: PendingLink = {
       later: this.#awaitLink(method, abort.signal),
       end: () => abort.abort(new AuthError('connection-cut')),
@@ -186,6 +193,10 @@ export class Challenge {
       if (isUnknown) return this.where('outcome-unknown');
       if (this.#wasNotSent(failure)) this.#set('mfa-required', undefined);
       throw failure;
+    } finally {
+      this.#openLinks -= 1;
+      // Its time was over, and only the link was still waited for.
+      if (this.#isOver) this.#home.forgetChallenge(this);
     }
   }
 
@@ -195,9 +206,12 @@ export class Challenge {
       this.#home.forgetChallenge(this);
       return this.#home.challengeAnswered(heard.grant, this);
     }
-    if (heard.refusal) return this.#end(heard.refusal);
+    if (heard.refusal) {
+      if (heard.refusal.reason === 'credentials-invalid') this.#holdPasswordBack();
+      return this.#end(heard.refusal);
+    }
     const { reading } = heard;
-    if (saysWrongPassword(reading)) this.#home.guard.refuse(this.#home.guardName(this.user), this.#person.password);
+    if (saysWrongPassword(reading)) this.#holdPasswordBack();
     if (reading.blocking.includes('mfa-delivery-failed') && reading.blocking.length === 1) {
       this.#home.guard.undeliver(this.#home.guardName(this.user));
       this.#set('mfa-required', undefined);
@@ -210,6 +224,12 @@ export class Challenge {
       return this.where(undefined, { status: reading.status });
     }
     return this.#end({ reason: reading.reasons[0] ?? 'unknown' }, reading);
+  }
+
+  /** Only where the password was sent along with the step. */
+  #holdPasswordBack(): void {
+    const { password } = this.#person;
+    if (password !== '') this.#home.guard.refuse(this.#home.guardName(this.user), password);
   }
 
   #refuseCode(reading: VisualGuardReading, method: Method): Outcome {

@@ -7,6 +7,8 @@ export class Challenges {
   readonly #open: LRUCache<string, { challenge: Challenge; cancel: Cancel }>;
   /** Ids of challenges that ran out: who comes too late is told so. */
   readonly #expired: LRUCache<string, true>;
+  /** Challenges that ran out while a link was open: it may still be clicked, and ends with its server. */
+  readonly #late = new Set<Challenge>();
   readonly #system: System;
 
   /** @param max how many are kept; the ones longest unused go first */
@@ -44,9 +46,10 @@ export class Challenges {
     return entry?.challenge;
   }
 
-  /** All open challenges of a server. */
+  /** All challenges of a server of which anything is open. */
   of(home: ChallengeHome): Challenge[] {
-    return [...this.#open.values()].map(({ challenge }) => challenge).filter((challenge) => challenge.belongsTo(home));
+    const open = [...this.#open.values()].map(({ challenge }) => challenge);
+    return [...open, ...this.#late].filter((challenge) => challenge.belongsTo(home));
   }
 
   has(challenge: Challenge): boolean {
@@ -55,6 +58,7 @@ export class Challenges {
 
   remove(challenge: Challenge): void {
     this.#open.delete(challenge.id);
+    this.#late.delete(challenge);
     challenge.close();
   }
 
@@ -66,5 +70,6 @@ export class Challenges {
     this.#expired.set(challenge.id, true);
     this.#open.delete(challenge.id);
     challenge.expire();
+    if (challenge.hasOpenLink) this.#late.add(challenge);
   }
 }

@@ -91,6 +91,11 @@ export class VisualGuardWire {
     return this.#post({ ...this.#grant(), Username: user, ...(this.passwordless ? {} : { Password: password }) });
   }
 
+  /** A login that names nobody: no account can come to harm, and the server says whether it knows client, grant and scope. */
+  loginOfNobody(): Promise<Heard> {
+    return this.#post(this.#grant());
+  }
+
   /** The second request: choose a way. For a link it stays open until the person has clicked. */
   choose(method: Method, person: Person, signal?: AbortSignal): Promise<Heard> {
     const timeout = method.kind === 'link' ? LINK_TIMEOUT : undefined;
@@ -114,7 +119,7 @@ export class VisualGuardWire {
   /** RFC 7009. @returns whether the server took it; a server without that endpoint does not. */
   async revoke(refreshToken: string): Promise<boolean> {
     const url = new URL(this.#settings.tokenUrl);
-    url.pathname = url.pathname.replace(/\/token$/, '/revocation');
+    url.pathname = url.pathname.replace(/\/token$/i, '/revocation');
     const reply = await this.transport.send({
       url: url.href,
       form: { ...this.#client(), token: refreshToken, token_type_hint: 'refresh_token' },

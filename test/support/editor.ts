@@ -1,0 +1,165 @@
+import type { Locator, Page } from 'playwright-core';
+import { Dialog } from './dialog.ts';
+import { until } from './until.ts';
+
+/** A place in the flow, in pixels from its top left corner. */
+export interface Place {
+  x: number;
+  y: number;
+}
+
+/** A node in the flow, as a person sees it. */
+export class DrawnNode {
+  readonly element: Locator;
+
+  constructor(element: Locator) {
+    this.element = element;
+  }
+
+  /** Its label. */
+  get label(): Locator {
+    return this.element.locator('.red-ui-flow-node-label-text');
+  }
+
+  /** The mark of a node that is not complete. */
+  get mark(): Locator {
+    return this.element.locator('.red-ui-flow-node-error');
+  }
+
+  /** Waits until its status has this in it. @returns the whole status */
+  async status(part: string | RegExp): Promise<string> {
+    const line = this.element.locator('.red-ui-flow-node-status-label').filter({ hasText: part });
+    await line.waitFor();
+    return (await line.textContent()) ?? '';
+  }
+
+  /** Clicks the button at its side. */
+  async press(): Promise<void> {
+    await this.element.locator('.red-ui-flow-node-button-button').click();
+  }
+
+  /** @param index from 0 */
+  output(index: number): Locator {
+    return this.element.locator('.red-ui-flow-port-output .red-ui-flow-port').nth(index);
+  }
+
+  get input(): Locator {
+    return this.element.locator('.red-ui-flow-port-input .red-ui-flow-port');
+  }
+}
+
+/** Node-RED's editor, worked with mouse and keyboard. */
+export class Editor {
+  readonly page: Page;
+  readonly #starts: () => number;
+
+  /** @param starts how often the flows were started */
+  constructor(page: Page, starts: () => number) {
+    this.page = page;
+    this.#starts = starts;
+  }
+
+  get chart(): Locator {
+    return this.page.locator('#red-ui-workspace-chart');
+  }
+
+  /** A node of the palette. */
+  palette(type: string): Locator {
+    return this.page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
+  }
+
+  async load(url: string): Promise<void> {
+    await this.page.goto(url);
+    await this.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
+    await this.palette('attach-bearer').waitFor({ state: 'attached' });
+    await this.page.locator('.red-ui-tab.active').first().waitFor();
+    // Hints cover what a test clicks.
+    const close = this.page.locator('.red-ui-sidebar-info-tip-close, .red-ui-help-info-tip button').first();
+    if (await close.isVisible()) await close.click();
+  }
+
+  /** Finds a node in the palette by its label and drags it into the flow. */
+  async add(type: string, label: string, to: Place): Promise<DrawnNode> {
+    const there = await this.#ids();
+    const filter = this.page.getByPlaceholder('filter nodes');
+    await filter.fill(label);
+    const from = await centre(this.palette(type));
+    const chart = await this.#chartAt();
+    await this.#drag(from, { x: chart.x + to.x, y: chart.y + to.y });
+    const added = async (): Promise<string | undefined> => (await this.#ids()).find((id) => !there.includes(id));
+    let id = await added();
+    while (!id) id = await added();
+    return new DrawnNode(this.page.locator(`[id="${id}"]`));
+  }
+
+  /** The node with this label in the flow that is open. */
+  node(label: string): DrawnNode {
+    const text = this.page.locator('.red-ui-flow-node-label').getByText(label, { exact: true });
+    return new DrawnNode(this.chart.locator('.red-ui-flow-node-group').filter({ has: text }));
+  }
+
+  /** Draws a wire. @param output from 1, as in the help */
+  async wire(from: DrawnNode, output: number, to: DrawnNode): Promise<void> {
+    const wires = this.chart.locator('.red-ui-flow-link');
+    const before = await wires.count();
+    await this.#drag(await centre(from.output(output - 1)), await centre(to.input));
+    await wires.nth(before).waitFor({ state: 'attached' });
+  }
+
+  /** Opens a node's dialog. */
+  async open(node: DrawnNode): Promise<Dialog> {
+    const { x, y } = await centre(node.element.locator('.red-ui-flow-node'));
+    await this.page.mouse.dblclick(x, y);
+    return Dialog.opened(this.page, 'node');
+  }
+
+  /** Presses Deploy and waits until the flows run. */
+  async deploy(): Promise<void> {
+    const before = this.#starts();
+    await this.page.locator('#red-ui-header-button-deploy').click();
+    await until(() => this.#starts() > before);
+    await this.page.locator('#red-ui-header-button-deploy.disabled').waitFor();
+  }
+
+  /** Opens the sidebar with the debug messages. */
+  async showDebug(): Promise<void> {
+    const list = this.page.locator('.red-ui-debug-content-list');
+    if (!(await list.isVisible())) await this.page.locator('#red-ui-tab-debug-link-button').click();
+    await list.waitFor();
+  }
+
+  /** The newest debug message of the node with this name. */
+  debug(name: string): Locator {
+    return this.page
+      .locator('.red-ui-debug-msg')
+      .filter({ has: this.page.locator('.red-ui-debug-msg-name').getByText(`node: ${name}`, { exact: true }) })
+      .last();
+  }
+
+  async #chartAt(): Promise<Place> {
+    const box = await this.chart.boundingBox();
+    if (!box) throw new Error('the editor shows no flow');
+    return box;
+  }
+
+  async #drag(from: Place, to: Place): Promise<void> {
+    const { mouse } = this.page;
+    await mouse.move(from.x, from.y);
+    await mouse.down();
+    await mouse.move(from.x + 10, from.y + 10, { steps: 2 });
+    await mouse.move(to.x, to.y, { steps: 8 });
+    await mouse.up();
+  }
+
+  async #ids(): Promise<string[]> {
+    return this.chart.locator('.red-ui-flow-node-group').evaluateAll((nodes) => nodes.map(({ id }) => id));
+  }
+}
+
+/** The middle of an element, which is scrolled to. */
+export async function centre(element: Locator): Promise<Place> {
+  await element.scrollIntoViewIfNeeded();
+  const box = await element.boundingBox();
+  if (!box) throw new Error(`not to be seen: ${element}`);
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
