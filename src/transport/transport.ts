@@ -13,6 +13,8 @@ export const REPLY_LIMIT = 2 ** 20;
 /** A POST of form fields, the only kind of request that goes to a token endpoint. */
 export interface FormRequest {
   url: string;
+  /** `GET` sends no fields: it reads a discovery document. */
+  method?: 'GET' | undefined;
   form: Readonly<Record<string, string>>;
   /** Client authentication in the header (RFC 6749 2.3.1) in place of the body. */
   basic?: { clientId: string; clientSecret: string } | undefined;
@@ -35,6 +37,8 @@ export interface Reply {
   retryAfter: number | undefined;
   /** When the request was sent, in ms since 1970. */
   sentAt: number;
+  /** What the server's clock showed (RFC 9110 6.6.1), in ms since 1970. Undefined where it does not say. */
+  date?: number | undefined;
 }
 
 /** The way to one server. */
@@ -105,13 +109,13 @@ export class HttpTransport implements Transport {
     const response = await this.#dispatcher.request({
       origin: url.origin,
       path: url.pathname + url.search,
-      method: 'POST',
+      method: request.method ?? 'POST',
       headers: {
-        'content-type': 'application/x-www-form-urlencoded',
+        ...(request.method ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
         accept: 'application/json',
         ...(request.basic ? { authorization: basicHeader(request.basic) } : {}),
       },
-      body: new URLSearchParams(request.form).toString(),
+      body: request.method ? null : new URLSearchParams(request.form).toString(),
       headersTimeout: 0,
       bodyTimeout: 0,
       signal,
@@ -126,6 +130,7 @@ export class HttpTransport implements Transport {
       empty: text.trim() === '',
       retryAfter: readRetryAfter(response.headers['retry-after'], this.#system.now()),
       sentAt,
+      date: readDate(response.headers.date),
     };
   }
 
@@ -193,8 +198,15 @@ function basicHeader({ clientId, clientSecret }: { clientId: string; clientSecre
 /** Seconds or a date (RFC 9110 10.2.3), as ms from now. */
 function readRetryAfter(header: string | string[] | undefined, now: number): number | undefined {
   const text = String(header ?? '').trim();
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  // Date.parse takes many texts for a date; an HTTP date begins with the name of a day.
+  // However long a number is: it must not overflow a date, and is capped where it is obeyed.
+  if (/^\d+$/.test(text)) return Math.min(Number(text), 1e9) * 1000;
+  const date = readDate(text);
+  return date === undefined ? undefined : Math.max(0, date - now);
+}
+
+/** Date.parse takes many texts for a date; an HTTP date begins with the name of a day. */
+function readDate(header: string | string[] | undefined): number | undefined {
+  const text = String(header ?? '').trim();
   const date = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  return Number.isNaN(date) ? undefined : date;
 }
