@@ -10,8 +10,17 @@ export function variableIn(value: unknown): string | undefined {
   return found ? (found[1] ?? found[2]) : undefined;
 }
 
+/** What a config node is set to. Texts are read as `Fields` does. */
+export interface FieldReader {
+  /** @throws AuthError `AUTH_CONFIG` where it is a variable without a value */
+  text(property: string, otherwise?: string): string;
+  flag(property: string): boolean;
+  /** @throws as `text` */
+  credential(property: string): string;
+}
+
 /** Reads what stands in a config node, and finds the variables that have no value. */
-export class Fields {
+export class Fields implements FieldReader {
   readonly #RED: NodeAPI;
   readonly #node: Node;
   readonly #config: object;

@@ -9,8 +9,8 @@ describe('From an empty Node-RED to a bearer on a message, by mouse and keyboard
   it('with a VGS account, whose credentials are typed', async function () {
     this.timeout(60_000);
     const editor = await openEditor();
-    const inject = await editor.add('inject', 'inject', { x: 120, y: 120 });
-    const attach = await editor.add('attach-bearer', 'attach bearer', { x: 320, y: 120 });
+    const inject = await editor.add('inject', 'inject', { x: 160, y: 120 });
+    const attach = await editor.add('attach-bearer', 'attach bearer', { x: 360, y: 120 });
     const debug = await editor.add('debug', 'debug', { x: 560, y: 120 });
     await editor.wire(inject, 1, attach);
     await editor.wire(attach, 1, debug);
@@ -37,13 +37,13 @@ describe('From an empty Node-RED to a bearer on a message, by mouse and keyboard
   it('with a Visual Guard user, who gets a code', async function () {
     this.timeout(60_000);
     const editor = await openEditor();
-    const begin = await editor.add('inject', 'inject', { x: 120, y: 80 });
-    const login = await editor.add('vg-login', 'VG login', { x: 320, y: 80 });
-    const choose = await editor.add('vg-mfa', 'submit MFA code', { x: 520, y: 120 });
-    const answer = await editor.add('inject', 'inject', { x: 120, y: 240 });
-    const submit = await editor.add('vg-mfa', 'submit MFA code', { x: 320, y: 240 });
-    const attach = await editor.add('attach-bearer', 'attach bearer', { x: 540, y: 240 });
-    const debug = await editor.add('debug', 'debug', { x: 740, y: 240 });
+    const begin = await editor.add('inject', 'inject', { x: 160, y: 80 });
+    const login = await editor.add('vg-login', 'VG login', { x: 360, y: 80 });
+    const choose = await editor.add('vg-mfa', 'submit MFA code', { x: 560, y: 120 });
+    const answer = await editor.add('inject', 'inject', { x: 160, y: 240 });
+    const submit = await editor.add('vg-mfa', 'submit MFA code', { x: 360, y: 240 });
+    const attach = await editor.add('attach-bearer', 'attach bearer', { x: 580, y: 240 });
+    const debug = await editor.add('debug', 'debug', { x: 760, y: 240 });
     await editor.wire(begin, 1, login);
     await editor.wire(login, 2, choose);
     await editor.wire(answer, 1, submit);
@@ -99,15 +99,6 @@ async function showEverything(editor: Editor, debug: DrawnNode): Promise<void> {
 }
 
 /** The header that the newest message has, as the debug sidebar shows it. */
-async function headerIn(editor: Editor): Promise<string> {
-  const message = editor.debug('all of it');
-  await message.locator('.red-ui-debug-msg-object-header').first().click();
-  const headers = row(message, 'headers');
-  await headers.locator('.red-ui-debug-msg-object-header').first().click();
-  return (await row(headers, 'authorization').locator('.red-ui-debug-msg-object-value').textContent()) ?? '';
-}
-
-function row(within: ReturnType<Editor['debug']>, name: string): ReturnType<Editor['debug']> {
-  const key = within.page().locator('.red-ui-debug-msg-object-key').getByText(name, { exact: true });
-  return within.locator('.red-ui-debug-msg-object-entry').filter({ has: key }).last();
+function headerIn(editor: Editor): Promise<string> {
+  return editor.valueIn(editor.debug('all of it'), ['headers', 'authorization']);
 }

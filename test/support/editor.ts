@@ -136,6 +136,18 @@ export class Editor {
       .last();
   }
 
+  /** Opens a debug message down to a property. @returns what it shows there */
+  async valueIn(message: Locator, path: string[]): Promise<string> {
+    await message.locator('.red-ui-debug-msg-expandable').first().click();
+    let row = message;
+    for (const [depth, name] of path.entries()) {
+      const key = this.page.locator('.red-ui-debug-msg-object-key').getByText(name, { exact: true });
+      row = row.locator('.red-ui-debug-msg-object-entry').filter({ has: key }).last();
+      if (depth < path.length - 1) await row.locator('.red-ui-debug-msg-expandable').first().click();
+    }
+    return (await row.locator('.red-ui-debug-msg-object-value').textContent()) ?? '';
+  }
+
   async #chartAt(): Promise<Place> {
     const box = await this.chart.boundingBox();
     if (!box) throw new Error('the editor shows no flow');

@@ -1,0 +1,92 @@
+import type { NodeAPI } from 'node-red';
+import type { Engine } from '../../src/engine.ts';
+import { asAuthError } from '../../src/errors.ts';
+import type { VgsSettings } from '../../src/vgs/account.ts';
+import { checkAccount } from '../../src/vgs/check.ts';
+import { LARGEST_FILE, readServiceAccountFile } from '../../src/vgs/service-account-file.ts';
+import { checkServer } from '../../src/visual-guard/check.ts';
+import type { VisualGuardSettings } from '../../src/visual-guard/wire.ts';
+import { readAccount } from './account-settings.ts';
+import { CATALOGUE } from './catalogue.ts';
+import { type DialogTest, testDialog } from './dialog-test.ts';
+import { BodyError, type FieldKind, readBody } from './request-body.ts';
+import { readServer } from './server-settings.ts';
+
+type Kinds = Readonly<Record<string, FieldKind>>;
+
+/** What both dialogs have. */
+const BOTH: Kinds = {
+  id: 'text',
+  /** Nothing is tested: the answer tells only which variables have a value. */
+  variablesOnly: 'flag',
+  name: 'text',
+  scope: 'text',
+  tls: 'text',
+  proxy: 'text',
+  insecureHttp: 'flag',
+  practice: 'flag',
+  clientSecret: 'text',
+};
+
+const ACCOUNT: Kinds = { ...BOTH, tokenUrl: 'text', vaultId: 'text', clientAuth: 'text', clientId: 'text' };
+
+const SERVER: Kinds = {
+  ...BOTH,
+  /** Sign the stored user in, too. */
+  signIn: 'flag',
+  url: 'text',
+  applicationId: 'text',
+  platform: 'text',
+  module: 'text',
+  mfaCredentials: 'text',
+  username: 'text',
+  password: 'text',
+};
+
+/** `POST vgs-account/test` and `POST vgs-account/import`. */
+export function accountRoutes(RED: NodeAPI, engine: Engine): void {
+  const test: DialogTest<VgsSettings> = {
+    type: 'vgs-account',
+    read: readAccount,
+    check: (settings, transport) => checkAccount(settings, transport, engine.system),
+  };
+  route(RED, '/vgs-account/test', (body) => testDialog(RED, engine, test, readBody(body, ACCOUNT)));
+  route(RED, '/vgs-account/import', (body) => {
+    const { yaml } = readBody(body, { yaml: 'text' }, LARGEST_FILE);
+    if (typeof yaml !== 'string') throw new BodyError('wrong-type');
+    return readServiceAccountFile(yaml);
+  });
+}
+
+/** `POST vg-server/test`. */
+export function serverRoutes(RED: NodeAPI, engine: Engine): void {
+  route(RED, '/vg-server/test', (body) => {
+    const values = readBody(body, SERVER);
+    const signsIn = values.signIn === true;
+    const test: DialogTest<VisualGuardSettings> = {
+      type: 'vg-server',
+      read: readServer,
+      check: (settings, transport) => checkServer(settings, transport, engine, signsIn),
+    };
+    // A password that is not sent needs no question whose it is.
+    return testDialog(RED, engine, test, signsIn ? values : { ...values, password: '' });
+  });
+}
+
+/** A route for those who may deploy: with it, a secret that they type can be sent anywhere, as with a deploy. */
+function route(RED: NodeAPI, path: string, answer: (body: unknown) => object | Promise<object>): void {
+  const mayDeploy = RED.auth.needsPermission('flows.write');
+  RED.httpAdmin.post(path, mayDeploy, async (request, response) => {
+    response.set('cache-control', 'no-store');
+    try {
+      // A form of another site could be posted here without a question; JSON cannot.
+      if (!request.is('application/json')) throw new BodyError('no-object');
+      response.json(await answer(request.body));
+    } catch (thrown) {
+      const error = thrown instanceof BodyError ? `test.body.${thrown.fault}` : '';
+      const { fault, values } = asAuthError(thrown);
+      const message = RED._(CATALOGUE + (error || `errors.${fault}`), { ...values });
+      response.status(error ? 400 : 500).json({ error: error || `errors.${fault}`, message });
+    }
+  });
+}

@@ -1,0 +1,42 @@
+import { PRACTICE_PASSWORD } from '../../src/practice/people.ts';
+import { PRACTICE_VG_URL } from '../../src/practice/server.ts';
+import { readAddress } from '../../src/transport/address.ts';
+import {
+  checkVisualGuardSettings,
+  clientIdOf,
+  FULL_SCOPE,
+  tokenEndpointOf,
+  type VisualGuardSettings,
+} from '../../src/visual-guard/wire.ts';
+import type { FieldReader } from './fields.ts';
+
+/** What a `vg-server` keeps secret, and what it shows. */
+export const SERVER_CREDENTIALS = {
+  clientSecret: { type: 'password' },
+  username: { type: 'text' },
+  password: { type: 'password' },
+} as const;
+
+/**
+ * What a `vg-server` is set to, deployed or in its dialog.
+ *
+ * @throws AuthError `AUTH_CONFIG`, naming what is missing or wrong
+ */
+export function readServer(fields: FieldReader): { settings: VisualGuardSettings; address: URL } {
+  const isPractice = fields.flag('practice');
+  const url = isPractice ? PRACTICE_VG_URL : fields.text('url');
+  const address = tokenEndpointOf(readAddress(url, 'url', fields.flag('insecureHttp')));
+  const applicationId = fields.text('applicationId') || (isPractice ? 'practice' : '');
+  const settings: VisualGuardSettings = {
+    tokenUrl: address.href,
+    clientId: clientIdOf(applicationId, fields.text('platform', 'Native')),
+    clientSecret: fields.credential('clientSecret'),
+    scope: fields.text('scope', FULL_SCOPE),
+    module: fields.text('module', 'VGUser'),
+    mfaCredentials: fields.text('mfaCredentials', 'none') as VisualGuardSettings['mfaCredentials'],
+    username: fields.credential('username') || (isPractice ? 'practice' : ''),
+    password: fields.credential('password') || (isPractice ? PRACTICE_PASSWORD : ''),
+  };
+  checkVisualGuardSettings(settings, applicationId);
+  return { settings, address };
+}

@@ -1,0 +1,69 @@
+import type { AuthErrorCode, Fault } from './errors.ts';
+import { asAuthError } from './errors.ts';
+import type { Reason } from './reasons.ts';
+import type { System } from './system.ts';
+import type { Token } from './token.ts';
+import type { Reply } from './transport/transport.ts';
+
+/** The most scopes that a verdict names, and the longest of them: a server may send anything. */
+const MOST_SCOPES = 100;
+const LONGEST_SCOPE = 100;
+
+/** Nobody can say, as something went wrong on the way. The words are those of an `AuthError`. */
+export interface FailedVerdict {
+  state: 'failed';
+  fault: Fault;
+  code: AuthErrorCode;
+  values: Readonly<Record<string, string | number>>;
+  /** ms since 1970 */
+  retryAt?: number;
+}
+
+/** The server, or a rule of ours, said no. */
+export interface RefusedVerdict {
+  state: 'refused';
+  reason: Reason;
+  /** The server's own error word. */
+  error?: string;
+  /** ms since 1970 */
+  retryAt?: number;
+}
+
+/** What a token is good for, without the token. */
+export interface TokenVerdict {
+  /** Scopes asked for; empty where the server was left to choose. */
+  asked: string[];
+  granted: string[];
+  missing: string[];
+  /** In seconds; 0 where the server did not say. */
+  lifetime: number;
+}
+
+export function failedVerdict(thrown: unknown): FailedVerdict {
+  const { fault, code, values, retryAt } = asAuthError(thrown);
+  return { state: 'failed', fault, code, values, ...(retryAt ? { retryAt } : {}) };
+}
+
+export function tokenVerdict(token: Token, asked: readonly string[]): TokenVerdict {
+  const granted = token.scope.filter((word) => word.length <= LONGEST_SCOPE && !word.includes(token.accessToken));
+  return {
+    asked: [...asked],
+    granted: granted.slice(0, MOST_SCOPES),
+    missing: [...token.missingScope],
+    lifetime: Math.round((token.expiresAt - token.obtainedAt) / 1000),
+  };
+}
+
+/**
+ * How far the server's clock is ahead of ours, in whole seconds. The header has whole seconds,
+ * and the reply took its time, so anything that this explains counts as 0.
+ *
+ * @returns undefined where the server does not say
+ */
+export function clockDifference({ date, sentAt }: Pick<Reply, 'date' | 'sentAt'>, system: System): number | undefined {
+  if (date === undefined) return undefined;
+  const receivedAt = system.now();
+  if (date < sentAt - 1000) return Math.round((date + 500 - sentAt) / 1000);
+  if (date > receivedAt + 1000) return Math.round((date + 500 - receivedAt) / 1000);
+  return 0;
+}

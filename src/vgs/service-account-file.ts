@@ -1,0 +1,225 @@
+import { isMap, isScalar, isSeq, parseAllDocuments, visit, type YAMLMap } from 'yaml';
+
+/** The largest file that is read, in characters. */
+export const LARGEST_FILE = 65_536;
+
+const MOST_SCOPES = 200;
+const LONGEST_VALUE = 1000;
+const MOST_LINES = 3000;
+const LONGEST_LINE = 4000;
+const MOST_BRACKETS = 400;
+
+/** Why a file is not taken. The catalogue has a sentence for each, as `import.fault.…`. */
+export type FileFault =
+  | 'empty'
+  | 'too-large'
+  | 'too-deep'
+  | 'not-yaml'
+  | 'several-documents'
+  | 'has-references'
+  | 'wrong-kind'
+  | 'wrong-version'
+  | 'no-data'
+  | 'value-invalid'
+  | 'value-twice'
+  | 'placeholder'
+  | 'half-credentials'
+  | 'nothing-in-it';
+
+/** What a file of the `vgs` CLI says of a service account. What it does not say is empty. */
+export interface ServiceAccountFile {
+  state: 'read';
+  /** Both, or neither: what `vgs generate` writes has none yet. */
+  clientId: string;
+  clientSecret: string;
+  name: string;
+  /** Those that every token has. */
+  scopes: string[];
+  /** Those that come only when they are asked for. */
+  optionalScopes: string[];
+  vaultIds: string[];
+  /** In seconds. */
+  lifespan?: number;
+}
+
+/** A file that is not taken; nothing of it is. `values` never holds what stands in the file, but for names of fields. */
+export interface UnreadableFile {
+  state: 'unreadable';
+  fault: FileFault;
+  values: Record<string, string | number>;
+}
+
+class FileError extends Error {
+  readonly fault: FileFault;
+  readonly values: Record<string, string | number>;
+
+  constructor(fault: FileFault, values: Record<string, string | number> = {}) {
+    super(fault);
+    this.fault = fault;
+    this.values = values;
+  }
+}
+
+/**
+ * Reads what `vgs apply service-account` prints, or the `credentials.yaml` that `vgs generate` makes (wire.md B4).
+ * A pure function: it never throws, and takes all of a file or nothing.
+ */
+export function readServiceAccountFile(text: string): ServiceAccountFile | UnreadableFile {
+  try {
+    return readAccount(readData(text));
+  } catch (thrown) {
+    // Whatever else is thrown comes from the parser, as at a file of nothing but open brackets.
+    const { fault, values } = thrown instanceof FileError ? thrown : new FileError('not-yaml', { line: 1 });
+    return { state: 'unreadable', fault, values };
+  }
+}
+
+function readData(text: string): YAMLMap {
+  if (text.length > LARGEST_FILE) throw new FileError('too-large');
+  if (isDeep(text)) throw new FileError('too-deep');
+  // In the failsafe schema every value stays the text that it is: a secret of digits is no number.
+  // Repeated keys are looked for where they matter; the parser's own search takes seconds for thousands of keys.
+  const documents = parseAllDocuments(text, { schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' });
+  const all = Array.isArray(documents) ? documents : [];
+  for (const { errors, warnings } of all) {
+    const problem = errors[0] ?? warnings[0];
+    if (problem) throw new FileError('not-yaml', { line: problem.linePos?.[0].line ?? 1 });
+  }
+  const filled = all.filter(({ contents }) => contents !== null && !(isScalar(contents) && contents.value === ''));
+  const [document] = filled;
+  if (!document) throw new FileError('empty');
+  if (filled.length > 1) throw new FileError('several-documents');
+  visit(document, {
+    Alias: refuseReference,
+    Value: (_, { anchor }) => (anchor ? refuseReference() : undefined),
+  });
+  if (!isMap(document.contents)) throw new FileError('wrong-kind');
+  const file = document.contents;
+  if (textOf(file, 'kind') !== 'ServiceAccount') throw new FileError('wrong-kind');
+  const version = textOf(file, 'apiVersion');
+  if (version !== '' && !/^v?1(\.|$)/.test(version)) throw new FileError('wrong-version');
+  const data = entryOf(file, 'data');
+  if (!isMap(data)) throw new FileError('no-data');
+  return data;
+}
+
+/**
+ * Whether a text could nest deeper than any such file does. The parser works by recursion, and a few ten thousand
+ * open braces end the whole process, so this is looked for before it.
+ */
+function isDeep(text: string): boolean {
+  const lines = text.split(/\r\n|\r|\n/);
+  const brackets = text.split(/[[{]/).length - 1;
+  return (
+    brackets > MOST_BRACKETS ||
+    lines.length > MOST_LINES ||
+    lines.some(
+      (line) => /^[ \t]{60}/.test(line) || /^\s*(?:[-?:!&*]\S*\s+){8}/.test(line) || line.length > LONGEST_LINE,
+    )
+  );
+}
+
+function refuseReference(): never {
+  throw new FileError('has-references');
+}
+
+function readAccount(data: YAMLMap): ServiceAccountFile {
+  const clientId = readName(data, 'clientId');
+  const clientSecret = readName(data, 'clientSecret');
+  if ((clientId === '') !== (clientSecret === '')) {
+    throw new FileError('half-credentials', { field: clientId === '' ? 'clientId' : 'clientSecret' });
+  }
+  const scopes = readScopes(data);
+  const lifespan = readLifespan(data);
+  const account: ServiceAccountFile = {
+    state: 'read',
+    clientId,
+    clientSecret,
+    name: readName(data, 'name'),
+    scopes: scopes.filter(({ optional }) => !optional).map(({ name }) => name),
+    optionalScopes: scopes.filter(({ optional }) => optional).map(({ name }) => name),
+    vaultIds: readVaults(data),
+    ...(lifespan === undefined ? {} : { lifespan }),
+  };
+  if (clientId === '' && scopes.length === 0 && account.vaultIds.length === 0) throw new FileError('nothing-in-it');
+  return account;
+}
+
+function readScopes(data: YAMLMap): { name: string; optional: boolean }[] {
+  const found = new Map<string, { name: string; optional: boolean }>();
+  for (const item of itemsOf(data, 'scopes')) {
+    const name = isMap(item) ? textOf(item, 'name') : asText(item, 'scopes');
+    // RFC 6749 3.3
+    if (!/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(name)) throw new FileError('value-invalid', { field: 'scopes' });
+    refusePlaceholder(name, 'scopes');
+    const flag = isMap(item) ? textOf(item, 'optional').toLowerCase() : '';
+    if (!['', 'true', 'false'].includes(flag)) throw new FileError('value-invalid', { field: 'optional' });
+    const optional = flag === 'true' && found.get(name)?.optional !== false;
+    found.set(name, { name, optional });
+  }
+  return [...found.values()];
+}
+
+/** Both the old annotation and the newer lists count. */
+function readVaults(data: YAMLMap): string[] {
+  const annotations = entryOf(data, 'annotations');
+  const annotated = isMap(annotations) ? readName(annotations, 'vgs.io/vault-id') : '';
+  const listed = ['vaults', 'tenants'].flatMap((field) =>
+    itemsOf(data, field).map((item) => checkName(asText(item, field), field)),
+  );
+  return [...new Set([annotated, ...listed])].filter((id) => id !== '');
+}
+
+function readLifespan(data: YAMLMap): number | undefined {
+  const text = textOf(data, 'accessTokenLifespan');
+  if (isNothing(text)) return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw new FileError('value-invalid', { field: 'accessTokenLifespan' });
+  return Number(text);
+}
+
+/** A text of one line. */
+function readName(map: YAMLMap, field: string): string {
+  return checkName(textOf(map, field), field);
+}
+
+function checkName(text: string, field: string): string {
+  if (isNothing(text)) return '';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  if (text.length > LONGEST_VALUE || /[\u0000-\u001f\u007f]/.test(text))
+    throw new FileError('value-invalid', { field });
+  refusePlaceholder(text, field);
+  return text;
+}
+
+/** The samples in documents say `<CLIENT_ID>`. */
+function refusePlaceholder(text: string, field: string): void {
+  if (/^<.*>$/.test(text)) throw new FileError('placeholder', { field });
+}
+
+function isNothing(text: string): boolean {
+  return text === '' || text === '~' || text === 'null';
+}
+
+function itemsOf(map: YAMLMap, field: string): unknown[] {
+  const value = entryOf(map, field);
+  if (value === undefined || (isScalar(value) && isNothing(String(value.value)))) return [];
+  if (!isSeq(value) || value.items.length > MOST_SCOPES) throw new FileError('value-invalid', { field });
+  return value.items;
+}
+
+function textOf(map: YAMLMap, field: string): string {
+  const value = entryOf(map, field);
+  return value === undefined ? '' : asText(value, field);
+}
+
+function asText(value: unknown, field: string): string {
+  if (!isScalar(value)) throw new FileError('value-invalid', { field });
+  return String(value.value ?? '').trim();
+}
+
+/** The value of a key. A key that stands there twice says two things. */
+function entryOf(map: YAMLMap, field: string): unknown {
+  const found = map.items.filter(({ key }) => isScalar(key) && key.value === field);
+  if (found.length > 1) throw new FileError('value-twice', { field });
+  return found[0]?.value ?? undefined;
+}

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { openEditor, type SavedNode, saved, savedText } from '../support/browser.ts';
+import type { Dialog } from '../support/dialog.ts';
+import type { DrawnNode, Editor } from '../support/editor.ts';
+
+const ALL_SCOPES =
+  'openid profile VGActivityDate VGApplications VGDeveloper VGIsApproved VGIsLocked VGPermissions VGProfile VGRoles VGToken offline_access IdentityServerApi';
+
+/** What each node has in flows.json where only what is required was filled in: the contract's defaults. */
+const DEFAULTS: Record<string, Record<string, unknown>> = {
+  'vgs-account': {
+    name: '',
+    tokenUrl: 'https://auth.verygoodsecurity.com/auth/realms/vgs/protocol/openid-connect/token',
+    scope: '',
+    vaultId: '',
+    clientAuth: 'body',
+    tls: '',
+    proxy: '',
+    insecureHttp: false,
+    practice: false,
+  },
+  'vg-server': {
+    name: '',
+    url: 'https://identity.example.com',
+    applicationId: 'an-application',
+    platform: 'Native',
+    scope: ALL_SCOPES,
+    module: 'VGUser',
+    mfaCredentials: 'none',
+    tls: '',
+    proxy: '',
+    insecureHttp: false,
+    practice: false,
+  },
+  'vgs-token': { name: '', property: 'token' },
+  'vg-login': {
+    name: '',
+    username: '',
+    usernameType: 'stored',
+    password: '',
+    passwordType: 'stored',
+    method: 'ask',
+    property: 'token',
+  },
+  'vg-mfa': {
+    name: '',
+    action: 'submit',
+    code: 'payload',
+    codeType: 'msg',
+    method: 'payload',
+    methodType: 'msg',
+    challenge: 'auth.challenge.id',
+    challengeType: 'msg',
+    property: 'token',
+  },
+  'vg-logout': { name: '', user: '', userType: 'stored' },
+  'attach-bearer': { name: '', source: 'vgs', server: '', user: '', userType: 'stored', property: 'token', hide: true },
+};
+const CLIENT_SECRET = 'typed-client-secret';
+const PASSWORD = 'typed-password';
+
+describe('The dialogs', () => {
+  let editor: Editor;
+  const nodes: Record<string, DrawnNode> = {};
+
+  before(async function () {
+    this.timeout(60_000);
+    editor = await openEditor();
+    const labels = {
+      'vgs-token': 'get VGS token',
+      'vg-login': 'VG login',
+      'vg-mfa': 'submit MFA code',
+      'vg-logout': 'VG logout',
+      'attach-bearer': 'attach bearer',
+    };
+    for (const [index, [type, label]] of Object.entries(labels).entries()) {
+      nodes[type] = await editor.add(type, label, { x: 200, y: 80 + 80 * index });
+      assert.equal(await nodes[type].label.textContent(), label);
+    }
+  });
+
+  it('save what the contract says, where only what is required was filled in', async function () {
+    this.timeout(60_000);
+    const token = await editor.open(nodes['vgs-token']);
+    const account = await token.addConfig('Account');
+    await account.fill({ 'Client ID': 'an-account', 'Client secret': CLIENT_SECRET });
+    await account.done();
+    await token.done();
+
+    const login = await editor.open(nodes['vg-login']);
+    const server = await login.addConfig('Server');
+    await server.fill({ Address: 'https://identity.example.com', Application: 'an-application' });
+    await server.fill({ 'Stored user': 'a-user', Password: PASSWORD });
+    await server.done();
+    await login.done();
+
+    for (const type of ['vg-mfa', 'vg-logout', 'attach-bearer']) {
+      const dialog = await editor.open(nodes[type]);
+      if (type === 'vg-logout') await dialog.fill({ Server: 'Visual Guard server' });
+      await dialog.done();
+    }
+    for (const [type, node] of Object.entries(nodes)) assert.equal(await node.mark.isVisible(), false, type);
+    await editor.deploy();
+
+    const ids = { account: one('vgs-account').id, server: one('vg-server').id };
+    for (const [type, defaults] of Object.entries(DEFAULTS)) {
+      const { id, type: _type, x, y, z, wires, ...properties } = one(type);
+      const expected = { ...defaults };
+      if (type === 'vgs-token' || type === 'attach-bearer') expected.account = ids.account;
+      if (type === 'vg-login' || type === 'vg-logout') expected.server = ids.server;
+      assert.deepEqual(properties, expected, type);
+      assert.equal((wires as unknown[] | undefined)?.length, outputs(type), type);
+    }
+  });
+
+  it('show the same values again, and of a secret only that it is stored', async function () {
+    this.timeout(40_000);
+    const token = await editor.open(nodes['vgs-token']);
+    const account = await token.editConfig('Account');
+    assert.deepEqual(await values(account, ['Client ID', 'Client secret']), ['an-account', '__PWRD__']);
+    assert.deepEqual(await values(account, ['Token URL', 'Sent in']), [DEFAULTS['vgs-account'].tokenUrl, 'body']);
+    await account.done();
+    await token.done();
+
+    const login = await editor.open(nodes['vg-login']);
+    const server = await login.editConfig('Server');
+    assert.deepEqual(await values(server, ['Stored user', 'Password']), ['a-user', '__PWRD__']);
+    assert.deepEqual(await values(server, ['Application', 'Scope']), ['an-application', ALL_SCOPES]);
+    await server.cancel();
+    await login.cancel();
+  });
+
+  it('keep every setting that differs from the default', async function () {
+    this.timeout(60_000);
+    const login = await editor.open(nodes['vg-login']);
+    await login.fill({ Name: 'my login', 'MFA way': 'code by email', 'Token to': 'vg.token' });
+    await login.choose('User name', 'msg.', 'user');
+    await login.choose('Password', 'flow.', 'secret');
+    await login.done();
+    const mfa = await editor.open(nodes['vg-mfa']);
+    await mfa.fill({ Action: 'choose a way, so that a code or link is sent' });
+    await mfa.choose('MFA way', 'way', 'link-sms');
+    await mfa.done();
+    const logout = await editor.open(nodes['vg-logout']);
+    await logout.choose('User', 'session in msg.');
+    await logout.done();
+    const attach = await editor.open(nodes['attach-bearer']);
+    await attach.fill({ 'Token from': 'a Visual Guard session', Server: 'Visual Guard server' });
+    await attach.choose('User', 'env variable', 'WHO');
+    await attach.fill({ 'Show the token as [redacted] in debug': false });
+    await attach.done();
+    await editor.deploy();
+
+    has('vg-login', { name: 'my login', method: 'otp-email', property: 'vg.token' });
+    has('vg-login', { username: 'user', usernameType: 'msg', password: 'secret', passwordType: 'flow' });
+    has('vg-mfa', { action: 'choose', method: 'link-sms', methodType: 'str', code: 'payload' });
+    has('vg-logout', { user: 'auth.session', userType: 'session' });
+    has('attach-bearer', { source: 'vg', user: 'WHO', userType: 'env', hide: false });
+
+    const again = await editor.open(nodes['attach-bearer']);
+    assert.deepEqual(await values(again, ['Token from', 'User']), ['vg', 'WHO']);
+    await again.cancel();
+  });
+
+  it('let no secret out by an export or by the flow file', async () => {
+    const { page } = editor;
+    // As a person does who wants to share the flow.
+    await editor.chart.click({ position: { x: 600, y: 500 } });
+    await page.keyboard.press('Control+e');
+    await page.locator('#red-ui-clipboard-dialog-export-rng-full').click();
+    await page.locator('#red-ui-clipboard-dialog-export-tab-clipboard-tab-bar').getByText('JSON').click();
+    const exported = await page.locator('#red-ui-clipboard-dialog-export-text').inputValue();
+    await page.keyboard.press('Escape');
+    assert.match(exported, /"vgs-account"[^]*"vg-server"|"vg-server"[^]*"vgs-account"/);
+    for (const secret of [CLIENT_SECRET, PASSWORD, '__PWRD__', 'a-user', 'an-account']) {
+      assert.ok(!exported.includes(secret), `${secret} in the export`);
+      assert.ok(!savedText().includes(secret), `${secret} in flows.json`);
+    }
+    const inPage = await page.evaluate(() => JSON.stringify(Reflect.get(window, 'RED').nodes.createCompleteNodeSet()));
+    assert.ok(!inPage.includes(CLIENT_SECRET) && !inPage.includes(PASSWORD), 'createCompleteNodeSet');
+  });
+});
+
+function one(type: string): SavedNode {
+  const found = saved().filter((node) => node.type === type);
+  assert.equal(found.length, 1, type);
+  return found[0];
+}
+
+function has(type: string, properties: Record<string, unknown>): void {
+  const node = one(type);
+  for (const [name, value] of Object.entries(properties)) assert.deepEqual(node[name], value, `${type}.${name}`);
+}
+
+function outputs(type: string): number | undefined {
+  return { 'vgs-token': 2, 'vg-login': 3, 'vg-mfa': 3, 'vg-logout': 1, 'attach-bearer': 2 }[type];
+}
+
+function values(dialog: Dialog, labels: string[]): Promise<string[]> {
+  return Promise.all(labels.map((label) => dialog.field(label).inputValue()));
+}

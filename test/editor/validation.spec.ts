@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { openEditor } from '../support/browser.ts';
+import type { Dialog } from '../support/dialog.ts';
+import type { DrawnNode, Editor } from '../support/editor.ts';
+
+const PRACTICE = 'Practice server: built in, no account needed';
+
+describe('A dialog that is being filled in', () => {
+  let editor: Editor;
+  let token: DrawnNode;
+  let login: DrawnNode;
+  let attach: DrawnNode;
+
+  before(async function () {
+    this.timeout(60_000);
+    editor = await openEditor();
+    token = await editor.add('vgs-token', 'get VGS token', { x: 200, y: 80 });
+    login = await editor.add('vg-login', 'VG login', { x: 200, y: 160 });
+    attach = await editor.add('attach-bearer', 'attach bearer', { x: 200, y: 240 });
+  });
+
+  it('marks what is required, and the node as long as that is missing', async function () {
+    this.timeout(40_000);
+    await token.mark.waitFor();
+    const dialog = await editor.open(token);
+    assert.deepEqual(await required(dialog), ['Account', 'Token to']);
+    const account = await dialog.addConfig('Account');
+    assert.deepEqual(await required(account), ['Client ID', 'Client secret', 'Token URL']);
+    assert.deepEqual(await wrong(account), ['Client ID', 'Client secret']);
+    await account.fill({ 'Client ID': 'me', 'Client secret': 'x' });
+    await becomes(() => wrong(account), []);
+    await account.fill({ 'Client ID': '' });
+    await becomes(() => wrong(account), ['Client ID']);
+    await account.cancel();
+    await dialog.cancel();
+  });
+
+  it('says in words what is wrong with an address', async function () {
+    this.timeout(40_000);
+    const dialog = await editor.open(login);
+    const server = await dialog.addConfig('Server');
+    assert.deepEqual(await required(server), ['Address', 'Application', 'Module']);
+    const sentences = {
+      'identity.example.com': 'Address: this is not a web address. It begins with https://',
+      'http://identity.example.com':
+        'Address: http to identity.example.com sends the secret in the clear. Use https, or allow http below',
+      'https://me:secret@identity.example.com': 'Address: leave the user and the password out of the address',
+    };
+    for (const [address, sentence] of Object.entries(sentences)) {
+      await server.fill({ Address: address });
+      await becomes(() => wrong(server), ['Address', 'Application']);
+      await server.field('Application').hover();
+      await server.field('Address').hover();
+      await editor.page.locator('.red-ui-popover').getByText(sentence, { exact: true }).waitFor();
+    }
+    for (const address of ['https://identity.example.com/vg', 'http://localhost:5000', '${VG_URL}']) {
+      await server.fill({ Address: address });
+      await becomes(() => wrong(server), ['Application']);
+    }
+    const allow = 'Allow http: passwords travel in the clear';
+    assert.equal(await server.field(allow).count(), 0, 'nothing to allow');
+    await server.fill({ Address: 'http://identity.example.com' });
+    await server.fill({ [allow]: true });
+    await becomes(() => wrong(server), ['Application']);
+    await server.cancel();
+    await dialog.cancel();
+  });
+
+  it('hides what the practice server makes superfluous, and lists whom to sign in', async function () {
+    this.timeout(40_000);
+    const dialog = await editor.open(login);
+    const server = await dialog.addConfig('Server');
+    assert.deepEqual(await shown(server, ['Address', 'TLS', 'Proxy']), ['Address', 'TLS', 'Proxy']);
+    await server.fill({ [PRACTICE]: true });
+    assert.deepEqual(await shown(server, ['Address', 'TLS', 'Proxy']), []);
+    assert.match(await server.element.getByText('has to enroll for a second factor').innerText(), /^enrollment /);
+    await becomes(() => wrong(server), []);
+    await server.fill({ [PRACTICE]: false });
+    assert.deepEqual(await shown(server, ['Address', 'TLS', 'Proxy']), ['Address', 'TLS', 'Proxy']);
+    await server.cancel();
+    await dialog.cancel();
+  });
+
+  it('tells the client id that will be sent', async function () {
+    this.timeout(40_000);
+    const dialog = await editor.open(login);
+    const server = await dialog.addConfig('Server');
+    const sent = server.element.locator('output');
+    await server.fill({ Application: 'my-app' });
+    assert.equal(await sent.textContent(), 'my-app_Native');
+    await server.fill({ Platform: 'Service' });
+    assert.equal(await sent.textContent(), 'my-app_Service');
+    await server.fill({ Application: 'whole_SPA' });
+    assert.equal(await sent.textContent(), 'whole_SPA');
+    assert.deepEqual(await shown(server, ['Platform']), []);
+    await server.fill({ Module: 'Passwordless: a user name alone' });
+    assert.deepEqual(await shown(server, ['Password']), []);
+    await server.cancel();
+    await dialog.cancel();
+  });
+
+  it('of attach bearer shows the rows of the source chosen', async function () {
+    this.timeout(40_000);
+    const dialog = await editor.open(attach);
+    const rows = ['Account', 'Server', 'User', 'Token in'];
+    assert.deepEqual(await shown(dialog, rows), ['Account']);
+    await dialog.fill({ 'Token from': 'a Visual Guard session' });
+    assert.deepEqual(await shown(dialog, rows), ['Server', 'User']);
+    await dialog.choose('User', 'msg.', 'user');
+    await dialog.element.getByText('A user name from here is trusted').waitFor();
+    await dialog.fill({ 'Token from': 'the message' });
+    assert.deepEqual(await shown(dialog, rows), ['Token in']);
+    await dialog.fill({ 'Token in': 'no path at all..' });
+    await becomes(() => wrong(dialog), ['Token in']);
+    await dialog.fill({ 'Token in': 'token' });
+    await becomes(() => wrong(dialog), []);
+    await dialog.done();
+    await attach.mark.waitFor({ state: 'detached' });
+  });
+});
+
+/** The labels of the rows that are marked as required and shown. */
+async function required(dialog: Dialog): Promise<string[]> {
+  const marked = dialog.element
+    .locator('label')
+    .filter({ has: dialog.page.locator('.vg-auth-required'), visible: true });
+  return (await marked.allInnerTexts()).map((text) => text.replace('*', '').trim());
+}
+
+/** The labels of the fields that are shown as wrong. */
+async function wrong(dialog: Dialog): Promise<string[]> {
+  const rows = dialog.element.locator('.form-row').filter({ has: dialog.page.locator('.input-error'), visible: true });
+  return (await rows.locator('label').allInnerTexts()).map((text) => text.replace('*', '').trim());
+}
+
+/** Which of these rows can be seen. */
+async function shown(dialog: Dialog, labels: string[]): Promise<string[]> {
+  const seen = await Promise.all(labels.map((label) => dialog.row(label).isVisible()));
+  return labels.filter((_, index) => seen[index]);
+}
+
+async function becomes<T>(look: () => Promise<T>, expected: T): Promise<void> {
+  const wanted = JSON.stringify(expected);
+  for (let tries = 0; tries < 50 && JSON.stringify(await look()) !== wanted; tries += 1);
+  assert.deepEqual(await look(), expected);
+}
