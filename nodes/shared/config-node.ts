@@ -28,6 +28,8 @@ export function holdConnection<T>(
   node.connection = undefined;
   node.problem = undefined;
   node.isPractice = false;
+  // Still there for who asks by name, but not for who prints the node.
+  Object.defineProperty(node, 'credentials', { enumerable: false });
   try {
     const { connection, practice } = open();
     node.connection = connection.value;

@@ -60,6 +60,8 @@ afterEach('a picture shows what a test saw that failed', async function () {
   const path = join(tmpdir(), `vg-auth-${version}-failed.png`);
   await page.screenshot({ path });
   console.log(`What the browser showed: ${path}`);
+  // So that a dialog left open does not make the next test fail as well.
+  for (let depth = 0; depth < 2; depth += 1) await page.keyboard.press('Control+Escape');
 });
 
 /** Opens the editor anew, as somebody who never saw it, on these flows. */
@@ -67,7 +69,7 @@ export async function openEditor(flows: object[] = []): Promise<Editor> {
   await context?.close();
   await nodeRed.deploy([{ id: 'flow', type: 'tab', label: 'Flow 1' }, ...flows]);
   context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(10_000);
   await context.route(`${ELSEWHERE}**`, (route) => route.abort());
   const page = await context.newPage();
   faults = [];

@@ -22,7 +22,8 @@ export class Dialog {
 
   /** A field, by its label. It is the one that a person sees: a typedInput has a hidden one behind it. */
   field(label: string): Locator {
-    return this.element.getByLabel(labelled(label)).filter({ visible: true });
+    const fields = this.page.locator('input, select, textarea').filter({ visible: true });
+    return this.element.getByLabel(labelled(label)).and(fields);
   }
 
   /** The form row of a field, by its label. */
@@ -81,6 +82,7 @@ export class Dialog {
   async #type(field: Locator, value: string): Promise<void> {
     await field.click();
     await field.press('ControlOrMeta+a');
+    await field.press('Delete');
     await field.pressSequentially(value);
   }
 }

@@ -17,6 +17,8 @@ export interface HeldTime {
   now(): number;
   /** Lets so many ms pass and runs what becomes due. */
   pass(ms: number): Promise<void>;
+  /** Sets the clock by so many ms, forward or back. No timer runs. */
+  set(by: number): void;
   /** Lets time pass, second by second, until something has happened. */
   until<T>(happening: Promise<T>): Promise<T>;
   /** How many long timers are waiting. */
@@ -43,6 +45,10 @@ export function holdTime(): HeldTime {
   });
   const held: HeldTime = {
     now: () => now,
+    set(by) {
+      now += by;
+      for (const timer of timers) timer.at += by;
+    },
     get waiting() {
       return timers.size;
     },

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { type AuthErrorCode, FAULTS } from '../../src/errors.ts';
+import { PRACTICE_ACCOUNTS, PRACTICE_PEOPLE } from '../../src/practice/people.ts';
+import { OWN_REASONS, VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
+import {
+  type Catalogue,
+  catalogue,
+  cataloguesOf,
+  dialogs,
+  help,
+  helpsOf,
+  type Language,
+  ownTexts,
+  runtimes,
+  SOURCE,
+  scripts,
+  TRANSLATIONS,
+} from '../support/catalogues.ts';
+import {
+  bareInScript,
+  bareTexts,
+  outputsOf,
+  type Wanted,
+  wantedByDialog,
+  wantedByRuntime,
+  wantedByScript,
+  wordsOf,
+} from '../support/dialog-texts.ts';
+import { type HelpLine, proseOf, readHelp } from '../support/help-lines.ts';
+
+/** Texts that are the same in English and in another language: names, abbreviations, and words that both have. */
+const SAME: Record<'all' | (typeof TRANSLATIONS)[number], string[]> = {
+  all: ['MFA', 'TLS', 'https://identity.example.com'],
+  de: ['Server', 'Code', 'Challenge', 'Proxy', 'Scope'],
+  fr: ['Action', 'Application', 'Code', 'Module', 'Proxy'],
+  ja: [],
+  'zh-CN': [],
+};
+
+/** What the script of each language looks like. */
+const LETTERS: Partial<Record<Language, RegExp>> = {
+  ja: /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u,
+  'zh-CN': /\p{Script=Han}/u,
+};
+
+/** Words in a dialog that are the same for everyone: values that a field may have. */
+const VALUES = ['token', 'https://', 'practice'];
+
+/** A status stands below its node: this many letters, where a Chinese or Japanese one counts as two. */
+const LONGEST_STATUS = 24;
+
+const codes = new Set<AuthErrorCode>(['AUTH_STORE', ...Object.values(FAULTS).map(([code]) => code)]);
+const configFaults = Object.entries(FAULTS).filter(([, [code]]) => code === 'AUTH_CONFIG');
+
+/** What only the running program knows of a key. Families that are not here may have any members. */
+const FAMILIES: Record<string, readonly string[]> = {
+  'vg-auth:errors.*': Object.keys(FAULTS),
+  'vg-auth:reasons.*': [...VISUAL_GUARD_REASONS, ...OWN_REASONS],
+  'vg-auth:codes.*': [...codes].filter((code) => code !== 'AUTH_CONFIG'),
+  'vg-auth:faults.*': [...configFaults.map(([fault]) => fault)],
+  'vg-server:practice.people.*': PRACTICE_PEOPLE.map(({ user }) => user),
+  'vgs-account:practice.accounts.*': PRACTICE_ACCOUNTS.map(({ clientId }) => clientId),
+};
+
+const english = new Map<string, Catalogue>(cataloguesOf(SOURCE).map((name) => [name, catalogue(SOURCE, name)]));
+const placeholdersOf = (text: string): string[] => [...text.matchAll(/__\w+?__/g)].map(([name]) => name).sort();
+const widthOf = (text: string): number => [...text].reduce((sum, letter) => sum + (letter > '\u2e80' ? 2 : 1), 0);
+
+/** Everything that a source asks for; families as their members. */
+function wanted(): Wanted[] {
+  const groups = [...new Set([...(english.get('vg-auth')?.keys() ?? [])].map((key) => key.split('.')[0]))];
+  const outputs = dialogs().flatMap(({ path, text }) =>
+    Array.from({ length: outputsOf(text) }, (_, index) => ({
+      catalogue: path.replace(/^.*\/|\.html$/g, ''),
+      key: `output.${index + 1}`,
+    })),
+  );
+  const all = [
+    ...dialogs().flatMap(wantedByDialog),
+    ...scripts().flatMap(({ text }) => wantedByScript(text, '*')),
+    ...runtimes().flatMap((source) => wantedByRuntime(source, groups)),
+  ].filter(({ key }) => key !== 'output.*');
+  return [...all, ...outputs].flatMap((each) => {
+    const members = FAMILIES[`${each.catalogue}:${each.key}`];
+    return members ? members.map((member) => ({ ...each, key: each.key.replace('*', member) })) : [each];
+  });
+}
+
+function matches(each: Wanted, name: string, key: string): boolean {
+  if (each.catalogue !== name && each.catalogue !== '*') return false;
+  const parts = each.key.split('*').map((part) => part.replace(/[.+]/g, '\\$&'));
+  return new RegExp(`^${parts.join('[\\w+-]+')}$`).test(key);
+}
+
+describe('the English catalogues', () => {
+  it('have every text that a dialog or a node asks for', () => {
+    const own = ownTexts();
+    const texts = new Map([...english, ['editor', own.editor], ['node-red', own.nodes]]);
+    const missing = wanted().filter(
+      (each) => ![...texts].some(([name, keys]) => [...keys.keys()].some((key) => matches(each, name, key))),
+    );
+    assert.deepEqual(missing, []);
+  });
+
+  it('have no text that nothing asks for', () => {
+    const all = wanted();
+    const words = new Set(scripts().flatMap(({ text }) => [...wordsOf(text)]));
+    const unused = [...english].flatMap(([name, keys]) =>
+      [...keys.keys()]
+        .filter((key) => !all.some((each) => matches(each, name, key)))
+        .filter((key) => !(name === 'vg-auth' && words.has(key.split('.').at(-1) ?? '')))
+        .map((key) => `${name}: ${key}`),
+    );
+    assert.deepEqual(unused, []);
+  });
+
+  it('have a label for every property of a config node, as an error may name it', () => {
+    for (const { path, text } of dialogs().filter(({ text }) => text.includes("category: 'config'"))) {
+      const name = path.replace(/^.*\/|\.html$/g, '');
+      const inputs = [...text.matchAll(/id="node-config-input-(\w+)"/g)].map(([, property]) => property);
+      for (const property of inputs.filter((each) => each !== 'name'))
+        assert.ok(english.get(name)?.has(`label.${property}`), `${name}: ${property}`);
+    }
+  });
+});
+
+describe('the dialogs', () => {
+  it('have no text of their own', () => {
+    const bare = [
+      ...dialogs().map((source) => ({ path: source.path, texts: bareTexts(source) })),
+      ...scripts().map(({ path, text }) => ({ path, texts: bareInScript(text) })),
+    ].flatMap(({ path, texts }) => texts.filter((text) => !VALUES.includes(text)).map((text) => `${path}: ${text}`));
+    assert.deepEqual(bare, []);
+  });
+});
+
+for (const language of TRANSLATIONS) {
+  describe(`the texts in ${language}`, () => {
+    it('are as many as the English ones', () => {
+      assert.deepEqual(cataloguesOf(language), cataloguesOf(SOURCE));
+      assert.deepEqual(helpsOf(language), helpsOf(SOURCE));
+      for (const [name, texts] of english)
+        assert.deepEqual([...catalogue(language, name).keys()], [...texts.keys()], name);
+    });
+
+    for (const [name, texts] of english) {
+      it(`are translated in ${name}.json`, () => {
+        const same = [...SAME.all, ...SAME[language]];
+        const faults = [...catalogue(language, name)].flatMap(([key, text]) => {
+          const source = texts.get(key) ?? '';
+          const isName = same.includes(text);
+          const isForeign = !isName && LETTERS[language]?.test(text.replace(/__\w+?__/g, '')) === false;
+          const isSame = !isName && text === source;
+          const isOther = placeholdersOf(text).join() !== placeholdersOf(source).join();
+          const isOff = text !== text.trim() || text === '';
+          return isForeign || isSame || isOther || isOff ? [`${key}: ${text}`] : [];
+        });
+        assert.deepEqual(faults, []);
+      });
+    }
+
+    it('are short where they stand below a node', () => {
+      const short = [...catalogue(language, 'vg-auth')].filter(([key]) => /^(status|reasons|codes)\./.test(key));
+      assert.ok(short.length > 50);
+      assert.deepEqual(
+        short.filter(([, text]) => widthOf(text.replace('__time__', '12:34')) > LONGEST_STATUS),
+        [],
+      );
+    });
+
+    for (const name of helpsOf(SOURCE)) {
+      it(`say in the help of ${name} what the English ones say`, () => {
+        const theirs = readHelp(help(language, name), toEnglish(language, name));
+        const ours = readHelp(help(SOURCE, name), (word) => word);
+        const shape = ({ text: _, ...line }: HelpLine) => line;
+        theirs.forEach((line, index) => {
+          const original = ours[index];
+          assert.ok(original, line.text);
+          assert.deepEqual(shape(line), shape(original), `${line.text}\n${original.text}`);
+          // Two words in a row that are the same were forgotten.
+          const isSame = proseOf(line) === proseOf(original) && /\p{L}{2,} \p{L}{2,}/u.test(proseOf(line));
+          assert.ok(!isSame, line.text);
+        });
+        assert.equal(theirs.length, ours.length);
+      });
+    }
+
+    it('tell of practice users and accounts in the help as in the dialogs', () => {
+      for (const [node, group] of [
+        ['vg-server', 'practice.people.'],
+        ['vgs-account', 'practice.accounts.'],
+      ]) {
+        const rows = help(language, node);
+        for (const [key, what] of catalogue(language, node)) {
+          if (!key.startsWith(group)) continue;
+          assert.ok(rows.includes(`| \`${key.slice(group.length)}\` | ${what} |`), `${key}: ${what}`);
+        }
+      }
+    });
+  });
+}
+
+/** Palette labels and labels of the dialog are translated where a help text names them, and nothing else is. */
+function toEnglish(language: Language, name: string): (word: string) => string {
+  const translated = new Map<string, string>();
+  for (const [node, texts] of english) {
+    const theirs = catalogue(language, node);
+    for (const [key, text] of texts)
+      if (key === 'palette' || (node === name && key.startsWith('label.')))
+        translated.set(theirs.get(key) ?? '', text);
+  }
+  return (word) => translated.get(word) ?? word;
+}
