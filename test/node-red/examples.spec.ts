@@ -67,7 +67,7 @@ const RUNS: Record<string, { click: string; debug: string; shows: Record<string,
     {
       click: 'sign everybody in',
       debug: 'ask for another password',
-      shows: { reason: /^(credentials-invalid|last-attempt)$/ },
+      shows: { reason: /^(credentials-invalid|last-attempt|held-back)$/ },
     },
   ],
   // It has nothing to click: it is tried below.
