@@ -72,7 +72,7 @@ export class NodeRed {
   /** Everything that it printed. */
   log = '';
   readonly #process: ChildProcess;
-  #debug: WebSocket | undefined;
+  readonly #sockets = new Set<WebSocket>();
   readonly #exited: Promise<number | null>;
 
   private constructor(url: string, process: ChildProcess) {
@@ -142,20 +142,25 @@ export class NodeRed {
   }
 
   /** Calls back with every message of a debug node, once it is listening. @returns a function that ends it */
-  async onDebug(listener: (message: DebugMessage) => void): Promise<() => void> {
+  onDebug(listener: (message: DebugMessage) => void): Promise<() => void> {
+    return this.onPacket(({ topic, data }) => {
+      if (topic === 'debug') listener(data as DebugMessage);
+    });
+  }
+
+  /** Calls back with everything that the editor is told: debug messages, status, notifications. @returns as `onDebug` */
+  async onPacket(listener: (packet: { topic: string; data: unknown }) => void): Promise<() => void> {
     const socket = new WebSocket(`${this.url.replace('http', 'ws')}comms`);
-    this.#debug = socket;
+    this.#sockets.add(socket);
     socket.addEventListener('message', ({ data }) => {
       const packets: unknown = JSON.parse(String(data));
-      for (const packet of Array.isArray(packets) ? packets : [packets]) {
-        if (packet.topic === 'debug') listener(packet.data);
-      }
+      for (const packet of Array.isArray(packets) ? packets : [packets]) listener(packet);
     });
     await new Promise((done, failed) => {
       socket.addEventListener('open', done, { once: true });
       socket.addEventListener('error', failed, { once: true });
     });
-    socket.send(JSON.stringify({ subscribe: 'debug' }));
+    for (const topic of ['debug', 'status/#', 'notification/#']) socket.send(JSON.stringify({ subscribe: topic }));
     return () => socket.close();
   }
 
@@ -185,7 +190,7 @@ export class NodeRed {
 
   /** Stops it as Ctrl-C does. @returns its exit code */
   async stop(): Promise<number | null> {
-    this.#debug?.close();
+    for (const socket of this.#sockets) socket.close();
     this.#process.kill('SIGINT');
     return this.#exited;
   }

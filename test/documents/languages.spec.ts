@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import type { BodyFault } from '../../nodes/shared/request-body.ts';
 import { type AuthErrorCode, FAULTS } from '../../src/errors.ts';
 import { PRACTICE_ACCOUNTS, PRACTICE_PEOPLE } from '../../src/practice/people.ts';
-import { OWN_REASONS, VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
+import { OWN_REASONS, type Reason, VISUAL_GUARD_REASONS, type Warning } from '../../src/reasons.ts';
+import type { FileFault } from '../../src/vgs/service-account-file.ts';
 import {
   type Catalogue,
   catalogue,
@@ -19,7 +21,6 @@ import {
 import {
   bareInScript,
   bareTexts,
-  outputsOf,
   type Wanted,
   wantedByDialog,
   wantedByRuntime,
@@ -51,13 +52,49 @@ const LONGEST_STATUS = 24;
 
 const codes = new Set<AuthErrorCode>(['AUTH_STORE', ...Object.values(FAULTS).map(([code]) => code)]);
 const configFaults = Object.entries(FAULTS).filter(([, [code]]) => code === 'AUTH_CONFIG');
+const clientReasons: Reason[] = ['client-invalid', 'scope-invalid', 'grant-not-allowed'];
+const accountReasons: Reason[] = ['account-disabled', 'credentials-invalid', 'user-not-authorized', 'unknown'];
 
-/** What only the running program knows of a key. Families that are not here may have any members. */
+/** What only the running program knows of a key: each member has a text. Any other family may have any members. */
 const FAMILIES: Record<string, readonly string[]> = {
   'vg-auth:errors.*': Object.keys(FAULTS),
   'vg-auth:reasons.*': [...VISUAL_GUARD_REASONS, ...OWN_REASONS],
-  'vg-auth:codes.*': [...codes].filter((code) => code !== 'AUTH_CONFIG'),
-  'vg-auth:faults.*': [...configFaults.map(([fault]) => fault)],
+  'vg-auth:codes.*': [...codes],
+  'vg-auth:faults.*': [...configFaults.map(([fault]) => fault), 'unexpected'],
+  'vg-auth:test.account.*': [...clientReasons, ...accountReasons],
+  'vg-auth:test.client.*': clientReasons,
+  'vg-auth:test.person.*': [...VISUAL_GUARD_REASONS, ...clientReasons, 'held-back'],
+  'vg-auth:test.warning.*': names<Warning>({
+    'password-expired': 1,
+    'password-weak': 1,
+    'mfa-grace-login': 1,
+    'last-grace-logon': 1,
+    'scope-missing': 1,
+    'authorization-failed': 1,
+  }),
+  'vg-auth:test.body.*': names<BodyFault>({
+    'no-object': 1,
+    'unknown-field': 1,
+    'wrong-type': 1,
+    'too-long': 1,
+    'no-id': 1,
+  }),
+  'vg-auth:import.fault.*': names<FileFault>({
+    empty: 1,
+    'too-large': 1,
+    'too-deep': 1,
+    'not-yaml': 1,
+    'several-documents': 1,
+    'has-references': 1,
+    'wrong-kind': 1,
+    'wrong-version': 1,
+    'no-data': 1,
+    'value-invalid': 1,
+    'value-twice': 1,
+    placeholder: 1,
+    'half-credentials': 1,
+    'nothing-in-it': 1,
+  }),
   'vg-server:practice.people.*': PRACTICE_PEOPLE.map(({ user }) => user),
   'vgs-account:practice.accounts.*': PRACTICE_ACCOUNTS.map(({ clientId }) => clientId),
 };
@@ -66,30 +103,27 @@ const english = new Map<string, Catalogue>(cataloguesOf(SOURCE).map((name) => [n
 const placeholdersOf = (text: string): string[] => [...text.matchAll(/__\w+?__/g)].map(([name]) => name).sort();
 const widthOf = (text: string): number => [...text].reduce((sum, letter) => sum + (letter > '\u2e80' ? 2 : 1), 0);
 
+/** All members of a union of words: the compiler sees to it that none is left out. */
+function names<T extends string>(words: Record<T, 1>): string[] {
+  return Object.keys(words);
+}
+
 /** Everything that a source asks for; families as their members. */
 function wanted(): Wanted[] {
   const groups = [...new Set([...(english.get('vg-auth')?.keys() ?? [])].map((key) => key.split('.')[0]))];
-  const outputs = dialogs().flatMap(({ path, text }) =>
-    Array.from({ length: outputsOf(text) }, (_, index) => ({
-      catalogue: path.replace(/^.*\/|\.html$/g, ''),
-      key: `output.${index + 1}`,
-    })),
-  );
-  const all = [
+  return [
     ...dialogs().flatMap(wantedByDialog),
-    ...scripts().flatMap(({ text }) => wantedByScript(text, '*')),
+    ...scripts().flatMap(({ text }) => wantedByScript(text)),
     ...runtimes().flatMap((source) => wantedByRuntime(source, groups)),
-  ].filter(({ key }) => key !== 'output.*');
-  return [...all, ...outputs].flatMap((each) => {
+  ].flatMap((each) => {
     const members = FAMILIES[`${each.catalogue}:${each.key}`];
     return members ? members.map((member) => ({ ...each, key: each.key.replace('*', member) })) : [each];
   });
 }
 
 function matches(each: Wanted, name: string, key: string): boolean {
-  if (each.catalogue !== name && each.catalogue !== '*') return false;
   const parts = each.key.split('*').map((part) => part.replace(/[.+]/g, '\\$&'));
-  return new RegExp(`^${parts.join('[\\w+-]+')}$`).test(key);
+  return each.catalogue === name && new RegExp(`^${parts.join('[\\w-]+')}$`).test(key);
 }
 
 describe('the English catalogues', () => {
@@ -108,19 +142,11 @@ describe('the English catalogues', () => {
     const unused = [...english].flatMap(([name, keys]) =>
       [...keys.keys()]
         .filter((key) => !all.some((each) => matches(each, name, key)))
-        .filter((key) => !(name === 'vg-auth' && words.has(key.split('.').at(-1) ?? '')))
+        // A script may choose a word first, and put it after its own `test.` then.
+        .filter((key) => !(name === 'vg-auth' && /^\w+\.[\w-]+$/.test(key) && words.has(key.split('.')[1])))
         .map((key) => `${name}: ${key}`),
     );
     assert.deepEqual(unused, []);
-  });
-
-  it('have a label for every property of a config node, as an error may name it', () => {
-    for (const { path, text } of dialogs().filter(({ text }) => text.includes("category: 'config'"))) {
-      const name = path.replace(/^.*\/|\.html$/g, '');
-      const inputs = [...text.matchAll(/id="node-config-input-(\w+)"/g)].map(([, property]) => property);
-      for (const property of inputs.filter((each) => each !== 'name'))
-        assert.ok(english.get(name)?.has(`label.${property}`), `${name}: ${property}`);
-    }
   });
 });
 
@@ -206,8 +232,7 @@ function toEnglish(language: Language, name: string): (word: string) => string {
   for (const [node, texts] of english) {
     const theirs = catalogue(language, node);
     for (const [key, text] of texts)
-      if (key === 'palette' || (node === name && key.startsWith('label.')))
-        translated.set(theirs.get(key) ?? '', text);
+      if (key === 'palette' || (node === name && key.startsWith('label.'))) translated.set(theirs.get(key) ?? '', text);
   }
   return (word) => translated.get(word) ?? word;
 }

@@ -97,6 +97,7 @@ describe('The dialogs', () => {
     for (const type of ['vg-mfa', 'vg-logout', 'attach-bearer']) {
       const dialog = await editor.open(nodes[type]);
       if (type === 'vg-logout') await dialog.fill({ Server: 'Visual Guard server' });
+      if (type === 'attach-bearer') await dialog.fill({ Account: 'VGS service account' });
       await dialog.done();
     }
     for (const node of Object.values(nodes)) await node.mark.waitFor({ state: 'hidden' });

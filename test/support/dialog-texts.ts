@@ -13,32 +13,37 @@ const OWN = '@vg-auth/node-red-vg-auth/';
 /** What a dialog's HTML asks for, in its template and in its script. */
 export function wantedByDialog({ path, text }: Source): Wanted[] {
   const node = path.replace(/^.*\/|\.html$/g, '');
-  return [...wantedByTemplate(text, node), ...wantedByScript(text, node)];
+  const outputs = Number(/\boutputs: (\d)/.exec(text)?.[1] ?? 0);
+  const properties = [...text.matchAll(/id="node-config-input-(\w+)"/g)].map(([, property]) => property);
+  return [
+    ...[...text.matchAll(/data-i18n="([^"]*)"/g)]
+      .flatMap(([, keys]) => keys.split(';'))
+      .map((key) => named(key.trim().replace(/^\[[\w-]+\]/, ''), node)),
+    ...wantedByScript(text, node),
+    ...Array.from({ length: outputs }, (_, index) => named(`output.${index + 1}`, node)),
+    // An error may name any property of a config node.
+    ...properties.filter((property) => property !== 'name').map((property) => named(`label.${property}`, node)),
+  ];
 }
 
-function wantedByTemplate(text: string, node: string): Wanted[] {
-  return [...text.matchAll(/data-i18n="([^"]*)"/g)]
-    .flatMap(([, keys]) => keys.split(';'))
-    .map((key) => named(key.trim().replace(/^\[[\w-]+\]/, ''), node));
-}
-
-/** What a script asks for with `_(…)` or `say(…)`, and the labels that the helpers of `vg-auth.html` look up. */
-export function wantedByScript(text: string, node: string): Wanted[] {
+/** What a script asks for with `_(…)` or `say(…)`, by itself or with the helpers of `vg-auth.html` and `dialog-test.js`. */
+export function wantedByScript(text: string, node = ''): Wanted[] {
   // A file's own `say` may put something before the key: its definition is no use of a text.
   const own = /(?:const say = \(key, values\) =>|function say\(key, values\) \{\s*return)[^`]*`([^`]*)\$\{key\}`/;
   const before = (own.exec(text)?.[1] ?? '').replace(/^.*:/, '');
   const rest = text.replace(own, '');
-  const said = callsOf(rest, /(?<![\w.])say\(/g).flatMap((call) => keysIn(call).map((key) => before + key));
-  const shared = callsOf(rest, /\.say\(/g).flatMap(keysIn);
-  return [
-    ...[...said, ...shared].map((key) => named(key, 'vg-auth')),
-    ...callsOf(rest, /(?:this|node)\._\(/g).flatMap((call) => keysIn(call).map((key) => named(key, node))),
-    ...callsOf(rest, /\bRED\._\(/g).flatMap((call) => keysIn(call).map((key) => named(key, 'editor'))),
+  const calls = (begin: RegExp) => callsOf(rest, begin).flatMap(keysIn);
+  const all = [
+    ...calls(/(?<![\w.])say\(/g).map((key) => named(before + key, 'vg-auth')),
+    ...calls(/(?<![\w.])reasonOf\(/g).map((key) => named(`${before}${key}.*`, 'vg-auth')),
+    ...calls(/\.say\(/g).map((key) => named(key, 'vg-auth')),
+    ...calls(/(?:this|node)\._\(/g).map((key) => named(key, node)),
+    ...calls(/\bRED\._\(/g).map((key) => named(key, 'editor')),
     ...[...rest.matchAll(/\.(?:typed|check\w+)\(this, '(\w+)'/g)].map(([, name]) => named(`label.${name}`, node)),
-    ...[...rest.matchAll(/\.listPractice\(this, [^,]+(?:\([^)]*\))?, '(\w+)'/g)].map(([, name]) =>
-      named(`practice.${name}.*`, node),
-    ),
+    ...[...rest.matchAll(/\.listPractice\(.*, '(\w+)', \w+\);/g)].map(([, name]) => named(`practice.${name}.*`, node)),
   ];
+  // What a helper looks up for its callers stands above, or with the properties of a dialog.
+  return all.filter(({ key }) => !/\*.*\*|^(?:label|output)\.\*$/.test(key));
 }
 
 /** What the runtime asks for: every string that begins like a key of the shared catalogue. */
@@ -52,11 +57,6 @@ export function wantedByRuntime({ text }: Source, groups: readonly string[]): Wa
 /** The words that stand as strings in a script: a key may be put together from one. */
 export function wordsOf(text: string): Set<string> {
   return new Set(stringsIn(text));
-}
-
-/** The outputs of a node: its dialog names each. */
-export function outputsOf(text: string): number {
-  return Number(/\boutputs: (\d)/.exec(text)?.[1] ?? 0);
 }
 
 function named(key: string, otherwise: string): Wanted {
@@ -88,7 +88,9 @@ function keysIn(argument: string): string[] {
 
 function stringsIn(text: string): string[] {
   return [...text.matchAll(/'((?:[^'\\\n]|\\.)*)'|`([^`]*)`/g)].map(([, plain, template]) =>
-    (plain ?? template).replace(/\$\{[^}]*\}/g, (hole) => (hole.includes('PACKAGE') ? OWN : '*')),
+    (plain ?? template).replace(/\$\{[^}]*\}/g, (hole) =>
+      /^\$\{PACKAGE/.test(hole) ? OWN + (hole.includes('+') ? '*' : '') : '*',
+    ),
   );
 }
 

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { AuthError } from '../../src/errors.ts';
+import { checkAccount } from '../../src/vgs/check.ts';
+import { FakeSystem } from '../support/fake-system.ts';
+import { ScriptedTransport, type Step } from '../support/scripted-transport.ts';
+
+const SETTINGS = {
+  tokenUrl: 'https://auth.example.org/token',
+  clientId: 'client',
+  clientSecret: 'THE-SECRET',
+  scope: 'cards:write cards:read',
+  clientAuth: 'body',
+} as const;
+
+const GRANT = { access_token: 'THE-TOKEN', expires_in: 300, token_type: 'bearer', scope: 'cards:write user_id' };
+
+async function check(step: Step, settings: object = {}, time?: (system: FakeSystem) => void) {
+  const system = new FakeSystem();
+  const transport = new ScriptedTransport(system, step);
+  time?.(system);
+  const verdict = await checkAccount({ ...SETTINGS, ...settings }, transport, system);
+  assert.equal(transport.requests.length, 1, 'it is sent once');
+  const shown = JSON.stringify(verdict);
+  assert.ok(!shown.includes('THE-TOKEN') && !shown.includes('THE-SECRET'), shown);
+  return verdict;
+}
+
+describe('the test of a service account', () => {
+  it('tells what was asked for, granted and missing, and how long a token lives', async () => {
+    assert.deepEqual(await check({ body: GRANT }), {
+      state: 'signed-in',
+      asked: ['cards:write', 'cards:read'],
+      granted: ['cards:write', 'user_id'],
+      missing: ['cards:read'],
+      lifetime: 300,
+      host: 'auth.example.org',
+    });
+  });
+
+  it('tells why the server refused', async () => {
+    assert.deepEqual(await check({ status: 401, body: { error: 'invalid_client' } }), {
+      state: 'refused',
+      reason: 'client-invalid',
+      error: 'invalid_client',
+      host: 'auth.example.org',
+    });
+  });
+
+  it('tells a fault by its name, and is not repeated', async () => {
+    const verdict = await check(new AuthError('host-unknown', { host: 'auth.example.org' }));
+    assert.deepEqual(verdict, {
+      state: 'failed',
+      fault: 'host-unknown',
+      code: 'AUTH_NETWORK',
+      values: { host: 'auth.example.org' },
+      host: 'auth.example.org',
+    });
+  });
+
+  it('tells when a busy server asks to come back', async () => {
+    const verdict = await check({ status: 429, retryAfter: 60_000 });
+    assert.equal(verdict.state === 'failed' && verdict.fault, 'retry-later');
+    assert.ok(verdict.state === 'failed' && verdict.retryAt);
+  });
+
+  it('tells how far the clocks differ, where that is more than whole seconds explain', async () => {
+    const now = new FakeSystem().now();
+    assert.equal((await check({ body: GRANT, date: now - 400 })).clock, 0);
+    assert.equal((await check({ body: GRANT, date: now + 120_000 })).clock, 121);
+    assert.equal((await check({ body: GRANT, date: now - 120_000 })).clock, -119);
+    assert.equal((await check({ body: GRANT })).clock, undefined);
+  });
+
+  it('names no scope that repeats the token or the secret, and not more than a hundred', async () => {
+    const many = Array.from({ length: 500 }, (_, index) => `s${index}`).join(' ');
+    const verdict = await check({ body: { ...GRANT, scope: `THE-TOKEN xTHE-SECRETx ${'y'.repeat(200)} ${many}` } });
+    assert.equal(verdict.state === 'signed-in' && verdict.granted.length, 100);
+  });
+});
