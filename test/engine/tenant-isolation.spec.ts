@@ -44,9 +44,8 @@ class NamingTransport implements Transport {
 
 /** Everything that makes one identity another one. */
 function ownerOf(url: string, form: Readonly<Record<string, string>>): string {
-  return [url, form.client_id, form.client_secret, form.scope ?? '', form.Username ?? '', form.Password ?? ''].join(
-    '~',
-  );
+  const parts = [url, form.client_id, form.client_secret, form.scope, form.Username, form.Password];
+  return parts.map((part) => encodeURIComponent(part ?? '')).join('~');
 }
 
 const few = (...values: string[]): fc.Arbitrary<string> => fc.constantFrom(...values);
