@@ -101,6 +101,12 @@ describe('the README', () => {
     );
   });
 
+  it('names a test for every fault', () => {
+    const faults = table('| fault | what you see | test |');
+    assert.ok(faults.length > 20);
+    for (const [fault, , file] of faults) assert.ok(existsSync(join(PROJECT, String(file).replaceAll('`', ''))), fault);
+  });
+
   it('links to files that there are', () => {
     const links = [...readme.matchAll(/\]\(<?([^)>]+)>?\)/g)].map(([, link]) => link ?? '');
     for (const link of links.filter((each) => !each.startsWith('http')))
