@@ -7,7 +7,7 @@ const LONGEST = 30_000;
 /** A server may ask for more than the longest pause, but not for ever: recovery must need no deploy. */
 const LONGEST_ASKED = 600_000;
 /** Who comes in a pause waits for its end when that is so near, so that the first message after a recovery succeeds. */
-const NEAR = 15_000;
+const NEAR = 25_000;
 
 /** The pause after a failure: 1 s, doubling to 30 s, or what the server asks for. */
 export class CoolDown {
