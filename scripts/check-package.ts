@@ -17,6 +17,7 @@ const WANTED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
   /^examples\/[^/]+\.json$/,
   /^src\/.+\.js$/,
+  /^resources\/[^/]+\.js$/,
   /^nodes\/.+\.(js|html|json|svg)$/,
 ];
 for (const file of files) if (!WANTED.some((wanted) => wanted.test(file))) faults.push(`${file} would be published`);
@@ -30,6 +31,13 @@ for (const [name, file] of Object.entries({ ...manifest['node-red'].nodes, ...ma
   const needed = [file, `${base}.html`, `nodes/locales/en-US/${name}.json`];
   if (name in manifest['node-red'].nodes) needed.push(`nodes/locales/en-US/${name}.html`);
   for (const path of needed) if (!files.includes(path)) faults.push(`${path} is missing from the package`);
+}
+// The editor waits for every script that an HTML file names, so one that is missing would keep it from opening at all.
+for (const page of files.filter((file) => file.endsWith('.html'))) {
+  const html = readFileSync(join(PROJECT, page), 'utf8');
+  for (const [, script = ''] of html.matchAll(/<script src="resources\/@vg-auth\/node-red-vg-auth\/([^"]+)"/g)) {
+    if (!files.includes(`resources/${script}`)) faults.push(`${page} names ${script}, which is not in the package`);
+  }
 }
 if (Object.keys(manifest.dependencies).length > 6)
   faults.push('more than six dependencies: the flow library does not take them');

@@ -42,7 +42,7 @@ before('a Node-RED and a browser are there', async function () {
   linkProject(userDir);
   [nodeRed, browser] = await Promise.all([
     freePort().then((port) => NodeRed.start({ version, userDir, port })),
-    chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: ARGUMENTS }),
+    chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGUMENTS }),
   ]);
 });
 

@@ -1,0 +1,27 @@
+/** `npm run test:editor`: the tests in a real browser, on Node-RED 4.1 and 5. It needs Debian's Chromium, or another one in CHROMIUM. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fetchNode } from './fetch-node.ts';
+import { type NodeRedVersion, PROJECT, runsOn } from './node-red.ts';
+
+const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
+if (!existsSync(chromium)) {
+  console.error(
+    `There is no browser at ${chromium}, so the tests of the editor did not run. apt-get install chromium, or set CHROMIUM.`,
+  );
+  process.exit(1);
+}
+
+const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
+const versions: NodeRedVersion[] = ['node-red', 'node-red-5'];
+for (const version of versions) {
+  const node = runsOn(version, process.version) ? process.execPath : fetchNode(22);
+  console.log(`\n${version} in ${chromium}`);
+  const { status } = spawnSync(node, ['--import', 'tsx', mocha, 'test/editor/**/*.spec.ts'], {
+    cwd: PROJECT,
+    env: { ...process.env, NODE_RED: version, CHROMIUM: chromium },
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
