@@ -73,13 +73,16 @@ export async function testDialog<S extends Owner>(
       way.practice?.giveBack();
     }
   } catch (thrown) {
-    return { ...asVerdict(asAuthError(thrown)), variables };
+    return { ...asVerdict(asAuthError(thrown), fields), variables };
   }
 }
 
-function asVerdict(error: AuthError): object {
-  const { property } = error.values;
-  return error.fault === 'config-node-missing' ? notTried('not-deployed', String(property)) : failedVerdict(error);
+function asVerdict(error: AuthError, { stored }: DialogFields): object {
+  const property = String(error.values.property);
+  if (error.fault === 'config-node-missing') return notTried('not-deployed', property);
+  // The dialog says that something is stored, but nothing is: its node was never deployed.
+  if (error.fault === 'property-missing' && stored.has(property)) return notTried('secret-again', property);
+  return failedVerdict(error);
 }
 
 function notTried(problem: NotTried['problem'], property: string): NotTried {

@@ -5,7 +5,9 @@ export type FieldKind = 'text' | 'flag';
 const LONGEST_TEXT = 8192;
 
 /** Why a body is not taken. The catalogue has a sentence for each, as `test.body.…`. */
-export type BodyFault = 'no-object' | 'unknown-field' | 'wrong-type' | 'too-long' | 'no-id';
+export const BODY_FAULTS = ['no-object', 'unknown-field', 'wrong-type', 'too-long', 'no-id'] as const;
+
+export type BodyFault = (typeof BODY_FAULTS)[number];
 
 /** A body that no dialog sends. */
 export class BodyError extends Error {

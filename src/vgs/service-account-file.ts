@@ -10,21 +10,24 @@ const LONGEST_LINE = 4000;
 const MOST_BRACKETS = 400;
 
 /** Why a file is not taken. The catalogue has a sentence for each, as `import.fault.…`. */
-export type FileFault =
-  | 'empty'
-  | 'too-large'
-  | 'too-deep'
-  | 'not-yaml'
-  | 'several-documents'
-  | 'has-references'
-  | 'wrong-kind'
-  | 'wrong-version'
-  | 'no-data'
-  | 'value-invalid'
-  | 'value-twice'
-  | 'placeholder'
-  | 'half-credentials'
-  | 'nothing-in-it';
+export const FILE_FAULTS = [
+  'empty',
+  'too-large',
+  'too-deep',
+  'not-yaml',
+  'several-documents',
+  'has-references',
+  'wrong-kind',
+  'wrong-version',
+  'no-data',
+  'value-invalid',
+  'value-twice',
+  'placeholder',
+  'half-credentials',
+  'nothing-in-it',
+] as const;
+
+export type FileFault = (typeof FILE_FAULTS)[number];
 
 /** What a file of the `vgs` CLI says of a service account. What it does not say is empty. */
 export interface ServiceAccountFile {

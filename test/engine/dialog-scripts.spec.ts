@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
+import { BODY_FAULTS } from '../../nodes/shared/request-body.ts';
 import { PROJECT } from '../../scripts/node-red.ts';
-import { readServiceAccountFile } from '../../src/vgs/service-account-file.ts';
+import { VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
+import { FILE_FAULTS, readServiceAccountFile } from '../../src/vgs/service-account-file.ts';
 import { FULL_SCOPE } from '../../src/visual-guard/wire.ts';
 
 /** What a script of the editor registers. */
@@ -15,6 +17,34 @@ function load(file: string): Record<string, (...args: unknown[]) => unknown> {
   runInNewContext(readFileSync(join(PROJECT, 'resources', file), 'utf8'), { RED: { plugins: { registerPlugin } } });
   return plugin;
 }
+
+describe('the texts of the dialogs', () => {
+  const texts = JSON.parse(readFileSync(join(PROJECT, 'nodes/locales/en-US/vg-auth.json'), 'utf8'));
+
+  it('have a sentence for every verdict', () => {
+    const { test } = texts;
+    const outside = ['client-invalid', 'scope-invalid', 'grant-not-allowed'];
+    const account = ['account-disabled', 'credentials-invalid', 'user-not-authorized', 'unknown'];
+    assert.deepEqual(Object.keys(test.account).sort(), [...outside, ...account].sort());
+    assert.deepEqual(Object.keys(test.client).sort(), [...outside].sort());
+    assert.deepEqual(Object.keys(test.person).sort(), [...VISUAL_GUARD_REASONS, ...outside, 'held-back'].sort());
+    assert.deepEqual(Object.keys(test.body), [...BODY_FAULTS]);
+    assert.deepEqual(Object.keys(texts.import.fault), [...FILE_FAULTS]);
+  });
+
+  it('have every text that the scripts name', () => {
+    for (const [file, section] of [
+      ['dialog-test.js', 'test'],
+      ['scopes.js', 'scopes'],
+      ['service-account.js', 'import'],
+    ] as const) {
+      const source = readFileSync(join(PROJECT, 'resources', file), 'utf8');
+      const keys = [...source.matchAll(/\bsay\('([\w-]+)'/g)].map(([, key]) => key ?? '');
+      assert.ok(keys.length > 1, file);
+      for (const key of keys) assert.equal(typeof texts[section][key], 'string', `${section}.${key}`);
+    }
+  });
+});
 
 describe('the spelling of a scope', () => {
   const { meant } = load('scopes.js');

@@ -71,6 +71,8 @@ export async function openEditor(flows: object[] = []): Promise<Editor> {
   context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
   context.setDefaultTimeout(10_000);
   await context.route(`${ELSEWHERE}**`, (route) => route.abort());
+  // tsx leaves calls of this helper in functions that the page runs.
+  await context.addInitScript('globalThis.__name = (named) => named');
   const page = await context.newPage();
   faults = [];
   frames = [];

@@ -108,9 +108,31 @@ export class Editor {
 
   /** Opens a node's dialog. */
   async open(node: DrawnNode): Promise<Dialog> {
+    await this.page.locator('#red-ui-editor-shade').waitFor({ state: 'hidden' });
     const { x, y } = await centre(node.element.locator('.red-ui-flow-node'));
-    await this.page.mouse.dblclick(x, y);
+    const tray = this.page.locator('.red-ui-tray');
+    // Node-RED takes no double click while it draws the flow anew.
+    for (let tries = 0; tries < 5 && (await tray.count()) === 0; tries += 1) {
+      await this.page.mouse.dblclick(x, y);
+      await tray.waitFor({ timeout: 1_000 }).catch(() => {});
+    }
     return Dialog.opened(this.page, 'node');
+  }
+
+  /** Shows a flow by its tab. */
+  async showFlow(label: string): Promise<void> {
+    await this.page.locator('#red-ui-workspace-tabs > li').getByText(label, { exact: true }).click();
+    await this.chart.locator('.red-ui-flow-node-group').first().waitFor();
+  }
+
+  /** Chooses the theme in the user settings, which Node-RED 5 has. */
+  async chooseTheme(theme: 'light' | 'dark'): Promise<void> {
+    await this.chart.focus();
+    await this.page.keyboard.press('Control+,');
+    await this.page.locator('#user-settings-view-dark-theme').selectOption(theme);
+    await this.page.getByRole('button', { name: 'Close' }).filter({ visible: true }).last().click();
+    await this.page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+    await this.page.locator(theme === 'dark' ? 'html.nr-theme-dark' : 'html:not(.nr-theme-dark)').waitFor();
   }
 
   /** Presses Deploy and waits until the flows run. */
@@ -119,6 +141,20 @@ export class Editor {
     await this.page.locator('#red-ui-header-button-deploy').click();
     await until(() => this.#starts() > before);
     await this.page.locator('#red-ui-header-button-deploy.disabled').waitFor();
+  }
+
+  /** Imports an example of this package by the menu's dialog. @param flow the tab that it makes */
+  async importExample(name: string, flow: string): Promise<void> {
+    await this.chart.focus();
+    await this.page.keyboard.press('Control+i');
+    const dialog = this.page.locator('#red-ui-clipboard-dialog');
+    await dialog.locator('#red-ui-clipboard-dialog-import-tabs').getByText('Examples').click();
+    const entry = (text: string): Locator =>
+      dialog.locator('.red-ui-treeList-label').filter({ visible: true }).getByText(text, { exact: true });
+    await entry('@vg-auth/node-red-vg-auth').click();
+    await entry(name).click();
+    await this.page.locator('#red-ui-clipboard-dialog-ok').click();
+    await this.showFlow(flow);
   }
 
   /** Opens the sidebar with the debug messages. */

@@ -1,8 +1,7 @@
-/** Waits for something that no message tells of. @param patience in ms */
+/** Waits for something that no message tells of: `patience` ms at least. */
 export async function until(holds: () => boolean, patience = 5_000): Promise<void> {
-  const end = Date.now() + patience;
-  while (!holds()) {
-    if (Date.now() > end) throw new Error(`it did not become true: ${holds}`);
+  for (let tries = 0; !holds(); tries += 1) {
+    if (tries > patience / 5) throw new Error(`it did not become true: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

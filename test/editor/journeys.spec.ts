@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { allThatThePageKnows, openEditor } from '../support/browser.ts';
+import type { Editor } from '../support/editor.ts';
+import { TOKENS } from '../support/practice-tokens.ts';
+
+const VALID = /^practice: valid until \d\d:\d\d$/;
+
+describe('A journey, imported as an example and begun by a click', () => {
+  let editor: Editor;
+
+  async function begin(file: string, flow: string): Promise<void> {
+    editor = await openEditor();
+    await editor.importExample(file, flow);
+    await editor.deploy();
+    await editor.showDebug();
+  }
+
+  afterEach('no token is anywhere in the browser', async () => {
+    assert.doesNotMatch(await allThatThePageKnows(editor), TOKENS);
+  });
+
+  it('service token', async function () {
+    this.timeout(60_000);
+    await begin('01 - Call an API with a VGS service token', 'Service token');
+    await editor.node('call the API').press();
+    await editor.node('attach bearer').status(VALID);
+    await editor.debug('the API answered').getByText('"practice"').first().waitFor();
+
+    await editor.node('get a token').press();
+    await editor.node('get VGS token').status(VALID);
+    assert.equal(await editor.valueIn(editor.debug('the token'), ['access_token']), '"[redacted]"');
+  });
+
+  it('sign-in with a code', async function () {
+    this.timeout(60_000);
+    await begin('02 - Sign a person in with a code', 'Sign-in with a code');
+    await editor.node('sign in').press();
+    await editor.node('VG login').status('practice: waiting for a choice');
+    await editor.node('choose the code by SMS').status(/^practice: code sent by SMS \(\w+\)$/);
+    await editor.node('answer with the code').status(VALID);
+    assert.equal(await editor.valueIn(editor.debug('signed in'), ['state']), '"signed-in"');
+  });
+
+  it('sign-in with a link', async function () {
+    this.timeout(60_000);
+    await begin('03 - Sign a person in with a link', 'Sign-in with a link');
+    await editor.node('sign in').press();
+    await editor.node('send the link').status(VALID);
+    assert.equal(await editor.valueIn(editor.debug('signed in'), ['user']), '"link"');
+  });
+
+  it('stay signed in', async function () {
+    this.timeout(60_000);
+    await begin('04 - Stay signed in', 'Stay signed in');
+    await editor.node('call the API').press();
+    await editor.node('attach bearer').status(VALID);
+    await editor.debug('the API answered').waitFor();
+    await editor.node('sign out').press();
+    await editor.node('VG logout').status('practice: signed out');
+    assert.equal(await editor.valueIn(editor.debug('signed out'), ['state']), '"signed-out"');
+  });
+});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { openEditor } from '../support/browser.ts';
+import { Dialog } from '../support/dialog.ts';
+import type { DrawnNode, Editor } from '../support/editor.ts';
+
+/** The flow nodes, and below which label each opens its config node. */
+const NODES: Record<string, { label: string; config?: string }> = {
+  'vgs-token': { label: 'get VGS token', config: 'Account' },
+  'vg-login': { label: 'VG login', config: 'Server' },
+  'vg-mfa': { label: 'submit MFA code' },
+  'vg-logout': { label: 'VG logout' },
+  'attach-bearer': { label: 'attach bearer' },
+};
+const FIELDS = 'form .form-row input, form .form-row select, form .form-row textarea, form .form-row button';
+
+describe('A dialog without a mouse', () => {
+  let editor: Editor;
+  const nodes: Record<string, DrawnNode> = {};
+
+  before(async function () {
+    this.timeout(60_000);
+    editor = await openEditor();
+    for (const [index, [type, { label }]] of Object.entries(NODES).entries())
+      nodes[type] = await editor.add(type, label, { x: 200, y: 80 + 80 * index });
+  });
+
+  for (const [type, { config }] of Object.entries(NODES)) {
+    it(`of ${type}${config ? ' and of its config node' : ''} is opened, gone through in order and left`, async function () {
+      this.timeout(40_000);
+      const { page } = editor;
+      await nodes[type].element.locator('.red-ui-flow-node').click();
+      await page.keyboard.press('Enter');
+      const dialog = await Dialog.opened(page, 'node');
+      await isReachable(dialog);
+      if (config) {
+        const inner = await dialog.addConfig(config);
+        await isReachable(inner);
+        await page.keyboard.press('Control+Escape');
+        await inner.element.waitFor({ state: 'detached' });
+        await Dialog.opened(page, 'node');
+      }
+      await page.keyboard.press('Control+Escape');
+      await dialog.element.waitFor({ state: 'detached' });
+    });
+  }
+});
+
+/** Every field has a name for a screen reader, and Tab leads from one to the next as the eye does. */
+async function isReachable(dialog: Dialog): Promise<void> {
+  const fields = dialog.element.locator(FIELDS).filter({ visible: true });
+  for (const field of await fields.all()) {
+    const name = await field.evaluate((element: HTMLInputElement) =>
+      (
+        element.getAttribute('aria-label') ?? [...(element.labels ?? [])].map((each) => each.textContent).join('')
+      ).trim(),
+    );
+    assert.ok(name !== '', `a name for ${await field.evaluate(({ outerHTML }) => outerHTML)}`);
+  }
+  const count = await fields.count();
+  const reached: { index: number; top: number }[] = [];
+  await fields.first().focus();
+  for (let presses = 0; presses < count * 3 && reached.at(-1)?.index !== count - 1; presses += 1) {
+    const at = await fields.evaluateAll((all) => {
+      const active = document.activeElement as Element;
+      return { index: all.indexOf(active as HTMLElement), top: active.getBoundingClientRect().top };
+    });
+    if (at.index !== -1) reached.push(at);
+    await dialog.page.keyboard.press('Tab');
+  }
+  assert.deepEqual(
+    reached.map(({ index }) => index),
+    [...Array(count).keys()],
+  );
+}

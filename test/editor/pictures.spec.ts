@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
+import { PROJECT } from '../../scripts/node-red.ts';
+import { example, openEditor, version } from '../support/browser.ts';
+import type { Editor } from '../support/editor.ts';
+
+/** `UPDATE_PICTURES=1 npm run …` takes the pictures of the README anew, on Node-RED 5, which has both themes. */
+const takes = process.env.UPDATE_PICTURES === '1' && version === 'node-red-5';
+const folder = join(PROJECT, '.github/images');
+const themes = version === 'node-red-5' ? (['light', 'dark'] as const) : (['light'] as const);
+
+const VALID = /^practice: valid until \d\d:\d\d$/;
+const JOURNEYS = [
+  {
+    file: '01 - Call an API with a VGS service token',
+    flow: 'Service token',
+    click: 'call the API',
+    node: 'attach bearer',
+  },
+  {
+    file: '02 - Sign a person in with a code',
+    flow: 'Sign-in with a code',
+    click: 'sign in',
+    node: 'answer with the code',
+  },
+  { file: '03 - Sign a person in with a link', flow: 'Sign-in with a link', click: 'sign in', node: 'send the link' },
+  { file: '04 - Stay signed in', flow: 'Stay signed in', click: 'call the API', node: 'attach bearer' },
+];
+const DIALOGS = [
+  { name: 'vgs-account', flow: 'Service token', node: 'get VGS token', config: 'Account' },
+  { name: 'vg-server', flow: 'Stay signed in', node: 'VG logout', config: 'Server' },
+  { name: 'vgs-token', flow: 'Service token', node: 'get VGS token' },
+  { name: 'vg-login', flow: 'Sign-in with a code', node: 'VG login' },
+  { name: 'vg-mfa', flow: 'Sign-in with a code', node: 'answer with the code' },
+  { name: 'vg-logout', flow: 'Stay signed in', node: 'VG logout' },
+  { name: 'attach-bearer', flow: 'Stay signed in', node: 'attach bearer' },
+];
+
+describe('The pictures of the README', () => {
+  let editor: Editor;
+
+  before('each journey has run', async function () {
+    this.timeout(90_000);
+    if (takes) mkdirSync(folder, { recursive: true });
+    editor = await openEditor(JOURNEYS.flatMap(({ file }) => example(file)));
+    // Wide and high enough for the largest flow and the longest dialog.
+    await editor.page.setViewportSize({ width: 1800, height: 1500 });
+    for (const { flow, click, node } of JOURNEYS) {
+      await editor.showFlow(flow);
+      await editor.node(click).press();
+      await editor.node(node).status(VALID);
+    }
+    // What Node-RED tells about an inject covers a part of the flow for a moment.
+    for (const told of await editor.page.locator('.red-ui-notification').all()) await told.waitFor({ state: 'hidden' });
+  });
+
+  for (const theme of themes) {
+    it(`show each journey at work, ${theme}`, async function () {
+      this.timeout(60_000);
+      if (version === 'node-red-5') await editor.chooseTheme(theme);
+      for (const [index, { flow }] of JOURNEYS.entries()) {
+        await editor.showFlow(flow);
+        await shoot(
+          `journey-${index + 1}-${theme}`,
+          editor.chart.locator('.red-ui-flow-node-group, .red-ui-flow-link-line'),
+        );
+      }
+    });
+
+    it(`show each dialog, ${theme}`, async function () {
+      this.timeout(90_000);
+      for (const { name, flow, node, config } of DIALOGS) {
+        await editor.showFlow(flow);
+        const dialog = await editor.open(editor.node(node));
+        const inner = config ? await dialog.editConfig(config) : dialog;
+        await shoot(`dialog-${name}-${theme}`, inner.element.locator('form .form-row, form .form-tips'));
+        if (inner !== dialog) await inner.cancel();
+        await dialog.cancel();
+      }
+    });
+  }
+
+  /** Takes the part of the page in which these elements are. */
+  async function shoot(name: string, elements: Locator): Promise<void> {
+    const boxes = await elements.filter({ visible: true }).evaluateAll((all) =>
+      all.map((each) => {
+        const { left, top, right, bottom } = each.getBoundingClientRect();
+        return { left, top, right, bottom };
+      }),
+    );
+    assert.ok(boxes.length > 0, name);
+    const path = join(folder, `${name}.png`);
+    if (takes) {
+      const margin = 10;
+      const x = Math.min(...boxes.map(({ left }) => left)) - margin;
+      const y = Math.min(...boxes.map(({ top }) => top)) - margin;
+      const width = Math.max(...boxes.map(({ right }) => right)) + margin - x;
+      const height = Math.max(...boxes.map(({ bottom }) => bottom)) + margin - y;
+      await editor.page.mouse.move(2, 2);
+      await editor.page.screenshot({ path, clip: { x, y, width, height }, animations: 'disabled' });
+    }
+    assert.ok(existsSync(path), `${path} is missing: run with UPDATE_PICTURES=1 on Node-RED 5`);
+    assert.ok(statSync(path).size < 100_000, `${path} is too large`);
+  }
+});
