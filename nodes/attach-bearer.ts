@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { requestHeaders, withoutAuthorization } from '../src/authorization-header.ts';
 import { AuthError, asAuthError } from '../src/errors.ts';
+import type { Token } from '../src/token.ts';
 import type { VgsAccount } from '../src/vgs/account.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
 import type { Session } from '../src/visual-guard/session.ts';
@@ -9,10 +10,10 @@ import { attemptOf, mark, remember } from './shared/attempt.ts';
 import { type Bearer, type BearerSource, MessageBearer, VgsBearer, VisualGuardBearer } from './shared/bearer-source.ts';
 import { connectionOf } from './shared/config-node.ts';
 import { inputListener, type Send } from './shared/input.ts';
-import { type Auth, byOutput } from './shared/message.ts';
+import { type Auth, byOutput, tokenProperty } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
-import { userSetting } from './shared/user.ts';
+import { storedPerson, userSetting } from './shared/user.ts';
 
 interface AttachBearerConfig extends NodeDef {
   source?: string;
@@ -46,7 +47,14 @@ export default function (RED: NodeAPI): void {
       status.misconfigured(problem);
     }
 
+    /** What is shown is of a message that got no header: the next one that does makes it untrue. */
+    let isTroubled = false;
+
     const attach = (msg: NodeMessage, bearer: Bearer, tries: number): NodeMessage => {
+      if (isTroubled) {
+        isTroubled = false;
+        showReady(bearer, config, status);
+      }
       const restore = remember(msg);
       const headers = requestHeaders(msg.headers);
       headers.authorization = hides ? bearer.hiddenHeader : bearer.header;
@@ -57,8 +65,9 @@ export default function (RED: NodeAPI): void {
 
     const need = (msg: NodeMessage, auth: Auth, send: Send): void => {
       if (typeof msg.headers === 'object' && msg.headers !== null)
-        withoutAuthorization(msg.headers as Record<string, unknown>);
+        msg.headers = withoutAuthorization(msg.headers as Record<string, unknown>);
       msg.auth = auth;
+      isTroubled = true;
       status.needed(auth);
       send(byOutput(1, msg));
     };
@@ -91,7 +100,11 @@ export default function (RED: NodeAPI): void {
         if (msg.statusCode === 401) await retry(source, msg, send);
         else await seek(source, msg, 0, send);
       },
-      (error) => (source ? status.failed(error) : status.misconfigured(error)),
+      (error) => {
+        isTroubled = true;
+        if (source) status.failed(error);
+        else status.misconfigured(error);
+      },
     );
 
     // The way of nearly every message: a token is there, and nothing is asynchronous.
@@ -108,7 +121,7 @@ export default function (RED: NodeAPI): void {
 
   /** @throws AuthError `AUTH_CONFIG` where the node or its config node is incomplete */
   function openSource(node: Node, config: AttachBearerConfig, status: StatusLine): BearerSource {
-    if (config.source === 'msg') return new MessageBearer(RED, config.property || 'token', engine.system);
+    if (config.source === 'msg') return new MessageBearer(RED, tokenProperty(config), engine.system);
     if (config.source === 'vg') {
       const { connection: server, node: configNode } = connectionOf<VisualGuardServer>(
         RED,
@@ -120,7 +133,10 @@ export default function (RED: NodeAPI): void {
       status.isPractice = configNode.isPractice;
       status.idle();
       const setting = userSetting(config);
-      if (setting.type === 'stored') followStoredUser(node, server, status);
+      if (setting.type === 'stored') {
+        storedPerson(server);
+        followStoredUser(node, server, status);
+      }
       return new VisualGuardBearer(RED, node, server, setting);
     }
     if (config.source && config.source !== 'vgs') throw new AuthError('config-value-unknown', { property: 'source' });
@@ -141,6 +157,13 @@ export default function (RED: NodeAPI): void {
   }
 
   RED.nodes.registerType('attach-bearer', AttachBearerNode);
+}
+
+/** The life of an account's or the stored user's token; where each message may mean another user, only that it went. */
+function showReady(bearer: Bearer, { source, userType }: AttachBearerConfig, status: StatusLine): void {
+  const isFollowed = source !== 'msg' && (source !== 'vg' || (userType || 'stored') === 'stored');
+  if (isFollowed) status.valid(bearer as Token);
+  else status.done('ready');
 }
 
 /** Shows the life of the stored user's session, whoever began it. */

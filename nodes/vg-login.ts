@@ -4,10 +4,11 @@ import type { SignInWishes, VisualGuardServer } from '../src/visual-guard/server
 import type { Person } from '../src/visual-guard/wire.ts';
 import { connectionOf } from './shared/config-node.ts';
 import { onInput } from './shared/input.ts';
-import { setProperty, setToken } from './shared/message.ts';
+import { deleteProperty, tokenProperty } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
 import { SignInNode } from './shared/sign-in.ts';
 import { StatusLine } from './shared/status.ts';
+import { storedPerson } from './shared/user.ts';
 import { asText, readTyped, type Typed } from './shared/values.ts';
 
 interface VgLoginConfig extends NodeDef {
@@ -27,44 +28,41 @@ export default function (RED: NodeAPI): void {
   function VgLoginNode(this: Node, config: VgLoginConfig): void {
     RED.nodes.createNode(this, config);
     const status = new StatusLine(RED, this, engine.system);
-    const property = config.property || 'token';
     const username: Typed = { value: config.username ?? '', type: config.usernameType || 'stored' };
     const password: Typed = { value: config.password ?? '', type: config.passwordType || 'stored' };
-    const node = new SignInNode(RED, this, status, property);
+    let property = 'token';
+    const isStored = username.type === 'stored' && password.type === 'stored';
     let server: VisualGuardServer | undefined;
     let problem = asAuthError(undefined);
     try {
       if (password.type === 'str') throw new AuthError('config-value-unknown', { property: 'passwordType' });
+      property = tokenProperty(config);
       const found = connectionOf<VisualGuardServer>(RED, this, config.server, 'server', 'vg-server');
-      server = found.connection;
       status.isPractice = found.node.isPractice;
+      if (isStored) storedPerson(found.connection);
+      server = found.connection;
       status.idle();
     } catch (thrown) {
       problem = asAuthError(thrown);
       status.misconfigured(problem);
     }
-    /** Who signs in: undefined for the stored user. */
-    const readPerson = async (msg: NodeMessageInFlow, at: VisualGuardServer): Promise<Person | undefined> => {
-      const stored = at.storedPerson;
-      if (username.type === 'stored' && password.type === 'stored') {
-        if (!stored)
-          throw new AuthError('property-missing', {
-            property: at.wire.stored.user === '' ? 'username' : 'password',
-          });
-        return undefined;
-      }
-      const { stored: kept, passwordless } = at.wire;
-      const user =
-        username.type === 'stored'
-          ? kept.user
-          : asText(await readTyped(RED, this, username, msg), username, 'username');
+    const node = new SignInNode(RED, this, status, property);
+
+    /** What the message brings is read, and the password taken off it, before anything else can go wrong. */
+    const take = async (msg: NodeMessageInFlow): Promise<{ user: unknown; secret: unknown }> => {
+      const user = username.type === 'stored' ? undefined : await readTyped(RED, this, username, msg);
+      const secret = password.type === 'stored' ? undefined : await readTyped(RED, this, password, msg);
+      if (password.type === 'msg') deleteProperty(RED, msg, password.value);
+      deleteProperty(RED, msg, property);
+      return { user, secret };
+    };
+
+    /** Who signs in, where that is not the stored user alone. */
+    const personOf = ({ wire }: VisualGuardServer, taken: { user: unknown; secret: unknown }): Person => {
+      const user = username.type === 'stored' ? wire.stored.user : asText(taken.user, username, 'username');
       if (user === '') throw new AuthError('user-missing', { property: username.value || 'username' });
-      if (passwordless) return { user, password: '' };
-      const secret =
-        password.type === 'stored'
-          ? kept.password
-          : asText(await readTyped(RED, this, password, msg), password, 'password');
-      if (password.type === 'msg') setProperty(RED, msg, password.value, undefined);
+      if (wire.passwordless) return { user, password: '' };
+      const secret = password.type === 'stored' ? wire.stored.password : asText(taken.secret, password, 'password');
       if (secret === '') throw new AuthError('password-missing', { property: password.value || 'password' });
       return { user, password: secret };
     };
@@ -73,11 +71,11 @@ export default function (RED: NodeAPI): void {
       RED,
       this,
       async (msg, send) => {
-        setToken(RED, msg, property, undefined);
+        const taken = await take(msg);
         if (!server) throw problem;
         const wishes: SignInWishes = { method: config.method || 'ask', reset: msg.reset === true };
         if (wishes.reset) delete msg.reset;
-        const person = await readPerson(msg, server);
+        const person = isStored ? undefined : personOf(server, taken);
         status.busy('signing-in');
         const outcome = person ? await server.signIn(person, wishes) : await server.signInStored(wishes);
         await node.send(outcome, msg, send);

@@ -6,7 +6,7 @@ import { onInput } from './shared/input.ts';
 import { type Auth, byOutput } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
-import { meantUser, userSetting } from './shared/user.ts';
+import { meantUser, storedPerson, userSetting } from './shared/user.ts';
 
 interface VgLogoutConfig extends NodeDef {
   server?: string;
@@ -26,8 +26,9 @@ export default function (RED: NodeAPI): void {
     let problem = asAuthError(undefined);
     try {
       const { connection, node } = connectionOf<VisualGuardServer>(RED, this, config.server, 'server', 'vg-server');
-      server = connection;
       status.isPractice = node.isPractice;
+      if (setting.type === 'stored') storedPerson(connection);
+      server = connection;
       status.idle();
     } catch (thrown) {
       problem = asAuthError(thrown);

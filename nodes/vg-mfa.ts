@@ -1,10 +1,10 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
-import { AuthError } from '../src/errors.ts';
+import { AuthError, asAuthError } from '../src/errors.ts';
 import { PRACTICE_VG_URL } from '../src/practice/server.ts';
 import type { Challenge } from '../src/visual-guard/challenge.ts';
 import type { Outcome } from '../src/visual-guard/outcome.ts';
 import { onInput } from './shared/input.ts';
-import { setProperty, setToken } from './shared/message.ts';
+import { deleteProperty, tokenProperty } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
 import { SignInNode } from './shared/sign-in.ts';
 import { StatusLine } from './shared/status.ts';
@@ -28,11 +28,18 @@ export default function (RED: NodeAPI): void {
   function VgMfaNode(this: Node, config: VgMfaConfig): void {
     RED.nodes.createNode(this, config);
     const status = new StatusLine(RED, this, engine.system);
-    const property = config.property || 'token';
     const chooses = config.action === 'choose';
     const code: Typed = { value: config.code || 'payload', type: config.codeType || 'msg' };
     const method: Typed = { value: config.method ?? 'payload', type: config.methodType || 'msg' };
     const challenge: Typed = { value: config.challenge ?? 'auth.challenge.id', type: config.challengeType || 'msg' };
+    let property = 'token';
+    let problem: AuthError | undefined;
+    try {
+      property = tokenProperty(config);
+    } catch (thrown) {
+      problem = asAuthError(thrown);
+      status.misconfigured(problem);
+    }
     const node = new SignInNode(RED, this, status, property);
 
     /** The challenge that the message names; where it names none, the only one that is open. */
@@ -44,19 +51,22 @@ export default function (RED: NodeAPI): void {
       return typeof found === 'string' ? engine.challenges.find(found) : 'challenge-unknown';
     };
 
-    const readCode = async (msg: NodeMessageInFlow): Promise<string> => {
-      const found = await readTyped(RED, this, code, msg);
-      if (code.type === 'msg') setProperty(RED, msg, code.value, undefined);
-      const text = asText(found, code, 'code').trim();
-      if (text === '') throw new AuthError('code-missing', { property: code.value });
-      return text;
+    /** What the message brings is read, and the code taken off it, before anything else can go wrong. */
+    const take = async (
+      msg: NodeMessageInFlow,
+    ): Promise<{ said: unknown; found: Awaited<ReturnType<typeof readChallenge>> }> => {
+      const said = await readTyped(RED, this, chooses ? method : code, msg);
+      const found = await readChallenge(msg);
+      if (!chooses && code.type === 'msg') deleteProperty(RED, msg, code.value);
+      deleteProperty(RED, msg, property);
+      return { said, found };
     };
 
     const answer = async (msg: NodeMessageInFlow): Promise<Outcome> => {
-      const text = chooses
-        ? asText(await readTyped(RED, this, method, msg), method, 'method').trim()
-        : await readCode(msg);
-      const found = await readChallenge(msg);
+      const { said, found } = await take(msg);
+      if (problem) throw problem;
+      const text = asText(said, chooses ? method : code, chooses ? 'method' : 'code').trim();
+      if (!chooses && text === '') throw new AuthError('code-missing', { property: code.value });
       if (typeof found === 'string') return { state: 'refused', reason: found };
       status.isPractice = found.tokenUrl === PRACTICE_VG_URL;
       status.busy('signing-in');
@@ -67,7 +77,6 @@ export default function (RED: NodeAPI): void {
       RED,
       this,
       async (msg, send) => {
-        setToken(RED, msg, property, undefined);
         await node.send(await answer(msg), msg, send);
       },
       (error) => status.failed(error),

@@ -3,7 +3,7 @@ import { asAuthError } from '../src/errors.ts';
 import type { VgsAccount } from '../src/vgs/account.ts';
 import { connectionOf } from './shared/config-node.ts';
 import { onInput } from './shared/input.ts';
-import { authOfRefusal, authOfVgsToken, byOutput, setToken } from './shared/message.ts';
+import { authOfRefusal, authOfVgsToken, byOutput, deleteProperty, setToken, tokenProperty } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
 
@@ -19,10 +19,11 @@ export default function (RED: NodeAPI): void {
   function VgsTokenNode(this: Node, config: VgsTokenConfig): void {
     RED.nodes.createNode(this, config);
     const status = new StatusLine(RED, this, engine.system);
-    const property = config.property || 'token';
+    let property = 'token';
     let account: VgsAccount | undefined;
     let problem = asAuthError(undefined);
     try {
+      property = tokenProperty(config);
       const { connection, node } = connectionOf<VgsAccount>(RED, this, config.account, 'account', 'vgs-account');
       account = connection;
       status.isPractice = node.isPractice;
@@ -40,7 +41,7 @@ export default function (RED: NodeAPI): void {
       RED,
       this,
       async (msg, send) => {
-        setToken(RED, msg, property, undefined);
+        deleteProperty(RED, msg, property);
         if (!account) throw problem;
         const { token, refused, failed } = await account.ask();
         if (failed) throw failed;

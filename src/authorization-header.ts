@@ -23,17 +23,18 @@ const RESPONSE_ONLY = new Set(
 );
 
 /**
- * The headers that a request is sent with, without any authorization yet. The object that was given is used again
- * where it can be, so that a message costs no new one.
+ * The headers that a request is sent with, without any authorization yet. Always an object of its own:
+ * the one that was given may be shared, frozen, or wanted back as it was.
  *
  * The headers of an earlier response are no wish of the flow: untouched (the marker matches) all of them are dropped,
  * touched (it does not) only those that a response alone has.
  */
 export function requestHeaders(found: unknown): Headers {
   if (typeof found !== 'object' || found === null || Array.isArray(found)) return {};
-  const headers = found as Headers;
-  if (RESPONSE_MARKER in headers) return withoutAuthorization(withoutResponse(headers));
-  return withoutAuthorization(headers);
+  const headers = RESPONSE_MARKER in found ? withoutResponse(found as Headers) : (found as Headers);
+  const kept: Headers = {};
+  for (const name in headers) if (!isAuthorization(name)) kept[name] = headers[name];
+  return kept;
 }
 
 function withoutResponse(headers: Headers): Headers {
@@ -44,10 +45,12 @@ function withoutResponse(headers: Headers): Headers {
   return kept;
 }
 
-/** Takes `authorization` off, in whatever case it is written: two of them would be sent both. */
+/** A copy without `authorization`, in whatever case it is written. */
 export function withoutAuthorization(headers: Headers): Headers {
-  for (const name in headers) {
-    if (name.length === 13 && name.toLowerCase() === 'authorization') delete headers[name];
-  }
-  return headers;
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isAuthorization(name)));
+}
+
+/** In whatever case it is written: two of them would be sent both. */
+function isAuthorization(name: string): boolean {
+  return name.length === 13 && name.toLowerCase() === 'authorization';
 }

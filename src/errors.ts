@@ -36,6 +36,10 @@ export const FAULTS = {
     'AUTH_CONFIG',
     'No code was found in "{property}". It must be a text or a number. Check the message.',
   ],
+  'property-unusable': [
+    'AUTH_CONFIG',
+    'The token cannot be put into "{property}", because a part of it is no object. Choose another property.',
+  ],
   'user-missing': ['AUTH_CONFIG', 'No user name was found in "{property}". Check the message, or store one.'],
   'password-missing': ['AUTH_CONFIG', 'No password was found in "{property}". Check the message, or store one.'],
 
@@ -66,6 +70,10 @@ export const FAULTS = {
     'The proxy wants to know who asks for {host} (status 407). Check its user and password.',
   ],
 
+  'no-connection': [
+    'AUTH_TIMEOUT',
+    'No connection to {host} came about within {seconds} s. Check the address and the network.',
+  ],
   'no-answer': ['AUTH_TIMEOUT', '{host} did not answer within {seconds} s. Check that the server is up.'],
   'wait-over': ['AUTH_TIMEOUT', 'No token came from {host} within {seconds} s. Check that the server is up.'],
 

@@ -64,9 +64,10 @@ function readRefusal({ status, body, empty }: Reply, request: FormRequest): Refu
 function reasonOf(word: string, status: number, description: unknown): Reason {
   switch (word) {
     case 'invalid_client':
-      return 'client-invalid';
+      return status === 403 ? 'unknown' : 'client-invalid';
     case 'unauthorized_client':
-      return /\bgrant|service account/i.test(String(description ?? '')) ? 'grant-not-allowed' : 'client-invalid';
+      if (/\bgrant|service account/i.test(String(description ?? ''))) return 'grant-not-allowed';
+      return status === 403 ? 'unknown' : 'client-invalid';
     case 'invalid_scope':
       return 'scope-invalid';
     case 'unsupported_grant_type':

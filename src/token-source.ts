@@ -1,10 +1,11 @@
 import { CoolDown } from './cool-down.ts';
-import { AuthError, asAuthError } from './errors.ts';
+import { type AuthError, asAuthError } from './errors.ts';
 import { lasts, type Pause, pauseFrom } from './pause.ts';
 import type { Reason } from './reasons.ts';
 import type { System } from './system.ts';
 import type { Token } from './token.ts';
 import { MESSAGE_WAIT, type Refusal } from './token-endpoint.ts';
+import { within } from './waiting.ts';
 
 /** What asking for a token ends in. It is never a rejected promise: one that nobody awaits would end Node-RED. */
 export type Asked =
@@ -89,7 +90,8 @@ export class TokenSource {
     if (this.#isRefused(this.#options.system.now()) && this.#refusal) return refusedUntil(this.#refusal);
     const failed = this.#coolDown.tooLong;
     if (failed) return { failed };
-    return this.#orGiveUp(this.#renew(), wait);
+    const { system, host } = this.#options;
+    return within(system, this.#renew(), host, wait).catch((late) => ({ failed: asAuthError(late) }));
   }
 
   /**
@@ -172,19 +174,6 @@ export class TokenSource {
   #unexpired(): Token | undefined {
     const now = this.#options.system.now();
     return this.#token && now >= this.#token.obtainedAt && now < this.#token.expiresAt ? this.#token : undefined;
-  }
-
-  #orGiveUp(flight: Promise<Asked>, wait: number): Promise<Asked> {
-    const { system, host } = this.#options;
-    return new Promise((resolve) => {
-      const cancel = system.after(wait, () =>
-        resolve({ failed: new AuthError('wait-over', { host, seconds: Math.ceil(wait / 1000) }) }),
-      );
-      void flight.then((asked) => {
-        cancel();
-        resolve(asked);
-      });
-    });
   }
 }
 

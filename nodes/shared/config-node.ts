@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Hold } from '../../src/engine.ts';
 import { AuthError, asAuthError } from '../../src/errors.ts';
+import { variableIn } from './fields.ts';
 
 /** A config node that holds a connection, or knows why it cannot. */
 export interface ConnectionNode<T> extends Node {
@@ -58,6 +59,8 @@ export function connectionOf<T>(
   type: string,
 ): { connection: T; node: ConnectionNode<T> } {
   if (typeof id !== 'string' || id === '') throw new AuthError('property-missing', { property });
+  const variable = variableIn(id);
+  if (variable !== undefined) throw new AuthError('variable-missing', { property, variable });
   const node = RED.nodes.getNode(id) as ConnectionNode<T> | null;
   if (!node) throw new AuthError('config-node-missing', { property });
   if (node.type !== type) throw new AuthError('config-node-wrong', { property });

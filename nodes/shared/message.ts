@@ -1,9 +1,11 @@
 import type { NodeAPI, NodeMessage } from 'node-red';
+import { AuthError } from '../../src/errors.ts';
 import type { Reason, Warning } from '../../src/reasons.ts';
 import { type Token, toMessageToken } from '../../src/token.ts';
 import type { Challenge } from '../../src/visual-guard/challenge.ts';
 import type { Challenged, Outcome, Refused, SignedIn } from '../../src/visual-guard/outcome.ts';
 import type { VisualGuardStatus } from '../../src/visual-guard/reply.ts';
+import { variableIn } from './fields.ts';
 
 /** What stands in `msg.auth`. */
 export interface Auth {
@@ -42,18 +44,39 @@ export function byOutput(index: number, msg: NodeMessage): (NodeMessage | null)[
   return outputs;
 }
 
-/** Sets or deletes a property of a message, by its path. A path that leads nowhere is left alone. */
-export function setProperty(RED: NodeAPI, msg: NodeMessage, path: string, value: unknown): void {
+/** Deletes a property of a message, by its path. A path that leads nowhere has nothing to delete. */
+export function deleteProperty(RED: NodeAPI, msg: NodeMessage, path: string): void {
   try {
-    RED.util.setMessageProperty(msg, path, value, value !== undefined);
+    RED.util.setMessageProperty(msg, path, undefined, false);
   } catch {
-    // A part of the path is there and is no object: there is nothing to delete, and no place to set.
+    // A part of the path is there and is no object.
   }
 }
 
-/** Puts a token on a message, or takes an old one off: it must not pass for a new one. */
-export function setToken(RED: NodeAPI, msg: NodeMessage, property: string, token: Token | undefined): void {
-  setProperty(RED, msg, property, token && toMessageToken(token));
+/**
+ * The property that a node puts its token into.
+ *
+ * @throws AuthError `AUTH_CONFIG` where it is an environment variable without a value
+ */
+export function tokenProperty({ property }: { property?: string }): string {
+  const variable = variableIn(property);
+  if (variable !== undefined) throw new AuthError('variable-missing', { property: 'property', variable });
+  return property || 'token';
+}
+
+/**
+ * Puts a token on a message.
+ *
+ * @throws AuthError `AUTH_CONFIG` where the path leads into something that is no object
+ */
+export function setToken(RED: NodeAPI, msg: NodeMessage, property: string, token: Token): void {
+  let isSet: boolean;
+  try {
+    isSet = RED.util.setMessageProperty(msg, property, toMessageToken(token), true);
+  } catch {
+    isSet = false;
+  }
+  if (!isSet) throw new AuthError('property-unusable', { property });
 }
 
 /** `msg.auth` for a VGS token. */

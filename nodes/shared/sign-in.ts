@@ -3,7 +3,7 @@ import { asAuthError } from '../../src/errors.ts';
 import type { PracticeServer } from '../../src/practice/server.ts';
 import type { Challenged, Outcome, PendingLink } from '../../src/visual-guard/outcome.ts';
 import type { Send } from './input.ts';
-import { authOfOutcome, byOutput, OUTPUT, setToken } from './message.ts';
+import { authOfOutcome, byOutput, deleteProperty, OUTPUT, setToken } from './message.ts';
 import { engineOf, PRACTICE_URL_VARIABLE } from './runtime.ts';
 import type { StatusLine } from './status.ts';
 
@@ -50,7 +50,8 @@ export class SignInNode {
   }
 
   #sendOne(outcome: Outcome, msg: NodeMessage, send: Send): void {
-    setToken(this.#RED, msg, this.#property, outcome.state === 'signed-in' ? outcome.token : undefined);
+    deleteProperty(this.#RED, msg, this.#property);
+    if (outcome.state === 'signed-in') setToken(this.#RED, msg, this.#property, outcome.token);
     msg.auth = authOfOutcome(outcome);
     if (outcome.state === 'signed-in') {
       this.#status.valid(outcome.token);

@@ -47,7 +47,8 @@ export class StatusLine {
   }
 
   valid(token: Token): void {
-    if (token.expiresAt <= this.#system.now()) this.#show(IDLE, this.#say('status.used-once'));
+    if (token.expiresAt <= token.obtainedAt) this.#show(IDLE, this.#say('status.used-once'));
+    else if (token.expiresAt <= this.#system.now()) this.#show(IDLE, this.#say('status.expired'));
     else
       this.#show(
         GOOD,

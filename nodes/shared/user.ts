@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { AuthError } from '../../src/errors.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import type { Session } from '../../src/visual-guard/session.ts';
+import type { Person } from '../../src/visual-guard/wire.ts';
 import { asText, readTyped, type Typed } from './values.ts';
 
 /** The property that holds a session handle where none is named. */
@@ -12,13 +13,23 @@ export interface MeantUser {
   /** Empty where a handle was given that finds nothing. */
   user: string;
   session: Session | undefined;
-  isStored: boolean;
 }
 
 /** How `attach-bearer` and `vg-logout` say whose session they mean. */
 export function userSetting(config: { user?: string; userType?: string }): Typed {
   const type = config.userType || 'stored';
   return { type, value: config.user || (type === 'session' ? USUAL_HANDLE : '') };
+}
+
+/**
+ * The stored user of a server's config node.
+ *
+ * @throws AuthError `AUTH_CONFIG` where none is stored
+ */
+export function storedPerson(server: VisualGuardServer): Person {
+  const person = server.storedPerson;
+  if (person) return person;
+  throw new AuthError('property-missing', { property: server.wire.stored.user === '' ? 'username' : 'password' });
 }
 
 /**
@@ -34,10 +45,7 @@ export function meantUser(
   msg: NodeMessage,
 ): MeantUser | Promise<MeantUser> {
   if (setting.type === 'stored') {
-    const { user } = server.wire.stored;
-    if (!server.storedPerson)
-      throw new AuthError('property-missing', { property: user === '' ? 'username' : 'password' });
-    return { user, session: server.storedSession, isStored: true };
+    return { user: storedPerson(server).user, session: server.storedSession };
   }
   const found = readTyped(RED, node, setting, msg);
   return found instanceof Promise
@@ -49,9 +57,8 @@ function named(server: VisualGuardServer, setting: Typed, found: unknown): Meant
   const text = asText(found, setting, 'user');
   if (setting.type === 'session') {
     const session = text === '' ? undefined : server.sessionWith(text);
-    return { user: session?.user ?? '', session, isStored: session !== undefined && session === server.storedSession };
+    return { user: session?.user ?? '', session };
   }
   if (text === '') throw new AuthError('user-missing', { property: setting.value || 'user' });
-  const session = server.sessionOf(text);
-  return { user: text, session, isStored: session !== undefined && session === server.storedSession };
+  return { user: text, session: server.sessionOf(text) };
 }

@@ -18,7 +18,10 @@ const CERTIFICATE_UNKNOWN = new Set([
   'CERT_UNTRUSTED',
 ]);
 const CERTIFICATE_EXPIRED = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
-const TIMED_OUT = new Set(['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+const NOT_CONNECTED = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
+/** undici's own limit for a connection, in s. */
+const CONNECT_SECONDS = 10;
+
 const CUT = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /**
@@ -41,7 +44,8 @@ export function readFailure(failure: unknown, host: string, seconds: number): Au
   }
   if (messageOf(failure).startsWith('Proxy Authentication Required'))
     return new AuthError('proxy-login', { host, status: 407 });
-  if (TIMED_OUT.has(code)) return new AuthError('no-answer', { host, seconds });
+  if (NOT_CONNECTED.has(code))
+    return new AuthError('no-connection', { host, seconds: Math.min(seconds, CONNECT_SECONDS) });
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return new AuthError('host-unknown', { host });
   if (code === 'ECONNREFUSED') return new AuthError('connection-refused', { host });
   if (CUT.has(code)) return new AuthError('connection-cut', { host });

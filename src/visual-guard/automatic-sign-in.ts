@@ -14,7 +14,11 @@ export type AutomaticAnswer =
   | { token: Token; outcome?: never; needed?: never }
   | { outcome: Refused | Challenged; token?: never; needed?: never }
   /** A person is needed: none came (and it is not tried again before `retryAt`, in ms since 1970), or none was asked. */
-  | { needed: { reason: 'held-back' | 'no-session'; retryAt?: number }; token?: never; outcome?: never };
+  | {
+      needed: { reason: 'held-back' | 'no-session' | 'session-expired'; retryAt?: number };
+      token?: never;
+      outcome?: never;
+    };
 
 /**
  * Signs the stored user in when a message needs a token. A service user needs no human; for any other,
@@ -64,12 +68,19 @@ export class AutomaticSignIn {
       : { needed: { reason: 'held-back', retryAt: pause.until } };
   }
 
+  /** What was held back was no try: it is over when the hold is. */
+  #pauseAfter(outcome: Refused | Challenged): Pause {
+    const now = this.#system.now();
+    const isHold = outcome.reason === 'held-back' && outcome.retryAt !== undefined;
+    return pauseFrom(now, isHold ? Math.max(0, (outcome.retryAt ?? now) - now) : AUTOMATIC_PAUSE);
+  }
+
   async #fly(): Promise<AutomaticAnswer> {
     await this.#coolDown.over();
     try {
       const outcome = await this.#signIn();
       if (outcome.state === 'signed-in') return { token: outcome.token };
-      this.#held = { outcome, pause: pauseFrom(this.#system.now(), AUTOMATIC_PAUSE) };
+      this.#held = { outcome, pause: this.#pauseAfter(outcome) };
       return { outcome };
     } catch (thrown) {
       const error = asAuthError(thrown);

@@ -119,7 +119,8 @@ export class Challenge {
       const method = this.method ?? findMethod(this.methods, '');
       if (!method) return { ...this.where('method-not-offered'), state: 'mfa-required' };
       const heard = await this.#home.wire.submit(method, this.#person, code);
-      if (heard.reading?.reasons.includes('code-invalid')) return this.#refuseCode(heard.reading, method);
+      if (!heard.grant && heard.reading?.reasons.includes('code-invalid'))
+        return this.#refuseCode(heard.reading, method);
       return this.#settle(heard, method);
     });
   }
@@ -138,9 +139,17 @@ export class Challenge {
 
   /** One step after another: two codes at once must not both be the fifth. */
   #inTurn(step: () => Promise<Outcome>): Promise<Outcome> {
-    const turn = this.#turn.then(() => (this.#isOver ? this.#tooLate() : step()));
+    const turn = this.#turn.then(() => (this.#isOver ? this.#tooLate() : (this.#heldBack() ?? step())));
     this.#turn = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** A password that goes along with the steps, and was refused meanwhile. */
+  #heldBack(): Challenged | undefined {
+    const { guard } = this.#home;
+    const { password } = this.#person;
+    const heldUntil = password === '' ? undefined : guard.heldUntil(this.#home.guardName(this.user), password);
+    return heldUntil === undefined ? undefined : this.where('held-back', { retryAt: heldUntil });
   }
 
   #tooLate(): Refused {
@@ -189,7 +198,8 @@ export class Challenge {
       const failure = asAuthError(thrown);
       if (failure.fault === 'no-answer') return this.#end({ reason: 'mfa-timeout' });
       const isUnknown =
-        ['connection-cut', 'reply-cut'].includes(failure.fault) || failure.status === 502 || failure.status === 504;
+        ['connection-cut', 'reply-cut'].includes(failure.fault) ||
+        (failure.code === 'AUTH_UNAVAILABLE' && (failure.status === 502 || failure.status === 504));
       if (isUnknown) return this.where('outcome-unknown');
       if (this.#wasNotSent(failure)) this.#set('mfa-required', undefined);
       throw failure;
@@ -286,7 +296,9 @@ export class Challenge {
   #wasNotSent(thrown: unknown): boolean {
     const { code, fault } = asAuthError(thrown);
     const isCertain =
-      code === 'AUTH_TLS' || code === 'AUTH_PROXY' || fault === 'host-unknown' || fault === 'connection-refused';
+      code === 'AUTH_TLS' ||
+      code === 'AUTH_PROXY' ||
+      ['host-unknown', 'connection-refused', 'no-connection'].includes(fault);
     if (isCertain) this.#home.guard.undeliver(this.#home.guardName(this.user));
     return isCertain;
   }

@@ -43,7 +43,7 @@ export class Challenges {
   only(): Challenge | undefined {
     if (this.#open.size !== 1) return undefined;
     const [entry] = this.#open.values();
-    return entry?.challenge;
+    return entry && this.has(entry.challenge) ? entry.challenge : undefined;
   }
 
   /** All challenges of a server of which anything is open. */

@@ -94,7 +94,8 @@ export function readVisualGuardReply(
   const requestId = readId(answer?.RequestId) || readId(response?.RequestId);
   const credentialInvalid = hasFlag(state, CREDENTIAL_INVALID_FLAG) || hasFlag(answer, CREDENTIAL_INVALID_FLAG);
   const saysNothing = !credentialInvalid && isSilent(authentication) && isSilent(authorization);
-  if (saysNothing && !isBearer(body.access_token)) return undefined;
+  // An OAuth error says more than a `VGResponse` that says nothing.
+  if (saysNothing && !isBearer(body.access_token) && (!response || typeof body.error === 'string')) return undefined;
   return {
     accessToken,
     refreshToken: typeof body.refresh_token === 'string' ? body.refresh_token : '',
@@ -187,7 +188,7 @@ function readEnrollmentUrl(
 
 /** Whether the password was wrong, so that sending it again may lock the account. */
 export function saysWrongPassword({ reasons }: VisualGuardReading): boolean {
-  return reasons.includes('credentials-invalid') || reasons.includes('last-attempt');
+  return reasons[0] === 'credentials-invalid' || reasons[0] === 'last-attempt';
 }
 
 /** Whether a reply to a login sets a challenge that can be answered. */

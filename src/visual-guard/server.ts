@@ -1,7 +1,9 @@
 import { Listeners } from '../listeners.ts';
 import type { System } from '../system.ts';
+import { MESSAGE_WAIT } from '../token-endpoint.ts';
 import { ReplaceableTransport } from '../transport/replaceable.ts';
 import type { Transport } from '../transport/transport.ts';
+import { waitIsOver, within } from '../waiting.ts';
 import { type AutomaticAnswer, AutomaticSignIn } from './automatic-sign-in.ts';
 import { Challenge, type ChallengeHome } from './challenge.ts';
 import type { Challenges } from './challenges.ts';
@@ -65,7 +67,8 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
 
   /** The stored user's session, if there is one. */
   get storedSession(): Session | undefined {
-    return this.#stored;
+    // Asked for by its handle, so that the bound on sessions sees it used.
+    return this.#stored && this.#sessions.withHandle(this, this.#stored.handle);
   }
 
   /** The stored user's open challenge, if there is one. */
@@ -111,18 +114,23 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
    * @throws AuthError where the server gives no answer that makes sense
    */
   async tokenOfStored(reset: boolean): Promise<AutomaticAnswer> {
+    const before = this.#stored;
     const kept = await this.#askStoredSession();
     if (kept) return kept.state === 'signed-in' ? { token: kept.token } : { outcome: kept };
     const challenge = this.storedChallenge;
     if (challenge) return { outcome: challenge.where() };
     // Without a password the login itself may send a code, so a person has to begin it.
-    if (this.wire.passwordless) return { needed: { reason: 'no-session' } };
+    if (this.wire.passwordless) return { needed: { reason: before ? 'session-expired' : 'no-session' } };
     const person = this.storedPerson;
     if (reset && person) {
       this.guard.release(this.guardName(person.user), person.password);
       this.#automatic.release();
     }
-    return this.#automatic.ask((open) => this.#challenges.has(open));
+    return within(
+      this.system,
+      this.#automatic.ask((open) => this.#challenges.has(open)),
+      this.transport.host,
+    );
   }
 
   /**
@@ -172,7 +180,7 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
   }
 
   async #askStoredSession(): Promise<SignedIn | Refused | undefined> {
-    const session = this.#stored;
+    const session = this.storedSession;
     if (!session) return undefined;
     const asked = await session.ask();
     if (asked.token) return { state: 'signed-in', session, token: asked.token, fromLogin: true };
@@ -201,14 +209,16 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
   #put(person: Person, wishes: SignInWishes, stored: boolean): Promise<Outcome> {
     const { user, password } = person;
     const name = this.guardName(user);
-    return this.guard.inTurn(name, password, async () => {
+    const askedAt = this.system.now();
+    const turn = this.guard.inTurn(name, password, async (): Promise<Outcome> => {
+      // Who waited so long has given up: nothing is sent for them any more.
+      if (this.system.now() - askedAt >= MESSAGE_WAIT) throw waitIsOver(this.transport.host);
       if (wishes.reset) this.guard.release(name, password);
-      const heldUntil = this.wire.passwordless
-        ? this.guard.deliveryHeldUntil(loginOf(name))
-        : this.guard.heldUntil(name, password);
+      const heldUntil = this.guard.heldUntil(name, password) ?? this.guard.deliveryHeldUntil(loginOf(name));
       if (heldUntil !== undefined) return { state: 'refused', user, reason: 'held-back', retryAt: heldUntil };
       return this.#settle(await this.wire.login(person), person, wishes, stored);
     });
+    return within(this.system, turn, this.transport.host);
   }
 
   #settle(heard: Heard, person: Person, wishes: SignInWishes, stored: boolean): Outcome | Promise<Outcome> {

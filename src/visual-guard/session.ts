@@ -83,9 +83,11 @@ export class Session {
       this.#lastToken = heard.grant.token;
       return { token: heard.grant.token };
     }
-    if (heard.reading) return { refused: { reason: heard.reading.reasons[0] ?? 'unknown' } };
+    if (heard.reading && !heard.isInvalidGrant) return { refused: { reason: heard.reading.reasons[0] ?? 'unknown' } };
     // Only `invalid_grant` becomes this reason (RFC 6749 5.2), and only that ends a session.
-    return heard.refusal.reason === 'credentials-invalid' ? this.#expire() : { refused: heard.refusal };
+    return !heard.refusal || heard.refusal.reason === 'credentials-invalid'
+      ? this.#expire()
+      : { refused: heard.refusal };
   };
 
   #expire(): { refused: { reason: 'session-expired' } } {

@@ -43,7 +43,7 @@ export interface Grant {
 export type Heard =
   | { grant: Grant; reading?: VisualGuardReading | undefined; refusal?: never }
   /** Visual Guard says where the sign-in stands. */
-  | { reading: VisualGuardReading; grant?: never; refusal?: never }
+  | { reading: VisualGuardReading; isInvalidGrant: boolean; grant?: never; refusal?: never }
   /** The token endpoint said no, without a Visual Guard state. */
   | { refusal: Refusal; grant?: never; reading?: never };
 
@@ -161,7 +161,8 @@ export class VisualGuardWire {
     const isRedirect = reply.status >= 300 && reply.status < 400;
     const show = (text: string): string | undefined => withoutEcho(text, request);
     const reading = reply.body && !isRedirect ? readVisualGuardReply(reply.body, show) : undefined;
-    if (reading && reading.accessToken === '') return { reading };
+    if (reading && reading.accessToken === '')
+      return { reading, isInvalidGrant: reply.body?.error === 'invalid_grant' };
     const answer = readAnswer(reply, this.transport.host, request);
     if (answer.refused) return { refusal: answer.refused };
     return { grant: this.#readGrant(answer, reply, request, reading, before), reading };

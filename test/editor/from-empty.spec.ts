@@ -4,9 +4,17 @@ import type { DrawnNode, Editor } from '../support/editor.ts';
 import { TOKENS } from '../support/practice-tokens.ts';
 
 const PRACTICE = 'Practice server: built in, no account needed';
+const PRINTED = `apiVersion: 1.0.0
+kind: ServiceAccount
+data:
+  clientId: practice
+  clientSecret: practice
+  scopes:
+  - name: cards:write
+`;
 
 describe('From an empty Node-RED to a bearer on a message, by mouse and keyboard alone', () => {
-  it('with a VGS account, whose credentials are typed', async function () {
+  it('with a VGS account, whose credentials come from what the vgs command printed', async function () {
     this.timeout(60_000);
     const editor = await openEditor();
     const inject = await editor.add('inject', 'inject', { x: 160, y: 120 });
@@ -17,7 +25,13 @@ describe('From an empty Node-RED to a bearer on a message, by mouse and keyboard
 
     const dialog = await editor.open(attach);
     const account = await dialog.addConfig('Account');
-    await account.fill({ [PRACTICE]: true, 'Client ID': 'practice', 'Client secret': 'practice' });
+    await account.element.getByText('Import from the vgs command').click();
+    await account.fill({ YAML: PRINTED });
+    await account.element.getByRole('button', { name: 'Fill in' }).click();
+    await account.element.getByText('An account that was just made needs some seconds').waitFor();
+    await account.fill({ [PRACTICE]: true });
+    await account.element.getByRole('button', { name: 'Test' }).click();
+    await account.element.getByText('Signed in at').waitFor();
     await account.done();
     await dialog.done();
     await showEverything(editor, debug);

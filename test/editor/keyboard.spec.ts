@@ -11,7 +11,9 @@ const NODES: Record<string, { label: string; config?: string }> = {
   'vg-logout': { label: 'VG logout' },
   'attach-bearer': { label: 'attach bearer' },
 };
-const FIELDS = 'form .form-row input, form .form-row select, form .form-row textarea, form .form-row button';
+const FIELDS = ['input', 'select', 'textarea', 'button', 'summary']
+  .map((tag) => `form .form-row ${tag}:not([tabindex="-1"])`)
+  .join();
 
 describe('A dialog without a mouse', () => {
   let editor: Editor;
@@ -50,9 +52,13 @@ async function isReachable(dialog: Dialog): Promise<void> {
   const fields = dialog.element.locator(FIELDS).filter({ visible: true });
   for (const field of await fields.all()) {
     const name = await field.evaluate((element: HTMLInputElement) =>
-      (
-        element.getAttribute('aria-label') ?? [...(element.labels ?? [])].map((each) => each.textContent).join('')
-      ).trim(),
+      [
+        element.getAttribute('aria-label'),
+        element.textContent,
+        ...[...(element.labels ?? [])].map((each) => each.textContent),
+      ]
+        .join('')
+        .trim(),
     );
     assert.ok(name !== '', `a name for ${await field.evaluate(({ outerHTML }) => outerHTML)}`);
   }

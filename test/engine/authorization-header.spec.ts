@@ -93,9 +93,11 @@ describe('the headers of a request', () => {
     it(`begin empty where there is ${JSON.stringify(found)}`, () => assert.deepEqual(requestHeaders(found), {}));
   }
 
-  it('cost no new object where none is needed', () => {
-    const headers = { accept: '*/*' };
-    assert.equal(requestHeaders(headers), headers);
+  it('are an object of their own: the one that was given stays as it was, be it frozen', () => {
+    const given = Object.freeze({ accept: '*/*', Authorization: 'Basic x' });
+    const headers = requestHeaders(given);
+    assert.deepEqual(headers, { accept: '*/*' });
+    assert.deepEqual(given, { accept: '*/*', Authorization: 'Basic x' });
   });
 
   it('may be taken off a message that leaves without a token', () =>

@@ -1,135 +1,20 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { AuthError } from '../../src/errors.ts';
 import { HttpTransport } from '../../src/transport/transport.ts';
-import { AUTHENTICATION_BITS } from '../../src/visual-guard/states.ts';
 import { FakeSystem } from '../support/fake-system.ts';
+import { assertOutcome, hostileReply } from '../support/hostile-replies.ts';
 import type { ScriptedReply } from '../support/scripted-transport.ts';
 import { closeServers, serve } from '../support/servers.ts';
 import { challenge, LINK, SMS, signedIn } from '../support/vg-replies.ts';
 import { ANNA, ASK, challengeOf, isSignedIn, stage } from '../support/visual-guard.ts';
 import '../support/rejections.ts';
 
-const STATES = ['signed-in', 'refused', 'mfa-required', 'code-required', 'link-sent'];
-const NAMES = AUTHENTICATION_BITS.map(({ name }) => name);
-
-/** Any JSON, with the words of the dialect in it more often than by chance. */
-const KEYS = [
-  'access_token',
-  'expires_in',
-  'token_type',
-  'refresh_token',
-  'scope',
-  'error',
-  'error_description',
-  'VGAuthenticationStatus',
-  'VGResponse',
-  'AuthenticationState',
-  'AuthenticationResponse',
-  'AuthorizationState',
-  'AuthenticationStatus',
-  'Status',
-  'RequestId',
-  'MFAAvailables',
-  'Id',
-  'VGToken',
-  'IsFailed',
-  'constructor',
-  'toString',
-];
-const { tree } = fc.letrec<{ tree: unknown; leaf: unknown }>((tie) => ({
-  leaf: fc.oneof(
-    fc.constantFrom('abc', 'Bearer', 'invalid_grant', 'invalid_client', 1800, 1, 2048, 134217729, ...NAMES),
-    fc.string({ unit: 'binary', maxLength: 50 }),
-    fc.double(),
-    fc.boolean(),
-    fc.constant(null),
-  ),
-  tree: fc.oneof(
-    { depthSize: 'small' },
-    tie('leaf'),
-    fc.array(tie('tree'), { maxLength: 5 }),
-    fc.dictionary(fc.constantFrom(...KEYS), tie('tree'), { maxKeys: 8 }),
-  ),
-}));
-/** Nearly a reply of the dialect: each part is right, or anything. */
-const orAnything = (right: fc.Arbitrary<unknown>) => fc.oneof({ arbitrary: right, weight: 4 }, tree);
-const status = orAnything(
-  fc.oneof(
-    fc
-      .subarray(AUTHENTICATION_BITS.map(({ value }) => value))
-      .map((bits) => bits.slice(0, 3).reduce((a, b) => a + b, 0)),
-    fc.constantFrom(1, 8, 2048, 524289, 1048577, 2097153, 134217729),
-  ),
-);
-const names = orAnything(fc.subarray(NAMES, { maxLength: 3 }).map((some) => some.join(', ')));
-const id = orAnything(fc.constantFrom('request-1', 'request-2', ''));
-const way = fc.record(
-  {
-    Id: id,
-    RequestId: id,
-    TransportMode: tree,
-    AuthenticationMode: fc.constantFrom(1, 2, 9),
-    DestinationDisplay: tree,
-  },
-  { requiredKeys: [] },
-);
-const dialect = fc.record(
-  {
-    access_token: orAnything(fc.constant('abc')),
-    token_type: fc.constantFrom('Bearer', 'bearer'),
-    expires_in: tree,
-    refresh_token: tree,
-    error: orAnything(fc.constantFrom('invalid_request', 'invalid_grant', 'invalid_client')),
-    VGAuthenticationStatus: names,
-    VGResponse: orAnything(
-      fc.record(
-        {
-          RequestId: id,
-          AuthenticationState: orAnything(fc.record({ Status: status })),
-          AuthenticationResponse: orAnything(
-            fc.record(
-              { Status: status, RequestId: id, MFAAvailables: orAnything(fc.array(way, { maxLength: 3 })) },
-              { requiredKeys: [] },
-            ),
-          ),
-          AuthenticationStatus: names,
-          VGToken: tree,
-        },
-        { requiredKeys: [] },
-      ),
-    ),
-  },
-  { requiredKeys: [] },
-);
-const reply: fc.Arbitrary<ScriptedReply> = fc
-  .tuple(
-    fc.constantFrom(200, 200, 204, 302, 400, 400, 401, 403, 404, 429, 500, 503),
-    fc.oneof({ arbitrary: dialect, weight: 3 }, fc.dictionary(fc.constantFrom(...KEYS), tree)),
-  )
-  // As it would come over the wire: no NaN, no undefined.
-  .map(([httpStatus, body]) => ({
-    status: httpStatus,
-    body: JSON.parse(JSON.stringify(body)) as Record<string, unknown>,
-  }));
-
-/** Whatever the server says, a message gets an outcome or a fault, and neither has a secret in it. */
-async function assertOutcome(asked: Promise<{ state: string } | undefined>): Promise<void> {
-  try {
-    const outcome = await asked;
-    if (outcome) assert.ok(STATES.includes(outcome.state), outcome.state);
-  } catch (error) {
-    assert.ok(error instanceof AuthError, String(error));
-    assert.notEqual(error.fault, 'unexpected');
-  }
-}
-
 describe('a hostile reply of any shape', () => {
   const run = (check: (answer: ScriptedReply, user: string) => Promise<void>): Promise<void> | void => {
     let runs = 0;
     return fc.assert(
-      fc.asyncProperty(reply, (answer) => check(answer, `user-${++runs}`)),
+      fc.asyncProperty(hostileReply, (answer) => check(answer, `user-${++runs}`)),
       { seed: 20260102, numRuns: 300, endOnFailure: true },
     );
   };

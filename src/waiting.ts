@@ -1,0 +1,21 @@
+import { AuthError } from './errors.ts';
+import type { System } from './system.ts';
+import { MESSAGE_WAIT } from './token-endpoint.ts';
+
+/** A message gave up. What it waited for goes on, for the others who wait. */
+export function waitIsOver(host: string, wait: number = MESSAGE_WAIT): AuthError {
+  return new AuthError('wait-over', { host, seconds: Math.ceil(wait / 1000) });
+}
+
+/**
+ * What a promise comes to, as long as it does so within the wait of a message. The promise itself is not ended.
+ *
+ * @param wait in ms
+ * @throws AuthError `AUTH_TIMEOUT` after that time, or whatever the promise throws
+ */
+export function within<T>(system: System, promise: Promise<T>, host: string, wait: number = MESSAGE_WAIT): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = system.after(wait, () => reject(waitIsOver(host, wait)));
+    promise.then(resolve, reject).finally(cancel);
+  });
+}
