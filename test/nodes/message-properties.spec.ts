@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { type FlowNode, place, wire } from '../support/flows.ts';
+import { load } from '../support/runtime.ts';
+
+const OUTPUTS = ['signed-in', 'mfa', 'refused'];
+const FROM_PAYLOAD = { username: 'payload.user', usernameType: 'msg', password: 'payload.secret', passwordType: 'msg' };
+const PLACES = [...OUTPUTS, 'token', 'no-token', 'ready', 'needed'].map(place);
+const SERVER: FlowNode = { id: 'server', type: 'vg-server', practice: true };
+const ACCOUNT: FlowNode = { id: 'account', type: 'vgs-account', practice: true };
+const login = (properties: object, id = 'login'): FlowNode =>
+  wire('vg-login', id, OUTPUTS, { server: 'server', ...FROM_PAYLOAD, ...properties });
+const attach = (id: string, properties: object): FlowNode => wire('attach-bearer', id, ['ready', 'needed'], properties);
+
+describe('the properties of a message', () => {
+  it('that are read may be the one that the token goes into', async () => {
+    const submit = wire('vg-mfa', 'submit', OUTPUTS, { action: 'submit', property: 'payload' });
+    const flow = await load([SERVER, login({ property: 'payload', method: 'first' }), submit, ...PLACES]);
+
+    const { msg } = await flow.ask('login', { payload: { user: 'sms', secret: 'practice' } });
+    assert.equal(msg.auth?.state, 'code-required', msg.error?.message);
+    const code = flow.engine.practice.visualGuard.inboxOf('sms')?.text;
+    const done = await flow.ask('submit', { ...msg, payload: code });
+    assert.equal(done.at, 'signed-in', done.msg.error?.message);
+    assert.equal((done.msg.payload as { token_type: string }).token_type, 'Bearer');
+  });
+
+  it('that a token cannot go into are told to a Catch node: a message never leaves output 1 without its token', async () => {
+    const get = wire('vgs-token', 'get', ['token', 'no-token'], { account: 'account', property: 'payload.token' });
+    const flow = await load([ACCOUNT, get, ...PLACES]);
+    const { at, msg } = await flow.ask('get', { payload: 'a text' });
+    assert.deepEqual([at, msg.error?.code, msg.payload], ['caught', 'AUTH_CONFIG', 'a text']);
+    assert.match(msg.error?.message ?? '', /"payload\.token"/);
+    assert.equal((await flow.ask('get', { payload: {} })).at, 'token');
+  });
+
+  it('that are an environment variable without a value are named, from the start', async () => {
+    const get = wire('vgs-token', 'get', ['token', 'no-token'], { account: 'account', property: '$(NOT_THERE)' });
+    const other = wire('vgs-token', 'other', ['token', 'no-token'], { account: '$(NOT_THERE)' });
+    const flow = await load([ACCOUNT, get, other, ...PLACES]);
+    for (const id of ['get', 'other']) {
+      assert.match(flow.status(id), /variable-missing/);
+      const { msg } = await flow.ask(id);
+      assert.deepEqual([msg.error?.code, /NOT_THERE/.test(msg.error?.message ?? '')], ['AUTH_CONFIG', true]);
+    }
+  });
+
+  it('that a password was read from are gone, also where nobody is signed in', async () => {
+    const broken: FlowNode = { id: 'broken', type: 'vg-server', url: '', applicationId: 'app' };
+    const alone: FlowNode = { id: 'alone', type: 'vg-server', practice: true, module: 'Passwordless' };
+    const nodes = [login({}), login({ server: 'broken' }, 'login-broken'), login({ server: 'alone' }, 'login-alone')];
+    const flow = await load([SERVER, broken, alone, ...nodes, ...PLACES]);
+    for (const [id, payload] of [
+      ['login', { secret: 'THE-SECRET' }],
+      ['login-broken', { user: 'plain', secret: 'THE-SECRET' }],
+      ['login-alone', { user: 'plain', secret: 'THE-SECRET' }],
+    ] as const) {
+      const { msg } = await flow.ask(id, { payload });
+      assert.doesNotMatch(JSON.stringify(msg), /THE-SECRET/, id);
+    }
+  });
+
+  it('headers may be frozen, and come back as they were', async () => {
+    const flow = await load([ACCOUNT, attach('attach', { source: 'vgs', account: 'account' }), ...PLACES]);
+    const headers = Object.freeze({ accept: 'text/plain', Authorization: 'Basic of the flow' });
+    const { msg } = await flow.ask('attach', { headers });
+    assert.deepEqual(Object.keys(msg.headers ?? {}).sort(), ['accept', 'authorization']);
+    msg.statusCode = 401;
+    msg.headers = { 'content-length': '3' };
+    const again = await flow.ask('attach', msg);
+    assert.deepEqual(Object.keys(again.msg.headers ?? {}).sort(), ['accept', 'authorization']);
+    assert.deepEqual({ ...headers }, { accept: 'text/plain', Authorization: 'Basic of the flow' });
+  });
+});
+
+describe('the status of attach bearer', () => {
+  it('becomes true again when a message gets its header', async () => {
+    const flow = await load([
+      SERVER,
+      ACCOUNT,
+      login({}),
+      attach('by-message', { source: 'msg' }),
+      attach('by-session', { source: 'vg', server: 'server', userType: 'session', user: 'auth.session' }),
+      attach('by-account', { source: 'vgs', account: 'account' }),
+      ...PLACES,
+    ]);
+    const { msg } = await flow.ask('login', { payload: { user: 'plain', secret: 'practice' } });
+    for (const id of ['by-message', 'by-session']) {
+      assert.equal((await flow.ask(id)).at, 'needed');
+      assert.match(flow.status(id), /token-missing|no-session/);
+      assert.equal((await flow.ask(id, { token: msg.token, auth: msg.auth } as never)).at, 'ready');
+      assert.match(flow.status(id), /ready/);
+    }
+    await flow.ask('by-account', { _msgid: 'a' });
+    await flow.ask('by-account', { _msgid: 'a', statusCode: 401 });
+    assert.equal((await flow.ask('by-account', { _msgid: 'a', statusCode: 401 })).at, 'needed');
+    assert.match(flow.status('by-account'), /token-rejected/);
+    await flow.ask('by-account', { _msgid: 'b' });
+    assert.match(flow.status('by-account'), /valid-until/);
+  });
+
+  it('says from the start that a user is meant whom nobody has stored', async () => {
+    const empty: FlowNode = { id: 'empty', type: 'vg-server', url: 'https://id.example.org', applicationId: 'app' };
+    const flow = await load([
+      empty,
+      wire('vg-login', 'login', OUTPUTS, { server: 'empty' }),
+      wire('vg-logout', 'logout', ['ready'], { server: 'empty' }),
+      attach('attach', { source: 'vg', server: 'empty' }),
+      ...PLACES,
+    ]);
+    for (const id of ['login', 'logout', 'attach']) assert.match(flow.status(id), /property-missing/, id);
+  });
+});
