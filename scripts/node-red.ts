@@ -201,7 +201,7 @@ export class NodeRed {
 
   /** How often the flows were started. The admin API answers a deploy before they are. */
   #starts(): number {
-    return this.log.split('Started flows').length - 1;
+    return this.log.match(/Started (modified )?(flows|nodes)/g)?.length ?? 0;
   }
 
   #logged(isThere: () => boolean): Promise<void> {

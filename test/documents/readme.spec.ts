@@ -108,7 +108,9 @@ describe('the README', () => {
   });
 
   it('links to files that there are', () => {
-    const links = [...readme.matchAll(/\]\(<?([^)>]+)>?\)/g)].map(([, link]) => link ?? '');
+    const links = [...readme.matchAll(/\]\(<?([^)>]+)>?\)|src(?:set)?="([^"]+)"/g)].map(
+      ([, link, picture]) => link ?? picture ?? '',
+    );
     for (const link of links.filter((each) => !each.startsWith('http')))
       assert.ok(existsSync(join(PROJECT, link)), link);
     assert.ok(links.length >= 6);

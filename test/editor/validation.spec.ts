@@ -49,9 +49,7 @@ describe('A dialog that is being filled in', () => {
     for (const [address, sentence] of Object.entries(sentences)) {
       await server.fill({ Address: address });
       await becomes(() => wrong(server), ['Address', 'Application']);
-      await server.field('Application').hover();
-      await server.field('Address').hover();
-      await editor.page.locator('.red-ui-popover').getByText(sentence, { exact: true }).waitFor();
+      await editor.explanation(server.field('Address'), sentence);
     }
     const variable = ['$', '{VG_URL}'].join('');
     for (const address of ['https://identity.example.com/vg', 'http://localhost:5000', variable]) {

@@ -61,7 +61,11 @@ afterEach('a picture shows what a test saw that failed', async function () {
   await page.screenshot({ path });
   console.log(`What the browser showed: ${path}`);
   // So that a dialog left open does not make the next test fail as well.
-  for (let depth = 0; depth < 2; depth += 1) await page.keyboard.press('Control+Escape');
+  const tray = page.locator('.red-ui-tray');
+  for (let depth = 0; depth < 3 && (await tray.count()) > 0; depth += 1) {
+    await page.keyboard.press('Control+Escape');
+    await tray.waitFor({ state: 'detached', timeout: 1_000 }).catch(() => {});
+  }
 });
 
 /** Opens the editor anew, as somebody who never saw it, on these flows. */

@@ -119,9 +119,14 @@ export class Editor {
     return Dialog.opened(this.page, 'node');
   }
 
-  /** Shows a flow by its tab. */
+  /** Goes to a flow by the keyboard: two clicks on tabs in quick succession open a dialog. */
   async showFlow(label: string): Promise<void> {
-    await this.page.locator('#red-ui-workspace-tabs > li').getByText(label, { exact: true }).click();
+    const active = this.page.locator('#red-ui-workspace-tabs > li.active').getByText(label, { exact: true });
+    const tabs = await this.page.locator('#red-ui-workspace-tabs > li').count();
+    await this.chart.focus();
+    for (let tries = 0; tries < tabs && !(await active.isVisible()); tries += 1)
+      await this.page.keyboard.press('Control+]');
+    await active.waitFor();
     await this.chart.locator('.red-ui-flow-node-group').first().waitFor();
   }
 
@@ -155,6 +160,17 @@ export class Editor {
     await entry(name).click();
     await this.page.locator('#red-ui-clipboard-dialog-ok').click();
     await this.showFlow(flow);
+  }
+
+  /** Points at a field until its tooltip says this. A row that appears meanwhile moves the field away from the mouse. */
+  async explanation(field: Locator, sentence: string): Promise<void> {
+    const tooltip = this.page.locator('.red-ui-popover').getByText(sentence, { exact: true });
+    for (let tries = 0; tries < 5 && !(await tooltip.isVisible()); tries += 1) {
+      await this.page.mouse.move(2, 2);
+      await field.hover();
+      await tooltip.waitFor({ timeout: 3_000 }).catch(() => {});
+    }
+    await tooltip.waitFor();
   }
 
   /** Opens the sidebar with the debug messages. */
