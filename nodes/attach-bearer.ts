@@ -5,10 +5,10 @@ import { AuthError, asAuthError } from '../src/errors.ts';
 import type { Token } from '../src/token.ts';
 import type { VgsAccount } from '../src/vgs/account.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
-import type { Session } from '../src/visual-guard/session.ts';
 import { attemptOf, mark, remember } from './shared/attempt.ts';
 import { type Bearer, type BearerSource, MessageBearer, VgsBearer, VisualGuardBearer } from './shared/bearer-source.ts';
 import { connectionOf } from './shared/config-node.ts';
+import { followStoredUser } from './shared/follow-stored-user.ts';
 import { inputListener, type Send } from './shared/input.ts';
 import { type Auth, byOutput, tokenProperty } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
@@ -164,23 +164,6 @@ function showReady(bearer: Bearer, { source, userType }: AttachBearerConfig, sta
   const isFollowed = source !== 'msg' && (source !== 'vg' || (userType || 'stored') === 'stored');
   if (isFollowed) status.valid(bearer as Token);
   else status.done('ready');
-}
-
-/** Shows the life of the stored user's session, whoever began it. */
-function followStoredUser(node: Node, server: VisualGuardServer, status: StatusLine): void {
-  let unfollow: (() => void) | undefined;
-  const follow = (session: Session | undefined): void => {
-    unfollow?.();
-    unfollow = session?.changes.add((state) => status.source(state));
-    if (session?.source.token) status.valid(session.source.token);
-    else status.idle();
-  };
-  follow(server.storedSession);
-  const stop = server.changes.add(({ session }) => follow(session));
-  node.on('close', () => {
-    stop();
-    unfollow?.();
-  });
 }
 
 /** The token that serves right now. What is wrong with a message is told where there is time for it. */

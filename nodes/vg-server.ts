@@ -3,9 +3,11 @@ import type { VisualGuardServer } from '../src/visual-guard/server.ts';
 import { serverRoutes } from './shared/admin-routes.ts';
 import { type ConnectionNode, holdConnection, registerConfigNode } from './shared/config-node.ts';
 import { Fields } from './shared/fields.ts';
+import { followStoredUser } from './shared/follow-stored-user.ts';
 import { type RouteConfig, wayOf } from './shared/route.ts';
 import { engineOf } from './shared/runtime.ts';
 import { readServer, SERVER_CREDENTIALS } from './shared/server-settings.ts';
+import { StatusLine } from './shared/status.ts';
 
 /** The config node `vg-server`: a VG Identity Server, and perhaps a stored user. */
 export default function (RED: NodeAPI): void {
@@ -18,6 +20,10 @@ export default function (RED: NodeAPI): void {
       const { transport, via, practice } = wayOf(RED, engine, config, address);
       return { connection: engine.holdServer(settings, transport, via), practice };
     });
+    if (!this.connection) return;
+    const status = new StatusLine(RED, this, engine.system);
+    status.isPractice = this.isPractice;
+    followStoredUser(this, this.connection, status);
   }
 
   registerConfigNode(RED, 'vg-server', VgServerNode, SERVER_CREDENTIALS);

@@ -14,7 +14,6 @@ export default function (RED: NodeAPI): void {
 
   function VgsAccountNode(this: ConnectionNode<VgsAccount>, config: NodeDef & RouteConfig): void {
     RED.nodes.createNode(this, config);
-    const status = new StatusLine(RED, this, engine.system);
     holdConnection(this, () => {
       const { settings, address } = readAccount(new Fields(RED, this, config));
       const { transport, via, practice } = wayOf(RED, engine, config, address);
@@ -22,6 +21,7 @@ export default function (RED: NodeAPI): void {
     });
     const account = this.connection;
     if (!account) return;
+    const status = new StatusLine(RED, this, engine.system);
     status.isPractice = this.isPractice;
     this.on(
       'close',

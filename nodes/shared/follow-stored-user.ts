@@ -1,0 +1,21 @@
+import type { Node } from 'node-red';
+import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
+import type { Session } from '../../src/visual-guard/session.ts';
+import type { StatusLine } from './status.ts';
+
+/** Shows the life of the stored user's session, whoever began it. */
+export function followStoredUser(node: Node, server: VisualGuardServer, status: StatusLine): void {
+  let unfollow: (() => void) | undefined;
+  const follow = (session: Session | undefined): void => {
+    unfollow?.();
+    unfollow = session?.changes.add((state) => status.source(state));
+    if (session?.source.token) status.valid(session.source.token);
+    else status.idle();
+  };
+  follow(server.storedSession);
+  const stop = server.changes.add(({ session }) => follow(session));
+  node.on('close', () => {
+    stop();
+    unfollow?.();
+  });
+}
