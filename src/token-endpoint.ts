@@ -14,6 +14,28 @@ export interface Refusal {
   error?: string;
 }
 
+/** The error words of RFC 6749 4.1.2.1 and 5.2. */
+const STANDARD_WORDS = new Set([
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'access_denied',
+  'unsupported_response_type',
+  'server_error',
+  'temporarily_unavailable',
+]);
+
+/**
+ * A refusal with its error word only where the standard has that word. For requests that do not carry all the secrets
+ * that the server has seen before: a hostile one could repeat one of those, and nothing sent would give it away.
+ */
+export function withStandardWord({ reason, error }: Refusal): Refusal {
+  return error !== undefined && STANDARD_WORDS.has(error) ? { reason, error } : { reason };
+}
+
 /** What a token endpoint's answer becomes. Faults are thrown. */
 export type Answer =
   | { granted: Readonly<Record<string, unknown>>; accessToken: string; refused?: never }

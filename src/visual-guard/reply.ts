@@ -202,3 +202,9 @@ export function setsChallenge(reading: VisualGuardReading): boolean {
 export function requestIdOf(reading: VisualGuardReading): string {
   return reading.methods[0]?.requestId ?? reading.requestId;
 }
+
+/** Takes names of states that are not known here out of a reading: a server can write into them what it likes. */
+export function keepKnownNames({ status: { authentication, authorization } }: VisualGuardReading): void {
+  const known = new Set([...AUTHENTICATION_BITS, ...AUTHORIZATION_BITS].map(({ name }) => name));
+  for (const state of [authentication, authorization]) state.names = state.names.filter((name) => known.has(name));
+}

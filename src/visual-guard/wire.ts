@@ -1,10 +1,10 @@
 import { AuthError } from '../errors.ts';
 import type { System } from '../system.ts';
 import { createToken, lifetimeOf, type Token } from '../token.ts';
-import { type Refusal, readAnswer, readScope, splitScope } from '../token-endpoint.ts';
+import { type Refusal, readAnswer, readScope, splitScope, withStandardWord } from '../token-endpoint.ts';
 import { type FormRequest, type Reply, type Transport, withoutEcho } from '../transport/transport.ts';
 import type { Method } from './methods.ts';
-import { readVisualGuardReply, type VisualGuardReading } from './reply.ts';
+import { keepKnownNames, readVisualGuardReply, type VisualGuardReading } from './reply.ts';
 
 /** A pending link is waited for this long, in ms: the server's own limit is 300 s. */
 export const LINK_TIMEOUT = 330_000;
@@ -161,10 +161,13 @@ export class VisualGuardWire {
     const isRedirect = reply.status >= 300 && reply.status < 400;
     const show = (text: string): string | undefined => withoutEcho(text, request);
     const reading = reply.body && !isRedirect ? readVisualGuardReply(reply.body, show) : undefined;
+    // A later step need not carry the password that the login did.
+    const isLogin = form.Password !== undefined;
+    if (reading && !isLogin) keepKnownNames(reading);
     if (reading && reading.accessToken === '')
       return { reading, isInvalidGrant: reply.body?.error === 'invalid_grant' };
     const answer = readAnswer(reply, this.transport.host, request);
-    if (answer.refused) return { refusal: answer.refused };
+    if (answer.refused) return { refusal: isLogin ? answer.refused : withStandardWord(answer.refused) };
     return { grant: this.#readGrant(answer, reply, request, reading, before), reading };
   }
 

@@ -137,4 +137,28 @@ describe('where two rules meet', () => {
     assert.equal((await at.server.tokenOfStored(false)).needed?.reason, 'session-expired');
     assert.equal((await at.server.tokenOfStored(false)).needed?.reason, 'no-session');
   });
+
+  it('a password is not repeated by a step or a refresh that did not carry it', async () => {
+    const echo = json(400, { error: ANNA.password.replaceAll('-', '_') });
+    const words = { VGAuthenticationStatus: `Failure, ${ANNA.password.replaceAll('-', '_')}` };
+    const person = { ...ANNA, password: ANNA.password.replaceAll('-', '_') };
+    const at = stage(
+      {},
+      challenge([LINK]),
+      echo,
+      challenge([LINK]),
+      json(400, words),
+      signedIn('a', { life: 100 }),
+      echo,
+    );
+    for (let count = 0; count < 2; count += 1) {
+      const open = isChallenged(await at.server.signIn(person, ASK), 'mfa-required').challenge;
+      const sent = isChallenged(await open.choose(''), 'link-sent');
+      assert.doesNotMatch(JSON.stringify(await sent.link?.later), new RegExp(person.password));
+      await at.system.pass(31_000);
+    }
+    await at.server.signIn(person, ASK);
+    await at.system.pass(200_000);
+    assert.doesNotMatch(JSON.stringify(await at.server.sessionOf(ANNA.user)?.ask()), new RegExp(person.password));
+  });
 });

@@ -63,10 +63,13 @@ describe(`no secret shows anywhere in ${version}`, () => {
       { id: 'c2', type: 'comment', z: TAB, name: 'another deploy', x: 0, y: 0, wires: [] },
     ]);
 
+    const replies = await adminReplies();
+    // Stopping writes the context files.
+    await nodeRed.stop();
     const searched: Record<string, string> = {
       'what the editor was told': told.join('\n'),
       'the log': nodeRed.log,
-      ...(await adminReplies()),
+      ...replies,
       ...filesOf(userDir),
     };
     assert.ok(

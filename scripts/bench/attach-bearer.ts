@@ -1,0 +1,105 @@
+import { createToken, mark, remember, requestHeaders, requireBuilt, system, TokenSource } from './built.ts';
+import { EmbeddedNodeRed, type Message, NODE_RED } from './embedded.ts';
+import { interleave, type Measurement, plainRow, processorTime, type Row, ratioRow } from './measure.ts';
+
+const { util } = requireBuilt(NODE_RED) as { util: { cloneMessage(msg: Message): Message } };
+
+/** Short rounds, and many: what else the machine does then meets both alike. */
+const MESSAGES = 200;
+const CALLS = 2_000;
+const TIMES = 15;
+const WARM_UP = 100;
+
+const FLOW = [
+  { id: 'account', type: 'vgs-account', practice: true, scope: '' },
+  { id: 'attach', type: 'attach-bearer', source: 'vgs', account: 'account', hide: true, wires: [['sink'], []] },
+  {
+    id: 'change',
+    type: 'change',
+    rules: [{ t: 'set', p: 'headers.authorization', pt: 'msg', to: `Bearer ${'x'.repeat(44)}`, tot: 'str' }],
+    wires: [['sink']],
+  },
+  { id: 'sink', type: 'sink', wires: [] },
+];
+
+function bare(count: number): Message[] {
+  return Array.from({ length: count }, (_, index) => ({ _msgid: `m${index}`, payload: { index } }));
+}
+
+function withHeaders(count: number): Message[] {
+  return Array.from({ length: count }, (_, index) => ({
+    _msgid: `m${index}`,
+    payload: { index },
+    url: 'https://api.example.org/cards',
+    method: 'POST',
+    headers: { accept: 'application/json', 'content-type': 'application/json', 'x-request': 'a' },
+  }));
+}
+
+/** As they come by a second wire: every object was built property by property. */
+function cloned(count: number): Message[] {
+  return withHeaders(count).map((msg) => util.cloneMessage(msg));
+}
+
+/** `attach-bearer` with a live token against a core Change node that sets the same header. */
+async function againstChange(rounds: number): Promise<Row[]> {
+  const nodeRed = await EmbeddedNodeRed.start();
+  await nodeRed.deploy(FLOW);
+  // The token has to be there.
+  await nodeRed.pump('attach', bare(1));
+  const rows: Row[] = [];
+  for (const [kind, make] of [
+    ['without headers', bare],
+    ['with three headers', withHeaders],
+    ['with three headers, cloned', cloned],
+  ] as const) {
+    const time = async (node: string): Promise<number> => nodeRed.pump(node, make(MESSAGES));
+    const [ours = [], theirs = []] = await interleave(rounds, [() => time('attach'), () => time('change')], WARM_UP);
+    rows.push(ratioRow(`attach-bearer / Change, message ${kind}`, ours, theirs, 1.05));
+    rows.push(plainRow(`  attach-bearer, per message`, perMessage(ours), 'µs', 2));
+    rows.push(plainRow(`  Change, per message`, perMessage(theirs), 'µs', 2));
+  }
+  await nodeRed.stop();
+  return rows;
+}
+
+function perMessage(times: readonly number[]): number[] {
+  return times.map((ms) => (ms * 1000) / MESSAGES);
+}
+
+/** The engine's own part of the same: the token, the header and the mark. */
+async function enginePart(rounds: number): Promise<Row[]> {
+  const token = createToken(
+    { accessToken: 'x'.repeat(44), sentAt: Date.now(), lifetime: 3_600_000, scope: [], missingScope: [] },
+    system,
+  );
+  const source = new TokenSource({ renew: () => Promise.reject(new Error('not asked')), system, host: '' }, token);
+  const attach = (msg: Message): void => {
+    const bearer = source.current();
+    if (!bearer) throw new Error('the token has ended');
+    const restore = remember(msg as never);
+    const headers = requestHeaders(msg.headers);
+    headers.authorization = bearer.hiddenHeader;
+    msg.headers = headers;
+    mark(msg as never, { node: 'node', tries: 0, generation: bearer.generation, restore });
+  };
+  const nothing = (_msg: Message): void => undefined;
+  const time = (work: (msg: Message) => void): number => {
+    const messages = bare(CALLS);
+    const begun = processorTime();
+    for (const msg of messages) work(msg);
+    return ((processorTime() - begun) * 1e6) / CALLS;
+  };
+  const [ours = [], theirs = []] = await interleave(rounds, [() => time(attach), () => time(nothing)], WARM_UP);
+  return [
+    plainRow('the engine’s own part: token, header and mark', ours, 'ns', 0),
+    plainRow('  an empty function call', theirs, 'ns', 1),
+  ];
+}
+
+export const attachBearer: Measurement = {
+  name: 'attach-bearer',
+  async run(rounds) {
+    return [...(await againstChange(rounds * TIMES)), ...(await enginePart(rounds * TIMES))];
+  },
+};

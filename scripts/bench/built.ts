@@ -1,0 +1,21 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** Loads without any loader: what it gives is what users run, and the same copy that Node-RED loads. */
+export const requireBuilt = createRequire(fileURLToPath(import.meta.url));
+
+/** The built engine. */
+export const { Engine } = requireBuilt('../../src/engine.js') as typeof import('../../src/engine.ts');
+export const { HttpTransport } = requireBuilt(
+  '../../src/transport/transport.js',
+) as typeof import('../../src/transport/transport.ts');
+export const { VgsAccount } = requireBuilt('../../src/vgs/account.js') as typeof import('../../src/vgs/account.ts');
+export const { TokenSource } = requireBuilt('../../src/token-source.js') as typeof import('../../src/token-source.ts');
+export const { createToken } = requireBuilt('../../src/token.js') as typeof import('../../src/token.ts');
+export const { requestHeaders } = requireBuilt(
+  '../../src/authorization-header.js',
+) as typeof import('../../src/authorization-header.ts');
+export const { mark, remember } = requireBuilt(
+  '../../nodes/shared/attempt.js',
+) as typeof import('../../nodes/shared/attempt.ts');
+export const { system } = requireBuilt('../../src/system.js') as typeof import('../../src/system.ts');

@@ -1,0 +1,122 @@
+import { VgsAccount } from './built.ts';
+import type { Measurement, Row } from './measure.ts';
+import { SimulatedTime, STEP } from './simulated-time.ts';
+
+const ACCOUNTS = 10_000;
+const LIFE = 300;
+const ANSWER = 50;
+/** Each account has one message in this time, in ms. */
+const PACE = 1_000;
+const MINUTE = 60_000;
+
+type Account = InstanceType<typeof VgsAccount>;
+
+/** Many accounts, each as if in a process of its own, and the one server that they all ask. */
+class Fleet {
+  readonly time = new SimulatedTime();
+  isDown = false;
+  /** Token requests by second. */
+  readonly #requests = new Map<number, number>();
+  readonly #accounts: (Account | undefined)[] = new Array(ACCOUNTS).fill(undefined);
+  /** When each account has its messages: the accounts share the steps of `PACE`. */
+  readonly #phases: number[][] = Array.from({ length: PACE / STEP }, () => []);
+
+  constructor() {
+    for (let index = 0; index < ACCOUNTS; index += 1)
+      this.#phases[Math.floor(this.time.random() * this.#phases.length)]?.push(index);
+  }
+
+  /** Starts every account anew: none has a token. */
+  restart(): void {
+    for (let index = 0; index < ACCOUNTS; index += 1) this.#start(index);
+  }
+
+  /** Starts the accounts one after the other over this time, as a fleet that grew does. */
+  async startOver(ms: number): Promise<void> {
+    const share = ACCOUNTS / (ms / STEP);
+    let started = 0;
+    await this.#run(ms, (step) => {
+      for (; started < Math.min(ACCOUNTS, (step + 1) * share); started += 1) this.#start(started);
+    });
+  }
+
+  /** @returns the highest rate of requests in any second of this time, and the mean one */
+  async watch(ms: number): Promise<{ highest: number; mean: number }> {
+    const begun = Math.floor(this.time.now() / 1000);
+    await this.#run(ms);
+    const rates = Array.from({ length: ms / 1000 }, (_, second) => this.#requests.get(begun + second) ?? 0);
+    return { highest: Math.max(...rates), mean: rates.reduce((sum, rate) => sum + rate, 0) / rates.length };
+  }
+
+  #run(ms: number, before: (step: number) => void = () => undefined): Promise<void> {
+    let step = 0;
+    return this.time.run(ms, () => {
+      before(step++);
+      const phase = (this.time.now() / STEP) % this.#phases.length;
+      for (const index of this.#phases[phase] ?? []) {
+        const account = this.#accounts[index];
+        if (account && !account.source.current()) void account.ask();
+      }
+    });
+  }
+
+  #start(index: number): void {
+    const settings = {
+      tokenUrl: 'https://simulated/',
+      clientId: `${index}`,
+      clientSecret: 'b',
+      scope: '',
+      clientAuth: 'body',
+    } as const;
+    const transport = { host: 'simulated', close: () => undefined, send: () => this.#answer() };
+    this.#accounts[index] = new VgsAccount(settings, transport, this.time);
+  }
+
+  async #answer(): ReturnType<Account['transport']['send']> {
+    const { time } = this;
+    const sentAt = time.now();
+    const second = Math.floor(sentAt / 1000);
+    this.#requests.set(second, (this.#requests.get(second) ?? 0) + 1);
+    await new Promise<void>((done) => time.after(ANSWER, done));
+    const reply = { contentType: 'application/json', empty: false, retryAfter: undefined, sentAt };
+    return this.isDown
+      ? { ...reply, status: 503, body: undefined }
+      : { ...reply, status: 200, body: { access_token: 'token', expires_in: LIFE } };
+  }
+}
+
+/** 10,000 accounts with a message a second each: what one server gets of them when it comes back, and when they do. */
+export const fleet: Measurement = {
+  name: 'fleet',
+  async run(): Promise<Row[]> {
+    const all = new Fleet();
+    await all.startOver(5 * MINUTE);
+    await all.watch(10 * MINUTE);
+    const steady = await all.watch(10 * MINUTE);
+    all.isDown = true;
+    const outage = await all.watch(5 * MINUTE);
+    all.isDown = false;
+    const recovery = await all.watch(MINUTE);
+    const wave = await all.watch(9 * MINUTE);
+    all.restart();
+    const restart = await all.watch(MINUTE);
+    const renewal = await all.watch(9 * MINUTE);
+    const row = (what: string, { highest, mean }: { highest: number; mean: number }): Row => ({
+      what,
+      figure: `${(highest / steady.mean).toFixed(1)} times`,
+      spread: `${highest} in the worst second, ${mean.toFixed(0)} on the mean`,
+    });
+    return [
+      {
+        what: 'fleet of 10,000 accounts, tokens of 300 s: steady token requests a second',
+        figure: steady.mean.toFixed(0),
+        spread: `${steady.highest} in the worst second`,
+      },
+      row('  5 minutes of outage / steady', outage),
+      row('  the minute after it / steady', recovery),
+      row('  the 9 minutes after that / steady', wave),
+      row('  restart of everything, the first minute / steady', restart),
+      row('  the 9 minutes after that / steady', renewal),
+    ];
+  },
+};
