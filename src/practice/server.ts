@@ -165,7 +165,7 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
 
 /** Sends what is addressed to `PRACTICE_HOST` to wherever the practice server listens. */
 class PracticeTransport implements Transport {
-  readonly host = 'the practice server';
+  readonly host = 'practice';
   readonly #server: PracticeServer;
   readonly #system: System;
   #http: HttpTransport | undefined;
