@@ -1,28 +1,15 @@
 import { AuthError, asAuthError } from '../errors.ts';
-import { randomId, type System } from '../system.ts';
-import type { Guard } from './guard.ts';
+import { randomId } from '../system.ts';
+import type { ChallengeHome } from './challenge-home.ts';
 import { findMethod, isDelivered, type Method } from './methods.ts';
-import { type Challenged, type Outcome, type PendingLink, type Refused, refusedBy, type SignedIn } from './outcome.ts';
+import { type Challenged, type Outcome, type PendingLink, type Refused, refusedBy } from './outcome.ts';
 import { requestIdOf, saysWrongPassword, type VisualGuardReading } from './reply.ts';
-import type { Grant, Heard, Person, VisualGuardWire } from './wire.ts';
+import type { Heard, Person } from './wire.ts';
 
 /** A challenge is open this long, in ms: the longest that Visual Guard allows a code. */
 export const CHALLENGE_LIFE = 300_000;
 /** So many codes may be wrong before the person has to start again. */
 export const MOST_ATTEMPTS = 5;
-
-/** Where a challenge lives: the server that set it. */
-export interface ChallengeHome {
-  readonly wire: VisualGuardWire;
-  readonly guard: Guard;
-  readonly system: System;
-  /** The user as the guard knows it, unlike that of any other server. */
-  guardName(user: string): string;
-  /** The challenge was answered: a session begins. */
-  challengeAnswered(grant: Grant, challenge: Challenge): SignedIn;
-  /** The challenge is over: forget it. */
-  forgetChallenge(challenge: Challenge): void;
-}
 
 /** A multi-factor challenge of one person, from the ways offered to the token. */
 export class Challenge {

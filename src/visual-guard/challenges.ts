@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Cancel, System } from '../system.ts';
-import { CHALLENGE_LIFE, type Challenge, type ChallengeHome } from './challenge.ts';
+import { CHALLENGE_LIFE, type Challenge } from './challenge.ts';
+import type { ChallengeHome } from './challenge-home.ts';
 
 /** The open challenges of this process, found by their id alone. */
 export class Challenges {
