@@ -4,7 +4,7 @@ import { type AuthError, asAuthError } from '../../src/errors.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { failedVerdict } from '../../src/verdict.ts';
 import { DialogFields, type DialogVariable } from './dialog-fields.ts';
-import type { FieldReader } from './fields.ts';
+import { type FieldReader, nodeAsWritten } from './fields.ts';
 import { BodyError } from './request-body.ts';
 import { type RouteConfig, wayOf } from './route.ts';
 
@@ -95,13 +95,10 @@ function routeIds({ tls, proxy }: Values): RouteConfig {
   return { tls: id(tls), proxy: id(proxy) };
 }
 
-/** The config node as it stands in the flow file, where it is deployed. */
+/** The config node as it is deployed, where it is, and is of this type. */
 function deployedConfig(RED: NodeAPI, id: string, type: string): Values | undefined {
-  let found: Values | undefined;
-  RED.nodes.eachNode((each) => {
-    if (each.id === id && (each.type as string) === type) found = each as unknown as Values;
-  });
-  return found;
+  const written = nodeAsWritten(RED, id);
+  return written?.type === type ? written : undefined;
 }
 
 /** What is deployed may be incomplete: then there is nobody that a secret was stored for. */

@@ -10,6 +10,15 @@ export function variableIn(value: unknown): string | undefined {
   return found ? (found[1] ?? found[2]) : undefined;
 }
 
+/** A node as it stands in the flow file, before variables were put in; undefined where it is not deployed. */
+export function nodeAsWritten(RED: NodeAPI, id: string): Readonly<Record<string, unknown>> | undefined {
+  let found: Record<string, unknown> | undefined;
+  RED.nodes.eachNode((each) => {
+    if (each.id === id) found = each as unknown as Record<string, unknown>;
+  });
+  return found;
+}
+
 /** What a config node is set to. Texts are read as `Fields` does. */
 export interface FieldReader {
   /** @throws AuthError `AUTH_CONFIG` where it is a variable without a value */
@@ -41,7 +50,7 @@ export class Fields implements FieldReader {
     return this.#check(
       property,
       value === undefined || value === null ? otherwise : String(value),
-      () => this.#asWritten()[property],
+      () => nodeAsWritten(this.#RED, this.#node.id)?.[property],
     );
   }
 
@@ -62,14 +71,5 @@ export class Fields implements FieldReader {
     const variable = variableIn(value) ?? (value.trim() === '' ? variableIn(written()) : undefined);
     if (variable !== undefined) throw new AuthError('variable-missing', { property, variable });
     return value;
-  }
-
-  /** The node as it stands in the flow file. */
-  #asWritten(): Record<string, unknown> {
-    let found: Record<string, unknown> = {};
-    this.#RED.nodes.eachNode((each) => {
-      if (each.id === this.#node.id) found = each as unknown as Record<string, unknown>;
-    });
-    return found;
   }
 }

@@ -1,5 +1,4 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import { asAuthError } from '../../src/errors.ts';
 import type { PracticeServer } from '../../src/practice/server.ts';
 import type { Challenged, Outcome, PendingLink } from '../../src/visual-guard/outcome.ts';
 import type { Send } from './input.ts';
@@ -15,6 +14,7 @@ export class SignInNode {
   readonly #property: string;
   readonly #links = new Set<PendingLink>();
   readonly #practice: PracticeServer;
+  #isClosed = false;
 
   constructor(RED: NodeAPI, node: Node, status: StatusLine, property: string) {
     this.#RED = RED;
@@ -23,6 +23,7 @@ export class SignInNode {
     this.#status = status;
     this.#property = property;
     node.on('close', () => {
+      this.#isClosed = true;
       for (const link of this.#links) link.end();
     });
   }
@@ -39,11 +40,11 @@ export class SignInNode {
     this.#sendOne(outcome, msg, send);
     if (!link || !following) return;
     this.#links.add(link);
+    // The node may have been closed while the answer was on its way.
+    if (this.#isClosed) link.end();
     try {
       const later = await link.later;
       if (later) this.#sendOne(later, following, send);
-    } catch (thrown) {
-      throw asAuthError(thrown);
     } finally {
       this.#links.delete(link);
     }

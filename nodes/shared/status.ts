@@ -39,7 +39,7 @@ export class StatusLine {
   }
 
   idle(): void {
-    this.#show(IDLE, this.isPractice ? '' : undefined);
+    this.#show(IDLE, '');
   }
 
   busy(key: 'renewing' | 'signing-in' | 'signing-out'): void {
@@ -124,7 +124,7 @@ export class StatusLine {
     else this.idle();
   }
 
-  #show(look: Look, text: string | undefined, falseAt?: number, then?: string): void {
+  #show(look: Look, text: string, falseAt?: number, then?: string): void {
     if (this.#closed) return;
     this.#cancel?.();
     this.#cancel = undefined;
@@ -132,7 +132,7 @@ export class StatusLine {
       this.#cancel = this.#system.after(falseAt - this.#system.now(), () => this.#show(IDLE, this.#say(then)), true);
     }
     const practice = this.isPractice ? this.#say('status.practice') : '';
-    const whole = [practice, text ?? ''].filter((part) => part !== '').join(': ');
+    const whole = [practice, text].filter((part) => part !== '').join(': ');
     if (this.#shown === `${look.fill} ${whole}`) return;
     this.#shown = `${look.fill} ${whole}`;
     this.#node.status(whole === '' ? {} : { ...look, text: whole });
