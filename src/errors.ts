@@ -97,6 +97,7 @@ export const FAULTS = {
     'AUTH_BAD_RESPONSE',
     '{host} answered with a token that cannot be a bearer token (status {status}, {contentType}). Check the address.',
   ],
+  'store-gone': ['AUTH_STORE', 'The session store {host} cannot be reached ({cause}). Check that it is running.'],
   unexpected: ['AUTH_BAD_RESPONSE', 'Something unexpected happened ({cause}). Please report it.'],
 } as const satisfies Record<string, readonly [AuthErrorCode, string]>;
 

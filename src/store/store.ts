@@ -1,0 +1,72 @@
+import type { Listeners } from '../listeners.ts';
+import type { Cancel } from '../system.ts';
+
+/** Something that was read from a store. */
+export interface StoredEntry {
+  /** What was written, as JSON gives it back. It comes from outside: check it before it is used. */
+  readonly value: unknown;
+  /** How long ago it was written, in ms, by one clock for all who share the store. */
+  readonly age: number;
+  /** The fencing number that it was written with. */
+  readonly fence: number;
+}
+
+/** The right to be the only one who renews, signs in or takes a step, for as long as it is held. */
+export interface Lease {
+  /** Larger than that of every earlier lease on this name: a write with a smaller one is refused. */
+  readonly fence: number;
+  /** Whether it is certain that nobody else got it. A holder that was paused too long loses it. */
+  readonly isHeld: boolean;
+  /** Gives it back, and tells those who wait. It never throws. */
+  release(): Promise<void>;
+}
+
+/** Where a store stands, for showing and for who has to go on without it. */
+export type StoreState = { at: 'connecting' } | { at: 'ready' } | { at: 'gone'; cause: string };
+
+/** How long a store may keep anybody waiting, in ms. */
+export const STORE_TIMEOUT = 2_000;
+
+/**
+ * What replicas keep together, or one Node-RED keeps over a restart. All three kinds (memory, context, Redis) behave the same.
+ *
+ * A name is clear text in here, such as `session …` or `user …`; the store writes neither names nor values in the clear.
+ * What cannot be read (another key, changed, foreign) counts as absent.
+ */
+export interface Store {
+  readonly state: StoreState;
+  readonly changes: Listeners<StoreState>;
+
+  /**
+   * @returns what is there, this process's own unwritten changes included; undefined where there is nothing
+   * @throws AuthError `AUTH_STORE` where the store does not answer within 2 s; at once while it is known to be gone
+   */
+  get(name: string): Promise<StoredEntry | undefined>;
+
+  /**
+   * Writes, unless something with a larger fencing number was written. While the store is gone the change is kept
+   * and written when it is back. It never throws.
+   *
+   * @param life how long it is kept, in ms
+   * @returns false where something newer is there, or the store is gone
+   */
+  put(name: string, value: unknown, options: { life: number; fence: number }): Promise<boolean>;
+
+  /** Takes away what is there, unless it was written with a larger fencing number. As `put` otherwise. */
+  remove(name: string, fence: number): Promise<boolean>;
+
+  /**
+   * @returns the lease, or for how long another one holds it, in ms. It is kept up while it is held; one whose holder died ends by itself.
+   * @throws AuthError `AUTH_STORE` as `get`
+   */
+  lease(name: string): Promise<Lease | { left: number }>;
+
+  /**
+   * Tells when something was written, removed or given back under this name, by anyone; and once after the store
+   * was gone, because nobody knows what was missed.
+   */
+  watch(name: string, listener: () => void): Cancel;
+
+  /** Ends connections and timers. Leases that are held end by themselves. */
+  close(): void;
+}
