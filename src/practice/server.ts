@@ -120,7 +120,7 @@ export class PracticeServer {
   }
 
   /** What a person has at hand: the phone that a code arrives on, and the finger that clicks a link. */
-  #desk(path: string): PracticeReply {
+  async #desk(path: string): Promise<PracticeReply> {
     const [, , what = '', which = ''] = path.split('/').map((part) => decodeURIComponent(part));
     if (what === 'inbox') {
       const delivery = this.visualGuard.inboxOf(which);
@@ -129,8 +129,7 @@ export class PracticeServer {
         : { status: 404, body: { error: 'nothing there' } };
     }
     if (what === 'click') {
-      const delivery = this.visualGuard.inboxOf(which);
-      const clicked = this.visualGuard.click(delivery?.kind === 'link' ? delivery.text : which);
+      const clicked = await this.visualGuard.click(which);
       return clicked ? { status: 200, body: { clicked: true } } : { status: 404, body: { error: 'no such link' } };
     }
     if (what === 'revoke-all') {

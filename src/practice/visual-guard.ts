@@ -4,6 +4,7 @@ import { Listeners } from '../listeners.ts';
 import type { System } from '../system.ts';
 import { splitScope } from '../token-endpoint.ts';
 import { FULL_SCOPE } from '../visual-guard/wire.ts';
+import { PracticeLinks } from './links.ts';
 import { PRACTICE_PASSWORD, PRACTICE_PEOPLE, type PracticeMethod, type PracticePerson } from './people.ts';
 import type { PracticeTokens } from './tokens.ts';
 import type { PracticeReply } from './vgs.ts';
@@ -36,9 +37,6 @@ interface Request {
   renewed?: boolean;
 }
 
-/** How a link ends. */
-type LinkEnd = 'clicked' | 'too-late' | 'closed';
-
 /** Tells that the connection has to be cut in place of an answer. */
 export const CUT = Symbol('cut');
 
@@ -48,7 +46,7 @@ export class PracticeVisualGuard {
   readonly deliveries = new Listeners<Delivery>();
   readonly #requests = new LRUCache<string, Request>({ max: 10_000 });
   readonly #inbox = new LRUCache<string, Delivery>({ max: 10_000 });
-  readonly #links = new Map<string, (end: LinkEnd) => void>();
+  readonly #links: PracticeLinks;
   readonly #wrongPasswords = new Map<string, number>();
   readonly #tokens: PracticeTokens;
   readonly #system: System;
@@ -56,6 +54,7 @@ export class PracticeVisualGuard {
   constructor(tokens: PracticeTokens, system: System) {
     this.#tokens = tokens;
     this.#system = system;
+    this.#links = new PracticeLinks(system);
   }
 
   /** The newest thing that a user received. */
@@ -63,11 +62,15 @@ export class PracticeVisualGuard {
     return this.#inbox.get(user);
   }
 
-  /** @returns whether there was such a link to click */
-  click(link: string): boolean {
-    const end = this.#links.get(link);
-    end?.('clicked');
-    return end !== undefined;
+  /**
+   * Clicks a link.
+   *
+   * @param which its id, or the name of a practice user, whose newest link it is
+   * @returns whether there was such a link, or one came to that user within 10 s
+   */
+  async click(which: string): Promise<boolean> {
+    if (this.#links.click(which)) return true;
+    return PRACTICE_PEOPLE.some(({ user }) => user === which) && this.#links.clickNewest(which);
   }
 
   /**
@@ -93,7 +96,7 @@ export class PracticeVisualGuard {
 
   /** Ends every link that is open. */
   close(): void {
-    for (const end of this.#links.values()) end('closed');
+    this.#links.close();
   }
 
   async #loginWithTrouble(
@@ -203,20 +206,7 @@ export class PracticeVisualGuard {
     if (trouble === 'link-at-once') return writeReply(user, ['Failure', 'MFA_WaitingUserAction'], { requestId });
     if (trouble === 'too-late') return writeReply(user, ['Failure', 'MFA_LinkTimeout'], { requestId });
     const link = randomUUID();
-    const ended = new Promise<LinkEnd>((resolve) => {
-      const cancel = this.#system.after(
-        Math.max(0, request.expiresAt - this.#system.now()),
-        () => end('too-late'),
-        true,
-      );
-      const end = (how: LinkEnd): void => {
-        cancel();
-        this.#links.delete(link);
-        resolve(how);
-      };
-      this.#links.set(link, end);
-      closed.addEventListener('abort', () => end('closed'), { once: true });
-    });
+    const ended = this.#links.send(user, link, Math.max(0, request.expiresAt - this.#system.now()), closed);
     this.#tell({ user, kind: 'link', text: link });
     const how = await ended;
     if (how === 'closed') return CUT;

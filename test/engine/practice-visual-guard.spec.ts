@@ -219,11 +219,25 @@ describe('the practice server, as a Visual Guard server over real sockets', () =
         });
       });
       const { link } = isChallenged(await signIn(user, 'first'), 'link-sent');
-      assert.equal(engine.practice.visualGuard.click('another link'), false);
-      assert.equal(engine.practice.visualGuard.click(await delivered), true);
+      assert.equal(await engine.practice.visualGuard.click('another link'), false);
+      assert.equal(await engine.practice.visualGuard.click(await delivered), true);
       assert.equal(isSignedIn(await link?.later).session.user, user);
     });
   }
+
+  it('clicks a link that has not arrived yet, as soon as it does', async () => {
+    const clicked = engine.practice.visualGuard.click('link');
+    const { link } = isChallenged(await signIn('link', 'first'), 'link-sent');
+    assert.equal(await clicked, true);
+    assert.equal(isSignedIn(await link?.later).session.user, 'link');
+  });
+
+  it('gives a finger up after 10 s where no link arrives', async () => {
+    const clicked = engine.practice.visualGuard.click('link');
+    await system.pass(10_000);
+    assert.equal(await clicked, false);
+    assert.equal(system.pending, 0);
+  });
 
   for (const user of ['link-cut', 'link-gateway']) {
     it(`leaves the outcome of ${user} unknown`, async () => {

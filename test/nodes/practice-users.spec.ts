@@ -228,7 +228,7 @@ async function walk(flow: Flow, user: string, id: string, step: Step): Promise<v
   } else if (step[0] === 'click') {
     await linkSent(flow, user);
     const arriving = flow.next();
-    assert.equal(visualGuard.click(visualGuard.inboxOf(user)?.text ?? ''), true);
+    assert.equal(await visualGuard.click(visualGuard.inboxOf(user)?.text ?? ''), true);
     check(await arriving, step[1]);
   } else check(await flow.next(), step[1]);
 }

@@ -28,7 +28,7 @@ describe('a link that a person has to click', () => {
     await until(() => visualGuard.inboxOf('link')?.kind === 'link');
     assert.deepEqual(flow.left, []);
 
-    assert.ok(visualGuard.click(visualGuard.inboxOf('link')?.text ?? ''));
+    assert.ok(await visualGuard.click(visualGuard.inboxOf('link')?.text ?? ''));
     const signedIn = await flow.next();
     assertState(signedIn, 'in', 'signed-in');
     assert.equal(signedIn.msg.topic, 'kept');
@@ -42,7 +42,7 @@ describe('a link that a person has to click', () => {
     assertState(await flow.ask('login'), 'mfa', 'link-sent');
     const { visualGuard } = flow.engine.practice;
     await until(() => visualGuard.inboxOf('all')?.kind === 'link');
-    visualGuard.click(visualGuard.inboxOf('all')?.text ?? '');
+    await visualGuard.click(visualGuard.inboxOf('all')?.text ?? '');
     assertState(await flow.next(), 'in', 'signed-in');
   });
 

@@ -1,0 +1,84 @@
+import type { System } from '../system.ts';
+
+/** How a link ends. */
+export type LinkEnd = 'clicked' | 'too-late' | 'closed';
+
+/** A finger that is there before the link waits this long for it, in ms. */
+const PATIENCE = 10_000;
+
+interface OpenLink {
+  user: string;
+  end: (how: LinkEnd) => void;
+}
+
+/** The links that practice users were sent and have not clicked yet. */
+export class PracticeLinks {
+  readonly #open = new Map<string, OpenLink>();
+  /** Clicks that came before their link: `link-sent` reaches a flow sooner than the request reaches the server. */
+  readonly #early = new Map<string, Set<(link: OpenLink) => void>>();
+  readonly #system: System;
+
+  constructor(system: System) {
+    this.#system = system;
+  }
+
+  /**
+   * Sends a user a link.
+   *
+   * @param life how long it can be clicked, in ms
+   * @param closed told when the client that waits for it has gone
+   */
+  send(user: string, link: string, life: number, closed: AbortSignal): Promise<LinkEnd> {
+    return new Promise((resolve) => {
+      const cancel = this.#system.after(life, () => end('too-late'), true);
+      const end = (how: LinkEnd): void => {
+        cancel();
+        this.#open.delete(link);
+        resolve(how);
+      };
+      closed.addEventListener('abort', () => end('closed'), { once: true });
+      this.#open.set(link, { user, end });
+      const early = this.#early.get(user);
+      this.#early.delete(user);
+      for (const click of early ?? []) click({ user, end });
+    });
+  }
+
+  /** Clicks a link. @returns whether there was such a link */
+  click(link: string): boolean {
+    const open = this.#open.get(link);
+    open?.end('clicked');
+    return open !== undefined;
+  }
+
+  /** Clicks a user's newest link; where there is none yet, as soon as it comes. @returns whether one came within 10 s */
+  clickNewest(user: string): Promise<boolean> {
+    const newest = [...this.#open.values()].findLast((open) => open.user === user);
+    if (newest) {
+      newest.end('clicked');
+      return Promise.resolve(true);
+    }
+    return new Promise((resolve) => {
+      const waiting = this.#early.get(user) ?? new Set();
+      const click = (link: OpenLink): void => {
+        cancel();
+        link.end('clicked');
+        resolve(true);
+      };
+      const cancel = this.#system.after(
+        PATIENCE,
+        () => {
+          waiting.delete(click);
+          resolve(false);
+        },
+        true,
+      );
+      this.#early.set(user, waiting.add(click));
+    });
+  }
+
+  /** Ends every link that is open. */
+  close(): void {
+    for (const { end } of this.#open.values()) end('closed');
+  }
+}
