@@ -31,6 +31,14 @@ function table(head: string): string[][] {
   );
 }
 
+/** The name that GitHub gives to a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+}
+
 describe('the README', () => {
   it('has code blocks of known languages only', () => {
     const languages = new Set([...readme.matchAll(/^```(\w+)$/gm)].map(([, language]) => language));
@@ -111,9 +119,19 @@ describe('the README', () => {
     const links = [...readme.matchAll(/\]\(<?([^)>]+)>?\)|src(?:set)?="([^"]+)"/g)].map(
       ([, link, picture]) => link ?? picture ?? '',
     );
-    for (const link of links.filter((each) => !each.startsWith('http')))
+    for (const link of links.filter((each) => !/^(http|#)/.test(each)))
       assert.ok(existsSync(join(PROJECT, link)), link);
     assert.ok(links.length >= 6);
+  });
+
+  it('links to headings that it has', () => {
+    const headings = [...readme.matchAll(/^#+ (.+)$/gm)].map(([, text = '']) => anchorOf(text));
+    const links = [...readme.matchAll(/\]\(#([^)]+)\)/g)].map(([, link = '']) => link);
+    assert.ok(links.length >= 3);
+    assert.deepEqual(
+      links.filter((link) => !headings.includes(link)),
+      [],
+    );
   });
 
   it('names every node type', () => {
