@@ -1,15 +1,17 @@
 /** Those who want to know when something changes. */
 export class Listeners<T> {
-  readonly #all = new Set<(news: T) => void>();
+  /** Made for the first one: most of many sessions have none. */
+  #all: Set<(news: T) => void> | undefined;
 
   /** @returns a function that ends it */
   add(listener: (news: T) => void): () => void {
+    this.#all ??= new Set();
     this.#all.add(listener);
-    return () => this.#all.delete(listener);
+    return () => this.#all?.delete(listener);
   }
 
   tell(news: T): void {
-    for (const listener of [...this.#all]) {
+    for (const listener of [...(this.#all ?? [])]) {
       try {
         listener(news);
       } catch {

@@ -180,12 +180,16 @@ export function readScope(
   named: unknown,
   asked: readonly string[],
   request: FormRequest,
-): { scope: string[]; missingScope: string[] } {
+): { scope: readonly string[]; missingScope: readonly string[] } {
   const words =
     typeof named === 'string' ? splitScope(named).filter((word) => withoutEcho(word, request) !== undefined) : [];
-  const scope = words.length > 0 ? words : [...asked];
-  return { scope, missingScope: asked.filter((word) => !scope.includes(word)) };
+  const missing = words.length > 0 ? asked.filter((word) => !words.includes(word)) : [];
+  // All sessions that got what they asked for share these lists.
+  const isAsAsked = words.length === 0 || (missing.length === 0 && words.length === asked.length);
+  return { scope: isAsAsked ? asked : words, missingScope: missing.length > 0 ? missing : NONE };
 }
+
+const NONE: readonly string[] = [];
 
 /** The words of a scope parameter (RFC 6749 3.3), each once. */
 export function splitScope(scope: string): string[] {

@@ -29,16 +29,17 @@ export const REFUSAL_MEMORY = 30_000;
 /** At most one renewal is forced by rejected tokens in this time, in ms. */
 export const FORCED_RENEWAL_PAUSE = 30_000;
 
-/** What a token source needs. */
-export interface TokenSourceOptions {
-  renew: Renewal;
-  system: System;
+/** Whose token it is, and how it is renewed. */
+export interface TokenOwner {
+  readonly system: System;
   /** The server's name, for the sentence of a wait that was too long. */
-  host: string;
+  readonly host: string;
+  /** Gets one token from the server, or its refusal. Faults are thrown. */
+  renew: Renewal;
   /** Whether there is a way to renew. Without one a token serves until it ends. Always, where this is not given. */
-  canRenew?: (() => boolean) | undefined;
+  canRenew?(): boolean;
   /** Called when the state changes, never for a token that is merely handed out. */
-  changed?: ((state: SourceState) => void) | undefined;
+  changed?(state: SourceState): void;
 }
 
 /**
@@ -53,12 +54,12 @@ export class TokenSource {
   #flight: Promise<Asked> | undefined;
   #refusal: { refused: Refusal; pause: Pause } | undefined;
   #forced: Pause | undefined;
-  readonly #coolDown: CoolDown;
-  readonly #options: TokenSourceOptions;
+  /** Since the last failure. Most sources never have one. */
+  #coolDown: CoolDown | undefined;
+  readonly #owner: TokenOwner;
 
-  constructor(options: TokenSourceOptions, token?: Token) {
-    this.#options = options;
-    this.#coolDown = new CoolDown(options.system);
+  constructor(owner: TokenOwner, token?: Token) {
+    this.#owner = owner;
     this.#token = token;
   }
 
@@ -66,10 +67,10 @@ export class TokenSource {
   current(): Token | undefined {
     const token = this.#token;
     if (token === undefined) return undefined;
-    const now = this.#options.system.now();
+    const now = this.#owner.system.now();
     if (now < token.obtainedAt || now >= token.expiresAt) return undefined;
     if (now < token.softAt) return token;
-    const resting = this.#coolDown.isOn || this.#isRefused(now) || this.#options.canRenew?.() === false;
+    const resting = this.#coolDown?.isOn || this.#isRefused(now) || this.#owner.canRenew?.() === false;
     if (!resting) void this.#renew();
     return now < token.hardAt || resting ? token : undefined;
   }
@@ -87,10 +88,10 @@ export class TokenSource {
   async ask(wait: number = MESSAGE_WAIT): Promise<Asked> {
     const token = this.current();
     if (token) return { token };
-    if (this.#isRefused(this.#options.system.now()) && this.#refusal) return refusedUntil(this.#refusal);
-    const failed = this.#coolDown.tooLong;
+    if (this.#isRefused(this.#owner.system.now()) && this.#refusal) return refusedUntil(this.#refusal);
+    const failed = this.#coolDown?.tooLong;
     if (failed) return { failed };
-    const { system, host } = this.#options;
+    const { system, host } = this.#owner;
     return within(system, this.#renew(), host, wait).catch((late) => ({ failed: asAuthError(late) }));
   }
 
@@ -103,7 +104,7 @@ export class TokenSource {
   reject(generation: number): boolean {
     const token = this.#token;
     if (token === undefined || token.generation !== generation) return true;
-    const now = this.#options.system.now();
+    const now = this.#owner.system.now();
     if (lasts(this.#forced, now)) return false;
     this.#forced = pauseFrom(now, FORCED_RENEWAL_PAUSE);
     this.#token = undefined;
@@ -130,10 +131,10 @@ export class TokenSource {
   }
 
   async #fly(): Promise<Asked> {
-    await this.#coolDown.over();
+    await this.#coolDown?.over();
     this.#tell({ at: 'renewing' });
     try {
-      const renewed = await this.#options.renew();
+      const renewed = await this.#owner.renew();
       return renewed.token ? this.#accept(renewed.token) : this.#acceptRefusal(renewed.refused);
     } catch (thrown) {
       return this.#acceptFailure(asAuthError(thrown));
@@ -141,7 +142,7 @@ export class TokenSource {
   }
 
   #accept(token: Token): Asked {
-    this.#coolDown.succeeded();
+    this.#coolDown = undefined;
     this.#refusal = undefined;
     // A token without a usable life serves those who waited for it, and nobody after.
     this.#token = token.expiresAt > token.obtainedAt ? token : undefined;
@@ -150,13 +151,14 @@ export class TokenSource {
   }
 
   #acceptRefusal(refused: Refusal): Asked {
-    this.#refusal = { refused, pause: pauseFrom(this.#options.system.now(), REFUSAL_MEMORY) };
+    this.#refusal = { refused, pause: pauseFrom(this.#owner.system.now(), REFUSAL_MEMORY) };
     const token = this.#unexpired();
     this.#tell(token ? { at: 'valid', token } : { at: 'refused', reason: refused.reason });
     return token ? { token } : refusedUntil(this.#refusal);
   }
 
   #acceptFailure(error: AuthError): Asked {
+    this.#coolDown ??= new CoolDown(this.#owner.system);
     this.#coolDown.failed(error);
     const token = this.#unexpired();
     this.#tell(token ? { at: 'valid', token } : { at: 'failed', error });
@@ -165,14 +167,14 @@ export class TokenSource {
 
   #tell(state: SourceState): void {
     try {
-      this.#options.changed?.(state);
+      this.#owner.changed?.(state);
     } catch {
       // A defect of one who only shows the state must not cost those who wait their token.
     }
   }
 
   #unexpired(): Token | undefined {
-    const now = this.#options.system.now();
+    const now = this.#owner.system.now();
     return this.#token && now >= this.#token.obtainedAt && now < this.#token.expiresAt ? this.#token : undefined;
   }
 }

@@ -46,9 +46,10 @@ export interface TokenParts {
 export function createToken(parts: TokenParts, system: Pick<System, 'random'>): Token {
   const { soft, hard } = renewalWindows(parts.lifetime, system.random());
   const expiresAt = parts.sentAt + parts.lifetime;
-  const header = `Bearer ${parts.accessToken}`;
+  const header = flat(`Bearer ${parts.accessToken}`);
   return Object.freeze({
-    accessToken: parts.accessToken,
+    // A part of the header, so that the text is there once.
+    accessToken: header.slice('Bearer '.length),
     obtainedAt: parts.sentAt,
     softAt: expiresAt - soft,
     hardAt: expiresAt - hard,
@@ -60,6 +61,11 @@ export function createToken(parts: TokenParts, system: Pick<System, 'random'>): 
     hiddenHeader: Object.freeze(new HiddenText(header)),
     header,
   });
+}
+
+/** A text in one piece. One that was put together would be copied when it is first sent, and be there twice from then on. */
+function flat(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /**

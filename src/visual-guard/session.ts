@@ -1,8 +1,8 @@
 import { Listeners } from '../listeners.ts';
 import { randomId, type System } from '../system.ts';
 import type { Token } from '../token.ts';
-import { type Asked, type Renewal, type SourceState, TokenSource } from '../token-source.ts';
-import type { VisualGuardReading } from './reply.ts';
+import { type Asked, type Renewal, type SourceState, type TokenOwner, TokenSource } from '../token-source.ts';
+import { type Login, loginOf } from './login.ts';
 import type { Grant, VisualGuardWire } from './wire.ts';
 
 /** Where a session lives. */
@@ -14,12 +14,11 @@ export interface SessionHome {
 }
 
 /** A person's or service user's sign-in, kept alive by its refresh token. */
-export class Session {
+export class Session implements TokenOwner {
   /** An opaque handle. Who has it, has the session: it is as random as a token. */
   readonly handle = randomId();
   readonly user: string;
-  /** What the server said when the user signed in; a refresh says nothing of it. */
-  readonly login: Pick<VisualGuardReading, 'status' | 'warnings'> | undefined;
+  readonly login: Login | undefined;
   readonly source: TokenSource;
   readonly changes = new Listeners<SourceState>();
   #refreshToken: string;
@@ -30,20 +29,23 @@ export class Session {
 
   constructor(user: string, grant: Grant, home: SessionHome) {
     this.user = user;
-    this.login = grant.reading && { status: grant.reading.status, warnings: grant.reading.warnings };
+    this.login = grant.reading && loginOf(grant.reading);
     this.#lastToken = grant.token;
     this.#refreshToken = grant.refreshToken;
     this.#home = home;
-    this.source = new TokenSource(
-      {
-        renew: this.#refresh,
-        canRenew: () => this.#refreshToken !== '',
-        system: home.system,
-        host: home.wire.transport.host,
-        changed: (state) => this.changes.tell(state),
-      },
-      grant.token,
-    );
+    this.source = new TokenSource(this, grant.token);
+  }
+
+  get system(): System {
+    return this.#home.system;
+  }
+
+  get host(): string {
+    return this.#home.wire.transport.host;
+  }
+
+  belongsTo(home: object): boolean {
+    return this.#home === home;
   }
 
   get ended(): boolean {
@@ -68,7 +70,17 @@ export class Session {
     this.#home.forgetSession(this);
   }
 
-  readonly #refresh: Renewal = async () => {
+  /** Without a refresh token the token serves until it ends. */
+  canRenew(): boolean {
+    return this.#refreshToken !== '';
+  }
+
+  changed(state: SourceState): void {
+    this.changes.tell(state);
+  }
+
+  /** Uses the refresh token. For the source alone, which sees to it that there is one request at a time. */
+  async renew(): ReturnType<Renewal> {
     if (this.#refreshToken === '') return this.#expire();
     const { wire } = this.#home;
     const heard = await wire.refresh(this.#refreshToken, this.#lastToken.scope, this.#lastToken.VGToken);
@@ -88,7 +100,7 @@ export class Session {
     return !heard.refusal || heard.refusal.reason === 'credentials-invalid'
       ? this.#expire()
       : { refused: heard.refusal };
-  };
+  }
 
   #expire(): { refused: { reason: 'session-expired' } } {
     this.end();

@@ -1,31 +1,26 @@
 import { LRUCache } from 'lru-cache';
 import type { Session } from './session.ts';
 
-interface Entry {
-  session: Session;
-  server: object;
-}
-
 /** The live sessions of this process. A handle finds one alone; a user name needs the server it belongs to. */
 export class Sessions {
-  readonly #byHandle: LRUCache<string, Entry>;
+  readonly #byHandle: LRUCache<string, Session>;
   /** The newest session of each user, by server and exact name. */
   readonly #byUser = new Map<object, Map<string, Session>>();
 
   /** @param max how many are kept; the ones longest unused go first */
   constructor(max: number) {
-    this.#byHandle = new LRUCache({ max, disposeAfter: ({ session }) => session.end() });
+    this.#byHandle = new LRUCache({ max, disposeAfter: (session) => session.end() });
   }
 
   add(server: object, session: Session): void {
     const users = this.#byUser.get(server) ?? new Map<string, Session>();
     this.#byUser.set(server, users.set(session.user, session));
-    this.#byHandle.set(session.handle, { session, server });
+    this.#byHandle.set(session.handle, session);
   }
 
   withHandle(server: object, handle: string): Session | undefined {
-    const entry = this.#byHandle.get(handle);
-    return entry?.server === server ? entry.session : undefined;
+    const session = this.#byHandle.get(handle);
+    return session?.belongsTo(server) ? session : undefined;
   }
 
   ofUser(server: object, user: string): Session | undefined {
@@ -36,7 +31,7 @@ export class Sessions {
 
   /** All sessions of a server. */
   of(server: object): Session[] {
-    return [...this.#byHandle.values()].filter((entry) => entry.server === server).map(({ session }) => session);
+    return [...this.#byHandle.values()].filter((session) => session.belongsTo(server));
   }
 
   remove(server: object, session: Session): void {
