@@ -1,7 +1,8 @@
 import { fingerprint } from './hiding.ts';
 import { Kept } from './kept.ts';
 import { PracticeServer } from './practice/server.ts';
-import { system as realSystem, type System } from './system.ts';
+import type { Store } from './store/store.ts';
+import { randomId, system as realSystem, type System } from './system.ts';
 import type { Transport } from './transport/transport.ts';
 import { VgsAccount, type VgsSettings } from './vgs/account.ts';
 import { Challenges } from './visual-guard/challenges.ts';
@@ -28,6 +29,7 @@ export class Engine {
   readonly practice: PracticeServer;
   readonly #accounts = new Kept<VgsAccount>();
   readonly #servers = new Kept<VisualGuardServer>();
+  readonly #storeIds = new WeakMap<Store, string>();
   #practiceUsers = 0;
 
   /** @param maxSessions how many sessions, and as many challenges, are kept */
@@ -43,16 +45,19 @@ export class Engine {
    * The account of this connection, which all who name the same one share. The secret counts by its fingerprint.
    *
    * @param via what else makes a connection another one, such as the ids of its TLS and proxy configuration
+   * @param store where its token is shared and kept; without one it stays in this process
    */
-  holdAccount(settings: VgsSettings, transport: Transport, via: string): Hold<VgsAccount> {
-    const held = this.#accounts.take(keyOf(settings, via), () => new VgsAccount(settings, transport, this.system));
+  holdAccount(settings: VgsSettings, transport: Transport, via: string, store?: Store): Hold<VgsAccount> {
+    const key = keyOf(settings, via, this.#storeId(store));
+    const held = this.#accounts.take(key, () => new VgsAccount(settings, transport, this.system, store));
     held.value.transport.replace(transport);
     return held;
   }
 
-  /** The Visual Guard server of this connection, which all who name the same one share. */
-  holdServer(settings: VisualGuardSettings, transport: Transport, via: string): Hold<VisualGuardServer> {
-    const held = this.#servers.take(keyOf(settings, via), () => new VisualGuardServer(settings, transport, this));
+  /** The Visual Guard server of this connection, which all who name the same one share. Its sessions are kept in the store. */
+  holdServer(settings: VisualGuardSettings, transport: Transport, via: string, store?: Store): Hold<VisualGuardServer> {
+    const key = keyOf(settings, via, this.#storeId(store));
+    const held = this.#servers.take(key, () => new VisualGuardServer(settings, transport, this, store));
     held.value.transport.replace(transport);
     return held;
   }
@@ -76,14 +81,22 @@ export class Engine {
     this.#servers.sweep();
     if (this.#practiceUsers === 0) this.practice.stop();
   }
+
+  /** What tells one store from another, for as long as this process lives. */
+  #storeId(store: Store | undefined): string {
+    if (!store) return '';
+    const id = this.#storeIds.get(store) ?? randomId();
+    this.#storeIds.set(store, id);
+    return id;
+  }
 }
 
 /** The content of a connection as a key. It holds no secret, only what a secret is known by. */
-function keyOf(settings: VgsSettings | VisualGuardSettings, via: string): string {
+function keyOf(settings: VgsSettings | VisualGuardSettings, via: string, store: string): string {
   const entries = Object.entries(settings).map(
     ([name, value]) => [name, name === 'scope' ? sorted(value) : value] as const,
   );
-  return fingerprint(via, ...entries.sort(([a], [b]) => a.localeCompare(b)).flat());
+  return fingerprint(via, store, ...entries.sort(([a], [b]) => a.localeCompare(b)).flat());
 }
 
 function sorted(scope: string): string {

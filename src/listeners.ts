@@ -10,6 +10,10 @@ export class Listeners<T> {
     return () => this.#all?.delete(listener);
   }
 
+  get isEmpty(): boolean {
+    return this.#all.size === 0;
+  }
+
   tell(news: T): void {
     for (const listener of [...(this.#all ?? [])]) {
       try {

@@ -13,7 +13,11 @@ export interface StoredEntry {
 
 /** The right to be the only one who renews, signs in or takes a step, for as long as it is held. */
 export interface Lease {
-  /** Larger than that of every earlier lease on this name: a write with a smaller one is refused. */
+  /**
+   * Larger than that of every earlier lease and write on this name: a write with a smaller one is refused.
+   * It is no smaller than the time in ms since 1970 when the lease was given, so it does not go back
+   * even when the store lost everything.
+   */
   readonly fence: number;
   /** Whether it is certain that nobody else got it. A holder that was paused too long loses it. */
   readonly isHeld: boolean;
@@ -26,6 +30,15 @@ export type StoreState = { at: 'connecting' } | { at: 'ready' } | { at: 'gone'; 
 
 /** How long a store may keep anybody waiting, in ms. */
 export const STORE_TIMEOUT = 2_000;
+
+/** For how long a lease is given, in ms. Its holder prolongs it; one that died is overtaken after this time. */
+export const LEASE_LIFE = 6_000;
+
+/** How many entries a store keeps in this process, where nothing else is set. */
+export const MOST_ENTRIES = 40_000;
+
+/** How often what has outlived its life is swept out of this process, in ms. */
+export const SWEEP_PAUSE = 60_000;
 
 /**
  * What replicas keep together, or one Node-RED keeps over a restart. All three kinds (memory, context, Redis) behave the same.
@@ -67,6 +80,6 @@ export interface Store {
    */
   watch(name: string, listener: () => void): Cancel;
 
-  /** Ends connections and timers. Leases that are held end by themselves. */
+  /** Ends connections and timers. Leases that are held end by themselves. Afterwards the store is gone (`closed`). */
   close(): void;
 }

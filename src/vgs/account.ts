@@ -1,5 +1,6 @@
 import { AuthError } from '../errors.ts';
 import { Listeners } from '../listeners.ts';
+import type { Store } from '../store/store.ts';
 import type { System } from '../system.ts';
 import { createToken, lifetimeOf, type Token } from '../token.ts';
 import { askRepeatedly, readScope, splitScope } from '../token-endpoint.ts';
@@ -26,12 +27,15 @@ export class VgsAccount {
   readonly source: TokenSource;
   readonly changes = new Listeners<SourceState>();
   readonly transport: ReplaceableTransport;
+  readonly store: Store | undefined;
   #state: SourceState = { at: 'idle' };
   readonly #settings: VgsSettings;
   readonly #scope: readonly string[];
   readonly #system: System;
 
-  constructor(settings: VgsSettings, transport: Transport, system: System) {
+  /** @param store where the token is shared and kept; without one it stays in this process */
+  constructor(settings: VgsSettings, transport: Transport, system: System, store?: Store) {
+    this.store = store;
     this.#settings = settings;
     this.#scope = splitScope(settings.scope);
     this.transport = new ReplaceableTransport(transport);

@@ -1,4 +1,5 @@
 import { Listeners } from '../listeners.ts';
+import type { Store } from '../store/store.ts';
 import type { System } from '../system.ts';
 import { MESSAGE_WAIT } from '../token-endpoint.ts';
 import { ReplaceableTransport } from '../transport/replaceable.ts';
@@ -39,6 +40,7 @@ export type StoredUserNews = { session: Session | undefined };
 export class VisualGuardServer implements SessionHome, ChallengeHome {
   readonly wire: VisualGuardWire;
   readonly transport: ReplaceableTransport;
+  readonly store: Store | undefined;
   readonly system: System;
   readonly guard: Guard;
   readonly changes = new Listeners<StoredUserNews>();
@@ -50,7 +52,9 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
   #storedFlight: Promise<Outcome> | undefined;
   #closed = false;
 
-  constructor(settings: VisualGuardSettings, transport: Transport, shared: VisualGuardShared) {
+  /** @param store where sessions and challenges are shared and kept; without one they stay in this process */
+  constructor(settings: VisualGuardSettings, transport: Transport, shared: VisualGuardShared, store?: Store) {
+    this.store = store;
     this.system = shared.system;
     this.guard = shared.guard;
     this.#challenges = shared.challenges;

@@ -1,0 +1,98 @@
+import { AuthError } from '../errors.ts';
+import { Listeners } from '../listeners.ts';
+import type { Cancel, System } from '../system.ts';
+import { Entries } from './entries.ts';
+import { InProcessLeases, Watchers } from './in-process.ts';
+import {
+  LEASE_LIFE,
+  type Lease,
+  MOST_ENTRIES,
+  type Store,
+  type StoredEntry,
+  type StoreState,
+  SWEEP_PAUSE,
+} from './store.ts';
+
+/** The store of one process, which forgets everything when the process ends. */
+export class MemoryStore implements Store {
+  readonly changes = new Listeners<StoreState>();
+  readonly #system: System;
+  readonly #entries: Entries;
+  readonly #leases = new InProcessLeases();
+  readonly #watchers = new Watchers();
+  #state: StoreState = { at: 'ready' };
+  #sweep: Cancel | undefined;
+
+  /** @param most how many entries are kept; the one that was not used for the longest time goes first */
+  constructor(system: System, most: number = MOST_ENTRIES) {
+    this.#system = system;
+    this.#entries = new Entries(most);
+  }
+
+  get state(): StoreState {
+    return this.#state;
+  }
+
+  async get(name: string): Promise<StoredEntry | undefined> {
+    this.#mustBeOpen();
+    const now = this.#system.now();
+    const entry = this.#entries.get(name, now);
+    if (!entry) return undefined;
+    return { value: JSON.parse(entry.text), age: Math.max(0, now - entry.writtenAt), fence: entry.fence };
+  }
+
+  async put(name: string, value: unknown, { life, fence }: { life: number; fence: number }): Promise<boolean> {
+    if (this.#state.at === 'gone') return false;
+    const entry = this.#entries.put(name, JSON.stringify(value), life, fence, this.#system.now());
+    if (!entry) return false;
+    this.#sweepLater();
+    this.#watchers.tell(name);
+    return true;
+  }
+
+  async remove(name: string, fence: number): Promise<boolean> {
+    if (this.#state.at === 'gone' || !this.#entries.remove(name, fence, this.#system.now())) return false;
+    this.#sweepLater();
+    this.#watchers.tell(name);
+    return true;
+  }
+
+  async lease(name: string): Promise<Lease | { left: number }> {
+    this.#mustBeOpen();
+    if (this.#leases.has(name)) return { left: LEASE_LIFE };
+    const fence = this.#entries.nextFence(name, this.#system.now());
+    this.#sweepLater();
+    return this.#leases.take(name, fence, () => this.#watchers.tell(name));
+  }
+
+  watch(name: string, listener: () => void): Cancel {
+    return this.#watchers.add(name, listener);
+  }
+
+  close(): void {
+    if (this.#state.at === 'gone') return;
+    this.#state = { at: 'gone', cause: 'closed' };
+    this.#sweep?.();
+    this.#entries.clear();
+    this.#leases.clear();
+    this.#watchers.clear();
+    this.changes.tell(this.#state);
+  }
+
+  #mustBeOpen(): void {
+    if (this.#state.at === 'gone') throw new AuthError('store-gone', { host: 'memory', cause: this.#state.cause });
+  }
+
+  /** What has outlived its life goes by and by. No timer runs while there is nothing. */
+  #sweepLater(): void {
+    this.#sweep ??= this.#system.after(
+      SWEEP_PAUSE,
+      () => {
+        this.#sweep = undefined;
+        this.#entries.sweep(this.#system.now());
+        if (!this.#entries.isEmpty) this.#sweepLater();
+      },
+      true,
+    );
+  }
+}

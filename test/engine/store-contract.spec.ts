@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { MemoryStore } from '../../src/store/memory.ts';
+import { FakeSystem, START } from '../support/fake-system.ts';
+import { keepsTheContract } from '../support/store-contract.ts';
+
+let system = new FakeSystem();
+
+keepsTheContract('memory', {
+  async open() {
+    system = new FakeSystem();
+    return new MemoryStore(system);
+  },
+  another: async (store) => store,
+  pass: (ms) => system.pass(ms),
+  end: async () => undefined,
+});
+
+describe('a store in memory', () => {
+  const forLong = { life: 60_000, fence: 1 };
+  beforeEach(() => {
+    system = new FakeSystem();
+  });
+
+  it('is bounded: what was not used for the longest time goes first', async () => {
+    const store = new MemoryStore(system, 3);
+    for (const name of ['a', 'b', 'c']) await store.put(name, name, forLong);
+    await store.get('a');
+    await store.put('d', 'd', forLong);
+    assert.equal(await store.get('b'), undefined);
+    for (const name of ['a', 'c', 'd']) assert.equal((await store.get(name))?.value, name);
+  });
+
+  it('keeps no timer once everything has outlived its life, nor when it is closed', async () => {
+    const store = new MemoryStore(system);
+    await store.put('a', 1, forLong);
+    assert.equal(system.pending, 1);
+    await system.pass(3_600_000);
+    assert.equal(system.pending, 0);
+    await store.put('a', 1, forLong);
+    store.close();
+    assert.equal(system.pending, 0);
+  });
+
+  it('gives leases numbers that no earlier process can have had', async () => {
+    const lease = await new MemoryStore(system).lease('a');
+    assert.ok('fence' in lease && lease.fence >= START);
+  });
+
+  it('keeps ages right when the clock is set back', async () => {
+    const store = new MemoryStore(system);
+    await store.put('a', 1, forLong);
+    system.setClock(-5_000);
+    assert.equal((await store.get('a'))?.age, 0);
+  });
+
+  it('holds a lease until it is given back, however long that takes', async () => {
+    const store = new MemoryStore(system);
+    const lease = await store.lease('a');
+    await system.pass(3_600_000);
+    assert.equal('fence' in lease && lease.isHeld, true);
+    assert.ok('left' in (await store.lease('a')));
+  });
+});
