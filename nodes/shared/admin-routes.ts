@@ -3,7 +3,6 @@ import type { Engine } from '../../src/engine.ts';
 import { asAuthError } from '../../src/errors.ts';
 import type { VgsSettings } from '../../src/vgs/account.ts';
 import { checkAccount } from '../../src/vgs/check.ts';
-import { LARGEST_FILE, readServiceAccountFile } from '../../src/vgs/service-account-file.ts';
 import { checkServer } from '../../src/visual-guard/check.ts';
 import type { VisualGuardSettings } from '../../src/visual-guard/wire.ts';
 import { readAccount } from './account-settings.ts';
@@ -51,7 +50,9 @@ export function accountRoutes(RED: NodeAPI, engine: Engine): void {
     check: (settings, transport) => checkAccount(settings, transport, engine.system),
   };
   route(RED, '/vgs-account/test', (body) => testDialog(RED, engine, test, readBody(body, ACCOUNT)));
-  route(RED, '/vgs-account/import', (body) => {
+  route(RED, '/vgs-account/import', async (body) => {
+    // Loaded when somebody imports: reading YAML takes more code than all else here, and Node-RED starts without it.
+    const { LARGEST_FILE, readServiceAccountFile } = await import('../../src/vgs/service-account-file.ts');
     const { yaml } = readBody(body, { yaml: 'text' }, LARGEST_FILE);
     if (typeof yaml !== 'string') throw new BodyError('wrong-type');
     return readServiceAccountFile(yaml);
