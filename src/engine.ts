@@ -1,6 +1,7 @@
 import { fingerprint } from './hiding.ts';
 import { Kept } from './kept.ts';
 import { PracticeServer } from './practice/server.ts';
+import { partsOf } from './store/connection.ts';
 import type { Store } from './store/store.ts';
 import { randomId, system as realSystem, type System } from './system.ts';
 import type { Transport } from './transport/transport.ts';
@@ -93,12 +94,5 @@ export class Engine {
 
 /** The content of a connection as a key. It holds no secret, only what a secret is known by. */
 function keyOf(settings: VgsSettings | VisualGuardSettings, via: string, store: string): string {
-  const entries = Object.entries(settings).map(
-    ([name, value]) => [name, name === 'scope' ? sorted(value) : value] as const,
-  );
-  return fingerprint(via, store, ...entries.sort(([a], [b]) => a.localeCompare(b)).flat());
-}
-
-function sorted(scope: string): string {
-  return scope.split(/\s+/).sort().join(' ').trim();
+  return fingerprint(via, store, ...partsOf(settings));
 }

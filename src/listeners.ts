@@ -11,7 +11,7 @@ export class Listeners<T> {
   }
 
   get isEmpty(): boolean {
-    return this.#all.size === 0;
+    return !this.#all || this.#all.size === 0;
   }
 
   tell(news: T): void {

@@ -54,6 +54,8 @@ export class TokenSource {
   #flight: Promise<Asked> | undefined;
   #refusal: { refused: Refusal; pause: Pause } | undefined;
   #forced: Pause | undefined;
+  /** The text of the newest token that an API rejected: another replica may still keep it. */
+  #rejected: string | undefined;
   /** Since the last failure. Most sources never have one. */
   #coolDown: CoolDown | undefined;
   readonly #owner: TokenOwner;
@@ -107,8 +109,28 @@ export class TokenSource {
     const now = this.#owner.system.now();
     if (lasts(this.#forced, now)) return false;
     this.#forced = pauseFrom(now, FORCED_RENEWAL_PAUSE);
+    this.#rejected = token.accessToken;
     this.#token = undefined;
     return true;
+  }
+
+  /** Takes over a token that another replica got. */
+  adopt(token: Token): void {
+    this.#accept(token);
+  }
+
+  /**
+   * Whether a token that another replica got makes a renewal needless.
+   *
+   * @returns the token to serve; undefined where it is rejected, ends before the one that is kept, or ends soon
+   */
+  betterOf(found: Token): Token | undefined {
+    const now = this.#owner.system.now();
+    const own = this.#unexpired();
+    if (found.accessToken === this.#rejected) return undefined;
+    if (found.accessToken === own?.accessToken) return now < own.softAt ? own : undefined;
+    if (own && own.expiresAt > found.expiresAt) return undefined;
+    return now < found.hardAt ? found : undefined;
   }
 
   /** Forgets the token. */

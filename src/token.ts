@@ -2,7 +2,7 @@ import { HiddenText, hideSecretsOf, type MessageToken } from './hiding.ts';
 import type { System } from './system.ts';
 
 /** Never longer than this, whatever a server says: 2^31 seconds, as in golang's oauth2. */
-const LONGEST_LIFE = 2 ** 31 * 1000;
+export const LONGEST_LIFE = 2 ** 31 * 1000;
 
 /** An access token and its life. All times are ms since 1970. It never changes. */
 export interface Token {

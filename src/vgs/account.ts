@@ -1,10 +1,12 @@
 import { AuthError } from '../errors.ts';
 import { Listeners } from '../listeners.ts';
+import { connectionDigest } from '../store/connection.ts';
+import { SharedToken } from '../store/shared-token.ts';
 import type { Store } from '../store/store.ts';
 import type { System } from '../system.ts';
-import { createToken, lifetimeOf, type Token } from '../token.ts';
+import { createToken, lifetimeOf } from '../token.ts';
 import { askRepeatedly, readScope, splitScope } from '../token-endpoint.ts';
-import { type Asked, type SourceState, TokenSource } from '../token-source.ts';
+import { type Asked, type Renewal, type SourceState, TokenSource } from '../token-source.ts';
 import { ReplaceableTransport } from '../transport/replaceable.ts';
 import type { FormRequest, Transport } from '../transport/transport.ts';
 
@@ -27,21 +29,20 @@ export class VgsAccount {
   readonly source: TokenSource;
   readonly changes = new Listeners<SourceState>();
   readonly transport: ReplaceableTransport;
-  readonly store: Store | undefined;
   #state: SourceState = { at: 'idle' };
   readonly #settings: VgsSettings;
   readonly #scope: readonly string[];
   readonly #system: System;
+  #shared: SharedToken | undefined;
 
   /** @param store where the token is shared and kept; without one it stays in this process */
   constructor(settings: VgsSettings, transport: Transport, system: System, store?: Store) {
-    this.store = store;
     this.#settings = settings;
     this.#scope = splitScope(settings.scope);
     this.transport = new ReplaceableTransport(transport);
     this.#system = system;
     this.source = new TokenSource({
-      renew: () => this.#request(),
+      renew: () => this.#shared?.renew(this.#request) ?? this.#request(),
       system,
       host: transport.host,
       changed: (state) => {
@@ -49,6 +50,9 @@ export class VgsAccount {
         this.changes.tell(state);
       },
     });
+    if (!store) return;
+    const name = `token ${connectionDigest(settings)}`;
+    this.#shared = new SharedToken(store, name, this.source, { system, host: transport.host });
   }
 
   /** Where the account stands, for showing. */
@@ -62,10 +66,11 @@ export class VgsAccount {
   }
 
   close(): void {
+    this.#shared?.close();
     this.transport.close();
   }
 
-  async #request(): Promise<{ token: Token } | { refused: NonNullable<Asked['refused']> }> {
+  readonly #request: Renewal = async () => {
     const request = clientCredentials(this.#settings, this.#scope);
     const { answer, reply } = await askRepeatedly(this.transport, request, this.#system);
     if (answer.refused) return { refused: answer.refused };
@@ -73,7 +78,7 @@ export class VgsAccount {
     const scopes = readScope(granted.scope, this.#scope, request);
     const lifetime = lifetimeOf(granted.expires_in, accessToken);
     return { token: createToken({ accessToken, sentAt: reply.sentAt, lifetime, ...scopes }, this.#system) };
-  }
+  };
 }
 
 /** The request of RFC 6749 4.4.2. */

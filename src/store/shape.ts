@@ -1,0 +1,50 @@
+/** An object as it came out of a store. Nothing of it is known. */
+export type Shape = Readonly<Record<string, unknown>>;
+
+/** What was written by another version, or by somebody else, is not read. */
+export const VERSION = 1;
+
+/** How many items a list may have, and how long a text may be: what a store gives back may be anything. */
+const MOST_ITEMS = 1_000;
+const LONGEST_TEXT = 100_000;
+
+/** An object that was written in this version; undefined where it is none. */
+export function asShape(value: unknown): Shape | undefined {
+  const shape = asObject(value);
+  return shape?.version === VERSION ? shape : undefined;
+}
+
+/** An object, which need not name its version: a part of one that does. */
+export function asObject(value: unknown): Shape | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Shape) : undefined;
+}
+
+export function asText(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length <= LONGEST_TEXT ? value : undefined;
+}
+
+/** A finite number that is not negative. */
+export function asAmount(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+}
+
+export function asFlag(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+/** One of a few words. */
+export function asWord<W extends string>(value: unknown, words: readonly W[]): W | undefined {
+  return words.find((word) => word === value);
+}
+
+/** A list of which every item makes sense; undefined where one does not. */
+export function asList<T>(value: unknown, read: (item: unknown) => T | undefined): T[] | undefined {
+  if (!Array.isArray(value) || value.length > MOST_ITEMS) return undefined;
+  const items: T[] = [];
+  for (const each of value) {
+    const item = read(each);
+    if (item === undefined) return undefined;
+    items.push(item);
+  }
+  return items;
+}
