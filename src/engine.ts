@@ -2,7 +2,8 @@ import { fingerprint } from './hiding.ts';
 import { Kept } from './kept.ts';
 import { PracticeServer } from './practice/server.ts';
 import { partsOf } from './store/connection.ts';
-import type { Store } from './store/store.ts';
+import { openStore, renewMeans, type StoreMeans, type StoreSettings } from './store/open.ts';
+import type { KeptStore, Store } from './store/store.ts';
 import { randomId, system as realSystem, type System } from './system.ts';
 import type { Transport } from './transport/transport.ts';
 import { VgsAccount, type VgsSettings } from './vgs/account.ts';
@@ -21,7 +22,7 @@ export interface Hold<T> {
   giveBack: () => void;
 }
 
-/** All that one process keeps: accounts, servers, sessions, challenges, and the practice server. */
+/** All that one process keeps: accounts, servers, stores, sessions, challenges, and the practice server. */
 export class Engine {
   readonly system: System;
   readonly challenges: Challenges;
@@ -30,6 +31,7 @@ export class Engine {
   readonly practice: PracticeServer;
   readonly #accounts = new Kept<VgsAccount>();
   readonly #servers = new Kept<VisualGuardServer>();
+  readonly #stores = new Kept<KeptStore>();
   readonly #storeIds = new WeakMap<Store, string>();
   #practiceUsers = 0;
 
@@ -63,6 +65,17 @@ export class Engine {
     return held;
   }
 
+  /**
+   * The store of these settings, which all who name the same one share. The secrets count by their fingerprint.
+   *
+   * @param via what else makes a store another one, such as the id of its TLS configuration or of the node whose context it is
+   */
+  holdStore(settings: StoreSettings, means: StoreMeans, via: string): Hold<KeptStore> {
+    const held = this.#stores.take(keyOf(settings, via, ''), () => openStore(settings, means, this.system));
+    renewMeans(held.value, means);
+    return held;
+  }
+
   /** Starts the practice server for one user of it. It runs until `sweep` finds no user left. */
   holdPractice(): Hold<PracticeServer> {
     this.#practiceUsers += 1;
@@ -80,6 +93,7 @@ export class Engine {
   sweep(): void {
     this.#accounts.sweep();
     this.#servers.sweep();
+    this.#stores.sweep();
     if (this.#practiceUsers === 0) this.practice.stop();
   }
 
@@ -93,6 +107,6 @@ export class Engine {
 }
 
 /** The content of a connection as a key. It holds no secret, only what a secret is known by. */
-function keyOf(settings: VgsSettings | VisualGuardSettings, via: string, store: string): string {
+function keyOf(settings: object, via: string, store: string): string {
   return fingerprint(via, store, ...partsOf(settings));
 }

@@ -32,6 +32,18 @@ export const FAULTS = {
     'AUTH_CONFIG',
     'The TLS configuration in "{property}" cannot be used. Check its certificate and key.',
   ],
+  'store-address-invalid': [
+    'AUTH_CONFIG',
+    'The property "{property}" is not the address of a Redis. It must begin with redis:// or rediss://.',
+  ],
+  'store-password-written': [
+    'AUTH_CONFIG',
+    'The address in "{property}" holds a password, which would stand in the flow file. Put user and password into their own fields.',
+  ],
+  'context-store-unknown': [
+    'AUTH_CONFIG',
+    'There is no context store "{name}" in settings.js (contextStorage). Choose one that is there.',
+  ],
   'code-missing': [
     'AUTH_CONFIG',
     'No code was found in "{property}". It must be a text or a number. Check the message.',

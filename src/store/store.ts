@@ -83,3 +83,11 @@ export interface Store {
   /** Ends connections and timers. Leases that are held end by themselves. Afterwards the store is gone (`closed`). */
   close(): void;
 }
+
+/** A store that outlives the process, so that it may hold what this process cannot read. */
+export interface KeptStore extends Store {
+  /** What errors call it. Never with a password. */
+  readonly host: string;
+  /** Told once, when something is found that was written with another key, or was changed. It counts as absent. */
+  readonly unreadable: Listeners<void>;
+}

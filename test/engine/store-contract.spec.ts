@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { ContextStore } from '../../src/store/context.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
+import { ContextFiles } from '../support/context-files.ts';
 import { FakeSystem, START } from '../support/fake-system.ts';
 import { keepsTheContract } from '../support/store-contract.ts';
+import { testSeal } from '../support/stores.ts';
 
 let system = new FakeSystem();
 
@@ -13,6 +16,24 @@ keepsTheContract('memory', {
   another: async (store) => store,
   pass: (ms) => system.pass(ms),
   end: async () => undefined,
+});
+
+let files: ContextFiles;
+let store: ContextStore;
+
+keepsTheContract('context', {
+  async open() {
+    system = new FakeSystem();
+    files = new ContextFiles();
+    store = new ContextStore(await files.open(), testSeal(), 'context file', system);
+    return store;
+  },
+  another: async () => store,
+  pass: (ms) => system.pass(ms),
+  async end() {
+    store.close();
+    await files.end();
+  },
 });
 
 describe('a store in memory', () => {

@@ -1,0 +1,303 @@
+import { AuthError } from '../errors.ts';
+import { Listeners } from '../listeners.ts';
+import type { Cancel, System } from '../system.ts';
+import { Entries, type Entry } from './entries.ts';
+import { InProcessLeases, Watchers } from './in-process.ts';
+import type { Seal } from './seal.ts';
+import {
+  type KeptStore,
+  LEASE_LIFE,
+  type Lease,
+  MOST_ENTRIES,
+  type StoredEntry,
+  type StoreState,
+  SWEEP_PAUSE,
+} from './store.ts';
+import { answerOf, storeGone } from './timely.ts';
+
+/** What a context store offers. Its answers may come later, or never. */
+export interface ContextAccess {
+  /** The values follow the error, in the order of the keys. */
+  get(keys: string[], answer: (error: unknown, ...values: unknown[]) => void): void;
+  /** A value of undefined takes away what is there. */
+  set(keys: string[], values: unknown[], answer: (error?: unknown) => void): void;
+  keys(answer: (error: unknown, keys?: unknown) => void): void;
+}
+
+/** How many values are read or written at once: a context store without a cache goes through its whole file each time. */
+const BATCH = 500;
+
+/** Letters, digits and underscores alone: a context store reads dots and brackets as a path. */
+const OURS = /^vgauth_[0-9a-f]{64}$/;
+
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 30_000;
+
+/**
+ * The store of one process, which is written to a context store as well, so that another process after a restart finds it.
+ * This process's memory is what counts; the context store is read once, at the opening.
+ */
+export class ContextStore implements KeptStore {
+  readonly changes = new Listeners<StoreState>();
+  readonly unreadable = new Listeners<void>();
+  readonly host: string;
+  /** Replaceable, because a deploy may give a config node another one. */
+  access: ContextAccess;
+  readonly #system: System;
+  readonly #entries: Entries;
+  readonly #leases = new InProcessLeases();
+  readonly #watchers = new Watchers();
+  readonly #unwritten = new Set<string>();
+  #seal: Seal | undefined;
+  #state: StoreState = { at: 'connecting' };
+  #opening: Promise<void>;
+  #isRead = false;
+  #writing: Promise<void> = Promise.resolve();
+  #nextBatch: Promise<void> | undefined;
+  #pause = FIRST_PAUSE;
+  #retry: Cancel | undefined;
+  #sweep: Cancel | undefined;
+  #saidUnreadable = false;
+
+  /**
+   * @param host what an error calls this store
+   * @param seal may still be on its way: everything waits for it
+   */
+  constructor(access: ContextAccess, seal: Promise<Seal>, host: string, system: System, most: number = MOST_ENTRIES) {
+    this.access = access;
+    this.host = host;
+    this.#system = system;
+    this.#entries = new Entries(most, (key) => {
+      this.#unwritten.add(key);
+      void this.#write();
+    });
+    this.#opening = seal.then(
+      (made) => {
+        this.#seal = made;
+        return this.#isClosed ? undefined : this.#read();
+      },
+      (thrown) => this.#become({ at: 'gone', cause: causeOf(thrown) }),
+    );
+  }
+
+  get state(): StoreState {
+    return this.#state;
+  }
+
+  async get(name: string): Promise<StoredEntry | undefined> {
+    const { key, seal } = await this.#opened(name);
+    const now = this.#system.now();
+    const entry = this.#entries.get(key, now);
+    const opened = entry && seal.open(key, entry.fence, entry.text);
+    if (entry && opened) return { value: opened.value, age: Math.max(0, now - entry.writtenAt), fence: entry.fence };
+    // What could not be read at the opening may still be there.
+    if (!this.#isRead && this.#state.at === 'gone') throw storeGone(this.host, this.#state.cause);
+    return undefined;
+  }
+
+  async put(name: string, value: unknown, { life, fence }: { life: number; fence: number }): Promise<boolean> {
+    return this.#change(name, (key, seal, now) =>
+      Boolean(this.#entries.put(key, seal.close(key, fence, value), life, fence, now)),
+    );
+  }
+
+  async remove(name: string, fence: number): Promise<boolean> {
+    return this.#change(name, (key, _seal, now) => this.#entries.remove(key, fence, now));
+  }
+
+  async lease(name: string): Promise<Lease | { left: number }> {
+    const { key } = await this.#opened(name);
+    if (this.#leases.has(name)) return { left: LEASE_LIFE };
+    const fence = this.#entries.nextFence(key, this.#system.now());
+    this.#sweepLater();
+    return this.#leases.take(name, fence, () => this.#watchers.tell(name));
+  }
+
+  watch(name: string, listener: () => void): Cancel {
+    return this.#watchers.add(name, listener);
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#retry?.();
+    this.#sweep?.();
+    this.#entries.clear();
+    this.#unwritten.clear();
+    this.#leases.clear();
+    this.#watchers.clear();
+    this.#become({ at: 'gone', cause: 'closed' });
+  }
+
+  get #isClosed(): boolean {
+    return this.#state.at === 'gone' && this.#state.cause === 'closed';
+  }
+
+  /** @throws AuthError `AUTH_STORE` where the store is closed, or what is there cannot be read in time */
+  async #opened(name: string): Promise<{ key: string; seal: Seal }> {
+    if (!this.#isClosed && this.#state.at === 'connecting') {
+      await answerOf(this.#opening, this.host, this.#system).catch((error: AuthError) => {
+        if (!this.#seal) throw error;
+      });
+    }
+    if (this.#isClosed || !this.#seal) throw storeGone(this.host, this.#isClosed ? 'closed' : 'timeout');
+    return { key: `vgauth_${this.#seal.nameOf(name)}`, seal: this.#seal };
+  }
+
+  /** Makes a change here, and then in the context store. */
+  async #change(name: string, make: (key: string, seal: Seal, now: number) => boolean): Promise<boolean> {
+    const opened = await this.#opened(name).catch(() => undefined);
+    if (!opened || this.#isClosed) return false;
+    const { key, seal } = opened;
+    if (!make(key, seal, this.#system.now())) return false;
+    this.#unwritten.add(key);
+    this.#sweepLater();
+    this.#watchers.tell(name);
+    if (this.#state.at === 'gone') return false;
+    await this.#write();
+    return !this.#unwritten.has(key);
+  }
+
+  /** Brings the context store to where this process is: the next batch, once the one that is on its way is written. */
+  #write(): Promise<void> {
+    this.#nextBatch ??= this.#writing.then(async () => {
+      this.#nextBatch = undefined;
+      if (this.#state.at === 'ready') await this.#writeBatch();
+    });
+    this.#writing = this.#nextBatch;
+    return this.#nextBatch;
+  }
+
+  async #writeBatch(): Promise<void> {
+    const keys = [...this.#unwritten].slice(0, BATCH);
+    if (keys.length === 0) return;
+    for (const key of keys) this.#unwritten.delete(key);
+    const now = this.#system.now();
+    try {
+      const values = keys.map((key) => asKept(this.#entries.get(key, now)));
+      await this.#ask((answer) => this.access.set(keys, values, answer));
+      if (this.#unwritten.size > 0) void this.#write();
+    } catch (thrown) {
+      if (this.#isClosed) return;
+      for (const key of keys) this.#unwritten.add(key);
+      this.#failed(thrown);
+    }
+  }
+
+  /** Reads what an earlier process left. What is over is swept out; what cannot be opened is left for who has its key. */
+  async #read(): Promise<void> {
+    try {
+      const found = await this.#ask<unknown[]>((answer) => this.access.keys(answer));
+      const all: unknown[] = Array.isArray(found[0]) ? found[0] : [];
+      const keys = all.filter((key): key is string => typeof key === 'string' && OURS.test(key));
+      for (let at = 0; at < keys.length; at += BATCH) {
+        const batch = keys.slice(at, at + BATCH);
+        const values = await this.#ask<unknown[]>((answer) => this.access.get(batch, answer));
+        if (this.#isClosed) return;
+        batch.forEach((key, i) => {
+          this.#takeUp(key, asEntry(values[i]));
+        });
+      }
+      this.#isRead = true;
+      this.#become({ at: 'ready' });
+      void this.#write();
+      this.#sweepLater();
+    } catch (thrown) {
+      if (!this.#isClosed) this.#failed(thrown);
+    }
+  }
+
+  #takeUp(key: string, found: Entry | undefined): void {
+    const now = this.#system.now();
+    if (found && now >= found.expiresAt) this.#unwritten.add(key);
+    else if (!found || !this.#seal?.open(key, found.fence, found.text)) this.#tellUnreadable();
+    else if (!this.#isNewer(key, found, now)) {
+      this.#unwritten.delete(key);
+      this.#entries.restore(key, found, now);
+    }
+  }
+
+  /** Whether this process wrote or removed this since it began to try to read. */
+  #isNewer(key: string, found: Entry, now: number): boolean {
+    if (!this.#unwritten.has(key)) return false;
+    const mine = this.#entries.get(key, now);
+    return !mine || mine.fence >= found.fence;
+  }
+
+  #tellUnreadable(): void {
+    if (this.#saidUnreadable) return;
+    this.#saidUnreadable = true;
+    this.unreadable.tell();
+  }
+
+  /** @returns what follows the error in the answer */
+  #ask<T extends unknown[]>(question: (answer: (error?: unknown, ...values: unknown[]) => void) => void): Promise<T> {
+    const asked = new Promise<T>((resolve, reject) => {
+      question((error, ...values) => (error ? reject(error) : resolve(values as T)));
+    });
+    return answerOf(asked, this.host, this.#system);
+  }
+
+  #failed(thrown: unknown): void {
+    this.#become({ at: 'gone', cause: causeOf(thrown) });
+    this.#retry?.();
+    this.#retry = this.#system.after(this.#pause, () => void this.#tryAgain(), true);
+    this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2);
+  }
+
+  async #tryAgain(): Promise<void> {
+    if (!this.#isRead) {
+      await this.#read();
+      return;
+    }
+    while (this.#unwritten.size > 0) {
+      const { size } = this.#unwritten;
+      await this.#writeBatch();
+      // It failed again: the next try is waiting already.
+      if (this.#isClosed || this.#unwritten.size >= size) return;
+    }
+    this.#become({ at: 'ready' });
+    this.#watchers.tellAll();
+  }
+
+  #become(state: StoreState): void {
+    if (state.at === 'ready') this.#pause = FIRST_PAUSE;
+    const isNews =
+      state.at !== this.#state.at || (state.at === 'gone' && JSON.stringify(state) !== JSON.stringify(this.#state));
+    this.#state = state;
+    if (isNews) this.changes.tell(state);
+  }
+
+  #sweepLater(): void {
+    if (this.#isClosed) return;
+    this.#sweep ??= this.#system.after(
+      SWEEP_PAUSE,
+      () => {
+        this.#sweep = undefined;
+        this.#entries.sweep(this.#system.now());
+        if (!this.#entries.isEmpty) this.#sweepLater();
+      },
+      true,
+    );
+  }
+}
+
+/** The life and the fence stand in the clear, so that what is over can be swept out without the key. */
+function asKept(entry: Entry | undefined): object | undefined {
+  return entry && { box: entry.text, fence: entry.fence, written: entry.writtenAt, expires: entry.expiresAt };
+}
+
+/** What stands in a context store may be anything. */
+function asEntry(found: unknown): Entry | undefined {
+  if (typeof found !== 'object' || found === null) return undefined;
+  const { box, fence, written, expires } = found as Record<string, unknown>;
+  const numbers = [fence, written, expires];
+  if (typeof box !== 'string' || !numbers.every((each) => Number.isFinite(each))) return undefined;
+  return { text: box, fence: fence as number, writtenAt: written as number, expiresAt: expires as number };
+}
+
+/** A short word for what went wrong. The text of an error may hold anything. */
+function causeOf(thrown: unknown): string {
+  if (thrown instanceof AuthError) return String(thrown.values.cause);
+  const { code } = (thrown ?? {}) as { code?: unknown };
+  return typeof code === 'string' && /^[A-Z0-9_]{1,30}$/.test(code) ? code : 'error';
+}

@@ -1,0 +1,48 @@
+import type { System } from '../system.ts';
+import { type ContextAccess, ContextStore } from './context.ts';
+import { RedisStore } from './redis.ts';
+import type { RedisAddress } from './redis-address.ts';
+import { Seal } from './seal.ts';
+import type { KeptStore } from './store.ts';
+
+/** A store in a context store, which one Node-RED finds again after a restart. */
+export interface ContextSettings {
+  kind: 'context';
+  /** The context store's name; empty for the one that is the default. */
+  context: string;
+  encryptionKey: string;
+}
+
+/** A store in Redis or Valkey, which several Node-REDs share. */
+export interface RedisSettings extends RedisAddress {
+  kind: 'redis';
+  /** What all keys and channels begin with. */
+  prefix: string;
+  encryptionKey: string;
+}
+
+export type StoreSettings = ContextSettings | RedisSettings;
+
+/** What the platform gives a store. */
+export interface StoreMeans {
+  /** The context store that a `context` store is in. */
+  context?: ContextAccess;
+  /** The options of a TLS connection. */
+  tls?: object;
+}
+
+/** Opens a store. It comes at once; whether it can be reached is told by its state. */
+export function openStore(settings: StoreSettings, means: StoreMeans, system: System): KeptStore {
+  const seal = Seal.from(settings.encryptionKey);
+  if (settings.kind === 'redis') {
+    const { isSecure, prefix, kind: _kind, encryptionKey: _key, ...address } = settings;
+    return new RedisStore({ ...address, tls: isSecure ? { ...means.tls } : undefined }, prefix, seal, system);
+  }
+  if (!means.context) throw new Error('a context store needs its context');
+  return new ContextStore(means.context, seal, `context ${settings.context || 'default'}`, system);
+}
+
+/** A deploy may give the same store another way to the same context. */
+export function renewMeans(store: KeptStore, { context }: StoreMeans): void {
+  if (store instanceof ContextStore && context) store.access = context;
+}

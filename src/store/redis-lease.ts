@@ -1,0 +1,84 @@
+import type { Cancel, System } from '../system.ts';
+import { LEASE_LIFE, type Lease } from './store.ts';
+
+/** How often a lease is prolonged while it is held, in ms. */
+const KEEP_UP = 2_000;
+
+/** A moment by two clocks: the one goes wrong when somebody sets it, the other stands still while the machine sleeps. */
+interface Moment {
+  wall: number;
+  steady: number;
+}
+
+/** What a lease needs of its store. */
+export interface LeaseHome {
+  /** @returns whether it is still this holder's; undefined where nobody can say */
+  extend(): Promise<boolean | undefined>;
+  giveBack(): Promise<void>;
+  /** It needs no timer any more. */
+  ended(lease: RedisLease): void;
+}
+
+/** A lease in Redis, prolonged until it is given back. It counts as lost as soon as it is not certain. */
+export class RedisLease implements Lease {
+  readonly fence: number;
+  readonly #system: System;
+  readonly #home: LeaseHome;
+  #asked: Moment;
+  #isOver = false;
+  #timer: Cancel | undefined;
+
+  /** @param asked when the server was asked for it: its life there began no earlier */
+  constructor(fence: number, asked: Moment, home: LeaseHome, system: System) {
+    this.fence = fence;
+    this.#asked = asked;
+    this.#home = home;
+    this.#system = system;
+    this.#keepUp();
+  }
+
+  get isHeld(): boolean {
+    return !this.#isOver && this.#isCertain;
+  }
+
+  async release(): Promise<void> {
+    if (this.#isOver) return;
+    this.end();
+    await this.#home.giveBack();
+  }
+
+  /** Ends it here; at the server it runs out. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#timer?.();
+    this.#home.ended(this);
+  }
+
+  get #isCertain(): boolean {
+    const { wall, steady } = momentOf(this.#system);
+    const age = wall - this.#asked.wall;
+    return age >= 0 && age < LEASE_LIFE && steady - this.#asked.steady < LEASE_LIFE;
+  }
+
+  #keepUp(): void {
+    this.#timer = this.#system.after(KEEP_UP, () => void this.#prolong(), true);
+  }
+
+  async #prolong(): Promise<void> {
+    const asked = momentOf(this.#system);
+    // Once lost it stays lost, even if nobody else took it.
+    const isMine = this.#isCertain ? await this.#home.extend() : false;
+    if (this.#isOver) return;
+    if (isMine === false || !this.#isCertain) {
+      this.end();
+      return;
+    }
+    if (isMine) this.#asked = asked;
+    this.#keepUp();
+  }
+}
+
+export function momentOf(system: System): Moment {
+  return { wall: system.now(), steady: performance.now() };
+}

@@ -1,0 +1,132 @@
+/**
+ * What has to happen at one moment, as Lua scripts. They use no command newer than Redis 6 and touch declared keys alone,
+ * so that a Redis user who may only see the prefix is enough. All moments are by the server's clock.
+ *
+ * Three keys belong to a name: the entry `<fence>:<written at>:<box>`, a hash with the largest fencing numbers
+ * (`written`, `leased`), which outlives the entry, and the lease. What is of another kind there is foreign and counts as absent.
+ */
+
+/** What the scripts have in common. */
+const COMMON = `
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function number(text)
+  local found = tonumber(text or '')
+  if found and found >= 0 and found <= 9007199254740992 then return found end
+  return 0
+end
+local function whole(value) return string.format('%.0f', value) end
+local function keepOnly(key, kind)
+  local found = redis.call('TYPE', key).ok
+  if found ~= kind and found ~= 'none' then redis.call('DEL', key) end
+end
+local function keepFor(key, life)
+  if redis.call('PTTL', key) < tonumber(life) then redis.call('PEXPIRE', key, life) end
+end
+`;
+
+/** A script and how many of its arguments are keys. */
+export interface Script {
+  readonly lua: string;
+  readonly keys: number;
+}
+
+/** Keys: entry. Arguments: the longest entry that is given out. Returns the entry, or false; and the time in ms. */
+export const GET: Script = {
+  keys: 1,
+  lua: `${COMMON}
+local found = false
+if redis.call('TYPE', KEYS[1]).ok == 'string' and redis.call('STRLEN', KEYS[1]) <= tonumber(ARGV[1]) then
+  found = redis.call('GET', KEYS[1])
+end
+return {found, whole(now())}
+`,
+};
+
+/**
+ * Keys: entry, fences. Arguments: fence, box, life, life of the fence, age, channel, what is published there.
+ * Returns 1, or 0 where something with a larger fence was written.
+ */
+export const PUT: Script = {
+  keys: 2,
+  lua: `${COMMON}
+keepOnly(KEYS[2], 'hash')
+if number(redis.call('HGET', KEYS[2], 'written')) > tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[2], 'written', ARGV[1])
+keepFor(KEYS[2], ARGV[4])
+redis.call('SET', KEYS[1], ARGV[1] .. ':' .. whole(now() - tonumber(ARGV[5])) .. ':' .. ARGV[2], 'PX', ARGV[3])
+redis.call('PUBLISH', ARGV[6], ARGV[7])
+return 1
+`,
+};
+
+/** Keys: entry, fences. Arguments: fence, life of the fence, channel, what is published there. Returns as PUT. */
+export const REMOVE: Script = {
+  keys: 2,
+  lua: `${COMMON}
+keepOnly(KEYS[2], 'hash')
+if number(redis.call('HGET', KEYS[2], 'written')) > tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[2], 'written', ARGV[1])
+keepFor(KEYS[2], ARGV[2])
+redis.call('DEL', KEYS[1])
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+return 1
+`,
+};
+
+/**
+ * Keys: lease, fences. Arguments: owner, life of the lease, life of the fence.
+ * Returns {'', ms that another one has left}, or {fence}. The number is no smaller than the time,
+ * so it does not go back even where everything was lost.
+ */
+export const LEASE: Script = {
+  keys: 2,
+  lua: `${COMMON}
+keepOnly(KEYS[1], 'string')
+local left = redis.call('PTTL', KEYS[1])
+if left >= 0 then return {'', left} end
+keepOnly(KEYS[2], 'hash')
+local written = number(redis.call('HGET', KEYS[2], 'written'))
+local leased = number(redis.call('HGET', KEYS[2], 'leased'))
+local fence = math.max(now(), written + 1, leased + 1)
+redis.call('DEL', KEYS[1])
+redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
+redis.call('HSET', KEYS[2], 'leased', whole(fence))
+keepFor(KEYS[2], ARGV[3])
+return {whole(fence)}
+`,
+};
+
+/** Keys: lease. Arguments: owner, life of the lease. Returns 1, or 0 where it is another one's or nobody's. */
+export const EXTEND: Script = {
+  keys: 1,
+  lua: `
+if redis.call('TYPE', KEYS[1]).ok ~= 'string' or redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+`,
+};
+
+/** Keys: lease. Arguments: owner, channel, what is published there. Returns as EXTEND. */
+export const RELEASE: Script = {
+  keys: 1,
+  lua: `
+if redis.call('TYPE', KEYS[1]).ok ~= 'string' or redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('PUBLISH', ARGV[2], ARGV[3])
+return 1
+`,
+};
+
+/** Whether this server takes writes and messages of this user. Keys: one that nothing else uses. Arguments: channel. */
+export const CHECK: Script = {
+  keys: 1,
+  lua: `
+redis.call('TIME')
+redis.call('SET', KEYS[1], '1', 'PX', 10000)
+redis.call('PUBLISH', ARGV[1], '')
+return 1
+`,
+};

@@ -1,0 +1,51 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { ContextAccess } from '../../src/store/context.ts';
+
+/** Node-RED's own context store in files, as its `localfilesystem` is built. */
+interface ContextPlugin {
+  open(): Promise<void>;
+  close(): Promise<void>;
+  get(scope: string, keys: string[], answer: (error: unknown, ...values: unknown[]) => void): void;
+  set(scope: string, keys: string[], values: unknown[], answer: (error?: unknown) => void): void;
+  keys(scope: string, answer: (error: unknown, keys?: unknown) => void): void;
+}
+
+const requireHere = createRequire(import.meta.url);
+const requireThere = createRequire(requireHere.resolve(process.env.NODE_RED ?? 'node-red'));
+const runtime = path.dirname(requireThere.resolve('@node-red/runtime/package.json'));
+const SCOPE = 'store1';
+
+/** Context files in a folder of their own, and what stands in them. */
+export class ContextFiles {
+  readonly dir = mkdtempSync(path.join(tmpdir(), 'vg-auth-context-'));
+  #plugin: ContextPlugin | undefined;
+
+  /** Opens them as a Node-RED that starts does. */
+  async open(config: object = { cache: false }): Promise<ContextAccess> {
+    const make = requireThere(path.join(runtime, 'lib/nodes/context/localfilesystem.js')) as (
+      c: object,
+    ) => ContextPlugin;
+    const plugin = make({ dir: this.dir, ...config, settings: {} });
+    await plugin.open();
+    this.#plugin = plugin;
+    return {
+      get: (keys, answer) => plugin.get(SCOPE, keys, answer),
+      set: (keys, values, answer) => plugin.set(SCOPE, keys, values, answer),
+      keys: (answer) => plugin.keys(SCOPE, answer),
+    };
+  }
+
+  /** All that stands in the files, as one text. */
+  content(): string {
+    const files = readdirSync(this.dir, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+    return files.map(({ parentPath, name }) => readFileSync(path.join(parentPath, name), 'utf8')).join('\n');
+  }
+
+  async end(): Promise<void> {
+    await this.#plugin?.close();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
