@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket } from 'undici';
+import { freePort, linkProject, NodeRed, type NodeRedVersion, PROJECT } from '../../scripts/node-red.ts';
+import { until } from '../support/until.ts';
+
+const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
+
+interface FlowNode {
+  id: string;
+  type: string;
+  name?: string;
+  [property: string]: unknown;
+}
+
+describe(`the examples that need more than a click, imported into ${version}`, function () {
+  this.timeout(60_000);
+  let userDir: string;
+  let nodeRed: NodeRed;
+  let flow: FlowNode[];
+
+  before(async () => {
+    userDir = mkdtempSync(join(tmpdir(), 'vg-auth-recipes-'));
+    linkProject(userDir);
+    nodeRed = await NodeRed.start({ version, userDir, port: await freePort() });
+  });
+
+  after(async () => {
+    await nodeRed?.stop();
+    rmSync(userDir, { recursive: true, force: true });
+  });
+
+  describe('07 - Sign a person in from a web form', () => {
+    const post = (path: string, fields: Record<string, string>, cookie = ''): Promise<Response> =>
+      fetch(nodeRed.url + path, { method: 'POST', body: new URLSearchParams(fields), headers: { cookie } });
+
+    it('signs in by two requests that know only the challenge, and knows the person by a cookie', async () => {
+      await deploy('07 - Sign a person in from a web form');
+      assert.match(await (await fetch(`${nodeRed.url}sign-in`)).text(), /<form method="post" action="sign-in">/);
+      assert.match(await (await post('sign-in', { user: 'sms', password: 'wrong' })).text(), /credentials-invalid/);
+      const page = await (await post('sign-in', { user: 'sms', password: 'practice' })).text();
+      const challenge = /name="challenge" value="([^"]+)"/.exec(page)?.[1] ?? '';
+      assert.match(await (await post('sign-in-code', { challenge, code: 'wrong' })).text(), /code-invalid/);
+      const welcome = await post('sign-in-code', { challenge, code: codeFor('sms') });
+      const cookie = welcome.headers.get('set-cookie') ?? '';
+      assert.match(await welcome.text(), /You are signed in as sms/);
+      assert.match(cookie, /^session=[\w-]{20,}; Path=\/; HttpOnly; SameSite=Strict$/);
+      assert.match(await (await post('sign-in-code', { challenge, code: codeFor('sms') })).text(), /challenge-unknown/);
+      assert.doesNotMatch(page, /practice"/, 'the password is on no page');
+
+      const orders = async (): Promise<string> =>
+        (await fetch(`${nodeRed.url}my-orders`, { headers: { cookie: cookie.split(';')[0] ?? '' } })).text();
+      assert.match(await orders(), /The API knows you as sms/);
+      const out = await post('sign-out', {}, cookie.split(';')[0]);
+      assert.match(out.headers.get('set-cookie') ?? '', /^session=;/);
+      assert.doesNotMatch(await orders(), /knows you/, 'the session is over, whoever kept the cookie');
+      assert.match(await (await fetch(`${nodeRed.url}my-orders`)).text(), /<form method="post" action="sign-in">/);
+    });
+  });
+
+  describe('09 - Call the Network Tokens API', () => {
+    it('tries once more when the API turns the token away, with the same body', async () => {
+      await deploy('09 - Call the Network Tokens API', (node) => {
+        const props = node.props as { p: string; v?: string }[] | undefined;
+        for (const each of props ?? []) each.v = each.v?.replace('network-tokens', 'rejects-each-token-once');
+      });
+      const shown = await debug('the network token', 'make a network token');
+      assert.equal(JSON.parse(shown).path, '/api/rejects-each-token-once');
+    });
+  });
+
+  describe('10 - Run a nightly job with a service user', () => {
+    const signedInAs = (user: string) => (node: FlowNode) => {
+      if (node.type === 'vg-server') node.credentials = { username: user, password: 'practice' };
+      if (node.type === 'delay') node.timeout = '0';
+    };
+
+    it('tries again where the server is not there, and gives up at last', async () => {
+      await deploy('10 - Run a nightly job with a service user', signedInAs('gateway'));
+      const shown = JSON.parse(await debug('the job has failed', 'every night at 02:00'));
+      assert.match(shown.code, /^AUTH_/);
+    });
+
+    it('calls nobody where a human is needed', async () => {
+      await deploy('10 - Run a nightly job with a service user', signedInAs('sms'));
+      const before = nodeRed.log.length;
+      const shown = JSON.parse(await debug('a human is needed', 'every night at 02:00'));
+      assert.equal(shown.state, 'mfa-required');
+      assert.doesNotMatch(nodeRed.log.slice(before), /the code for/);
+    });
+  });
+
+  describe('11 - Ask for the code in a chat', () => {
+    it('goes on where each person stopped, with two people at once', async () => {
+      await deploy('11 - Ask for the code in a chat');
+      assert.match(await (await fetch(`${nodeRed.url}chat`)).text(), /new WebSocket/);
+      const [anna, ben] = [await Chat.open(nodeRed.url), await Chat.open(nodeRed.url)];
+      assert.match(await anna.say('nobody'), /credentials-invalid/);
+      assert.match(await anna.say('whatsapp'), /A code was sent to \+49\*+0100/);
+      assert.match(await ben.say('email'), /A code was sent to p\*+e@e\*+.org/);
+      assert.match(await anna.say(codeFor('email')), /code-invalid/, 'the code of somebody else');
+      assert.match(await ben.say(codeFor('email')), /signed in as email/);
+      assert.match(await anna.say(codeFor('whatsapp')), /signed in as whatsapp/);
+      assert.match(await anna.say('my orders'), /knows you as whatsapp/);
+      assert.match(await ben.say('my orders'), /knows you as email/);
+      ben.close();
+      const kept = async (): Promise<string> => {
+        const { memory } = (await nodeRed.admin(`context/flow/${flow[0]?.id}`)) as { memory: object };
+        return JSON.stringify(memory);
+      };
+      const handles = async (): Promise<number> => (await kept()).match(/[0-9a-f]{16}/g)?.length ?? 0;
+      while ((await handles()) > 1);
+      assert.match(await anna.say('my orders'), /knows you as whatsapp/);
+      anna.close();
+    });
+  });
+
+  describe('14 - Sign in to an MQTT broker', () => {
+    const isConnected = (): boolean => /Connected to broker/.test(nodeRed.log);
+
+    it('connects with the token as the password', async () => {
+      await deploy('14 - Sign in to an MQTT broker');
+      await until(isConnected, 15_000);
+      assert.equal(await debug('what came back', 'publish'), 'hello');
+    });
+
+    it('has a practice broker that takes no other password', async () => {
+      const socket = new WebSocket(`${nodeRed.url.replace('http', 'ws')}practice-broker`, ['mqtt']);
+      socket.binaryType = 'arraybuffer';
+      await new Promise((done) => socket.addEventListener('open', done, { once: true }));
+      const text = (value: string): Buffer => Buffer.concat([Buffer.from([0, value.length]), Buffer.from(value)]);
+      const head = [text('MQTT'), Buffer.from([4, 0xc2, 0, 60])];
+      const body = Buffer.concat([...head, text('client'), text('token'), text('wrong')]);
+      const answer = new Promise<Buffer>((done) =>
+        socket.addEventListener('message', ({ data }) => done(Buffer.from(data as ArrayBuffer)), { once: true }),
+      );
+      // In two pieces: a packet does not come in one.
+      socket.send(Buffer.from([0x10, body.length]));
+      socket.send(body);
+      assert.deepEqual([...(await answer)], [0x20, 2, 0, 4]);
+      socket.close();
+    });
+  });
+
+  describe('15 - Tell somebody when a sign-in needs a human', () => {
+    it('says it in one sentence, before and when', async () => {
+      await deploy('15 - Tell somebody when a sign-in needs a human');
+      assert.equal(await debug('tell somebody', 'every hour'), 'Nobody is signed in as sms (no-session).');
+      assert.equal(
+        await debug('tell somebody', 'sign in with an old password'),
+        'grace-logon is signed in, but: last-grace-logon.',
+      );
+    });
+  });
+
+  /** Deploys an example. @param change what is other than in the file */
+  async function deploy(file: string, change: (node: FlowNode) => void = () => {}): Promise<void> {
+    flow = JSON.parse(readFileSync(join(PROJECT, 'examples', `${file}.json`), 'utf8')) as FlowNode[];
+    for (const node of flow) change(node);
+    await nodeRed.deploy(flow);
+  }
+
+  /** Clicks an inject node. @returns what the debug node shows then */
+  async function debug(name: string, click: string): Promise<string> {
+    const inject = flow.find((node) => node.type === 'inject' && node.name === click);
+    assert.ok(inject, click);
+    return (await nodeRed.nextDebug(name, () => nodeRed.inject(inject.id))).msg;
+  }
+
+  /** The newest code that a practice user received. */
+  function codeFor(user: string): string {
+    return [...nodeRed.log.matchAll(new RegExp(`the code for ${user} is (\\d+)`, 'g'))].at(-1)?.[1] ?? '';
+  }
+});
+
+/** A person at the chat. */
+class Chat {
+  readonly #socket: WebSocket;
+  #hear: (text: string) => void = () => {};
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.addEventListener('message', ({ data }) => this.#hear(String(data)));
+  }
+
+  static async open(url: string): Promise<Chat> {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}chat-socket`);
+    await new Promise((done) => socket.addEventListener('open', done, { once: true }));
+    return new Chat(socket);
+  }
+
+  /** @returns the answer */
+  say(text: string): Promise<string> {
+    return new Promise((heard) => {
+      this.#hear = heard;
+      this.#socket.send(text);
+    });
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
