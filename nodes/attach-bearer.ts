@@ -7,23 +7,27 @@ import type { VgsAccount } from '../src/vgs/account.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
 import { attemptOf, mark, remember } from './shared/attempt.ts';
 import { type Bearer, type BearerSource, MessageBearer, VgsBearer, VisualGuardBearer } from './shared/bearer-source.ts';
-import { connectionOf } from './shared/config-node.ts';
+import { type ChoiceConfig, ConfigChoice, type OpenNode } from './shared/config-choice.ts';
+import { followAccount } from './shared/follow-account.ts';
 import { followStoredUser } from './shared/follow-stored-user.ts';
 import { inputListener, type Send } from './shared/input.ts';
 import { type Auth, byOutput, tokenProperty } from './shared/message.ts';
+import { NamedBearer } from './shared/named-bearer.ts';
 import { engineOf } from './shared/runtime.ts';
+import { ShownConfig } from './shared/shown-config.ts';
 import { StatusLine } from './shared/status.ts';
 import { storedPerson, userSetting } from './shared/user.ts';
 
-interface AttachBearerConfig extends NodeDef {
+interface AttachBearerConfig extends NodeDef, ChoiceConfig {
   source?: string;
-  account?: string;
-  server?: string;
   user?: string;
   userType?: string;
   property?: string;
   hide?: boolean;
 }
+
+/** Where the tokens come from: for all messages the same, or for each from where it says. */
+type AnySource = BearerSource | NamedBearer<VgsAccount> | NamedBearer<VisualGuardServer>;
 
 /** How many message ids are remembered that came back with 401 and without a mark. */
 const MOST_UNMARKED = 1_000;
@@ -38,7 +42,7 @@ export default function (RED: NodeAPI): void {
     const status = new StatusLine(RED, this, engine.system);
     const hides = config.hide !== false;
     const unmarked = new LRUCache<string, true>({ max: MOST_UNMARKED });
-    let source: BearerSource | undefined;
+    let source: AnySource | undefined;
     let problem = asAuthError(undefined);
     try {
       source = openSource(this, config, status);
@@ -53,6 +57,7 @@ export default function (RED: NodeAPI): void {
     const attach = (msg: NodeMessage, bearer: Bearer, tries: number): NodeMessage => {
       if (isTroubled) {
         isTroubled = false;
+        if (source instanceof NamedBearer) source.showLast();
         showReady(bearer, config, status);
       }
       const restore = remember(msg);
@@ -81,8 +86,10 @@ export default function (RED: NodeAPI): void {
     /** The API said 401: the first time another token is tried, the second time the sign-in is. */
     const retry = async (from: BearerSource, msg: NodeMessageInFlow, send: Send): Promise<void> => {
       const attempt = attemptOf(msg, id);
-      const isRepeated = attempt ? attempt.tries > 0 : unmarked.has(msg._msgid);
-      if (!attempt) unmarked.set(msg._msgid, true);
+      // With several config nodes, one message id may stand for a message to each of them.
+      const unmarkedId = `${from.id} ${msg._msgid}`;
+      const isRepeated = attempt ? attempt.tries > 0 : unmarked.has(unmarkedId);
+      if (!attempt) unmarked.set(unmarkedId, true);
       if (isRepeated || !(await from.reject(msg, attempt?.generation))) {
         need(msg, { ...systemOf(config), state: 'sign-in-needed', reason: 'token-rejected' }, send);
         return;
@@ -97,8 +104,9 @@ export default function (RED: NodeAPI): void {
       this,
       async (msg, send) => {
         if (!source) throw problem;
-        if (msg.statusCode === 401) await retry(source, msg, send);
-        else await seek(source, msg, 0, send);
+        const from = source instanceof NamedBearer ? await source.of(msg) : source;
+        if (msg.statusCode === 401) await retry(from, msg, send);
+        else await seek(from, msg, 0, send);
       },
       (error) => {
         isTroubled = true;
@@ -120,40 +128,39 @@ export default function (RED: NodeAPI): void {
   }
 
   /** @throws AuthError `AUTH_CONFIG` where the node or its config node is incomplete */
-  function openSource(node: Node, config: AttachBearerConfig, status: StatusLine): BearerSource {
+  function openSource(node: Node, config: AttachBearerConfig, status: StatusLine): AnySource {
     if (config.source === 'msg') return new MessageBearer(RED, tokenProperty(config), engine.system);
     if (config.source === 'vg') {
-      const { connection: server, node: configNode } = connectionOf<VisualGuardServer>(
-        RED,
-        node,
-        config.server,
-        'server',
-        'vg-server',
-      );
-      status.isPractice = configNode.isPractice;
-      status.idle();
       const setting = userSetting(config);
-      if (setting.type === 'stored') {
-        storedPerson(server);
-        followStoredUser(node, server, status);
-      }
-      return new VisualGuardBearer(RED, node, server, setting);
+      const isStored = setting.type === 'stored';
+      const choice = new ConfigChoice<VisualGuardServer>(RED, node, config, 'server', 'vg-server');
+      if (isStored && choice.fixed) storedPerson(choice.fixed.connection);
+      const open = (server: OpenNode<VisualGuardServer>): BearerSource =>
+        new VisualGuardBearer(RED, node, server, setting);
+      return chosenSource(node, choice, open, status, (server) => {
+        if (isStored) return followStoredUser(server, status);
+        status.idle();
+        return () => {};
+      });
     }
     if (config.source && config.source !== 'vgs') throw new AuthError('config-value-unknown', { property: 'source' });
-    const { connection: account, node: configNode } = connectionOf<VgsAccount>(
-      RED,
-      node,
-      config.account,
-      'account',
-      'vgs-account',
-    );
-    status.isPractice = configNode.isPractice;
-    status.source(account.state);
-    node.on(
-      'close',
-      account.changes.add((state) => status.source(state)),
-    );
-    return new VgsBearer(account);
+    const choice = new ConfigChoice<VgsAccount>(RED, node, config, 'account', 'vgs-account');
+    const open = (account: OpenNode<VgsAccount>): BearerSource => new VgsBearer(account);
+    return chosenSource(node, choice, open, status, (account) => followAccount(account, status));
+  }
+
+  /** @param follow shows where a connection stands, and returns how to end that */
+  function chosenSource<T>(
+    node: Node,
+    choice: ConfigChoice<T>,
+    open: (config: OpenNode<T>) => BearerSource,
+    status: StatusLine,
+    follow: (connection: T) => () => void,
+  ): BearerSource | NamedBearer<T> {
+    const shown = new ShownConfig<T>(node, status, engine.system, !choice.fixed, follow);
+    if (!choice.fixed) return new NamedBearer(choice, shown, open);
+    shown.show(choice.fixed);
+    return open(choice.fixed);
   }
 
   RED.nodes.registerType('attach-bearer', AttachBearerNode);
@@ -167,7 +174,7 @@ function showReady(bearer: Bearer, { source, userType }: AttachBearerConfig, sta
 }
 
 /** The token that serves right now. What is wrong with a message is told where there is time for it. */
-function currentOf(source: BearerSource | undefined, msg: NodeMessage): Bearer | undefined {
+function currentOf(source: AnySource | undefined, msg: NodeMessage): Bearer | undefined {
   try {
     return source?.current(msg);
   } catch {

@@ -2,17 +2,17 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { AuthError, asAuthError } from '../src/errors.ts';
 import type { SignInWishes, VisualGuardServer } from '../src/visual-guard/server.ts';
 import type { Person } from '../src/visual-guard/wire.ts';
-import { connectionOf } from './shared/config-node.ts';
+import { type ChoiceConfig, ConfigChoice } from './shared/config-choice.ts';
 import { onInput } from './shared/input.ts';
 import { deleteProperty, tokenProperty } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
+import { ShownConfig } from './shared/shown-config.ts';
 import { SignInNode } from './shared/sign-in.ts';
 import { StatusLine } from './shared/status.ts';
 import { storedPerson } from './shared/user.ts';
 import { asText, readTyped, type Typed } from './shared/values.ts';
 
-interface VgLoginConfig extends NodeDef {
-  server?: string;
+interface VgLoginConfig extends NodeDef, ChoiceConfig {
   username?: string;
   usernameType?: string;
   password?: string;
@@ -32,21 +32,25 @@ export default function (RED: NodeAPI): void {
     const password: Typed = { value: config.password ?? '', type: config.passwordType || 'stored' };
     let property = 'token';
     const isStored = username.type === 'stored' && password.type === 'stored';
-    let server: VisualGuardServer | undefined;
+    let servers: ConfigChoice<VisualGuardServer> | undefined;
     let problem = asAuthError(undefined);
     try {
       if (password.type === 'str') throw new AuthError('config-value-unknown', { property: 'passwordType' });
       property = tokenProperty(config);
-      const found = connectionOf<VisualGuardServer>(RED, this, config.server, 'server', 'vg-server');
-      status.isPractice = found.node.isPractice;
-      if (isStored) storedPerson(found.connection);
-      server = found.connection;
-      status.idle();
+      const choice = new ConfigChoice<VisualGuardServer>(RED, this, config, 'server', 'vg-server');
+      if (isStored && choice.fixed) storedPerson(choice.fixed.connection);
+      servers = choice;
     } catch (thrown) {
       problem = asAuthError(thrown);
       status.misconfigured(problem);
     }
     const node = new SignInNode(RED, this, status, property);
+    const isNamed = servers !== undefined && !servers.fixed;
+    const shown = new ShownConfig<VisualGuardServer>(this, status, engine.system, isNamed, () => {
+      status.idle();
+      return () => {};
+    });
+    if (servers?.fixed) shown.show(servers.fixed);
 
     /** What the message brings is read, and the password taken off it, before anything else can go wrong. */
     const take = async (msg: NodeMessageInFlow): Promise<{ user: unknown; secret: unknown }> => {
@@ -72,15 +76,24 @@ export default function (RED: NodeAPI): void {
       this,
       async (msg, send) => {
         const taken = await take(msg);
-        if (!server) throw problem;
+        if (!servers) throw problem;
+        const chosen = await servers.of(msg);
+        const show = (): void => shown.show(chosen);
+        const server = chosen.connection;
         const wishes: SignInWishes = { method: config.method || 'ask', reset: msg.reset === true };
         if (wishes.reset) delete msg.reset;
+        show();
+        if (isStored) storedPerson(server);
         const person = isStored ? undefined : personOf(server, taken);
         status.busy('signing-in');
-        const outcome = person ? await server.signIn(person, wishes) : await server.signInStored(wishes);
-        await node.send(outcome, msg, send);
+        try {
+          const outcome = person ? await server.signIn(person, wishes) : await server.signInStored(wishes);
+          await node.send(outcome, msg, send, show);
+        } finally {
+          show();
+        }
       },
-      (error) => (server ? status.failed(error) : status.misconfigured(error)),
+      (error) => (servers ? status.failed(error) : status.misconfigured(error)),
     );
   }
 

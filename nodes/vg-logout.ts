@@ -1,15 +1,15 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { asAuthError } from '../src/errors.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
-import { connectionOf } from './shared/config-node.ts';
+import { type ChoiceConfig, ConfigChoice } from './shared/config-choice.ts';
 import { onInput } from './shared/input.ts';
 import { type Auth, byOutput } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
+import { ShownConfig } from './shared/shown-config.ts';
 import { StatusLine } from './shared/status.ts';
 import { meantUser, storedPerson, userSetting } from './shared/user.ts';
 
-interface VgLogoutConfig extends NodeDef {
-  server?: string;
+interface VgLogoutConfig extends NodeDef, ChoiceConfig {
   user?: string;
   userType?: string;
 }
@@ -22,33 +22,41 @@ export default function (RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     const status = new StatusLine(RED, this, engine.system);
     const setting = userSetting(config);
-    let server: VisualGuardServer | undefined;
+    let servers: ConfigChoice<VisualGuardServer> | undefined;
     let problem = asAuthError(undefined);
     try {
-      const { connection, node } = connectionOf<VisualGuardServer>(RED, this, config.server, 'server', 'vg-server');
-      status.isPractice = node.isPractice;
-      if (setting.type === 'stored') storedPerson(connection);
-      server = connection;
-      status.idle();
+      const choice = new ConfigChoice<VisualGuardServer>(RED, this, config, 'server', 'vg-server');
+      if (setting.type === 'stored' && choice.fixed) storedPerson(choice.fixed.connection);
+      servers = choice;
     } catch (thrown) {
       problem = asAuthError(thrown);
       status.misconfigured(problem);
     }
+    const isNamed = servers !== undefined && !servers.fixed;
+    const shown = new ShownConfig<VisualGuardServer>(this, status, engine.system, isNamed, () => {
+      status.idle();
+      return () => {};
+    });
+    if (servers?.fixed) shown.show(servers.fixed);
 
     onInput(
       RED,
       this,
       async (msg, send) => {
-        if (!server) throw problem;
+        if (!servers) throw problem;
+        const chosen = await servers.of(msg);
+        const server = chosen.connection;
+        shown.show(chosen);
         const { user, session } = await meantUser(RED, this, server, setting, msg);
         status.busy('signing-out');
         const revoked = await server.signOut(session, user);
         const auth: Auth = { system: 'vg', state: 'signed-out', ...(user ? { user } : {}), revoked };
         msg.auth = auth;
+        shown.show(chosen);
         status.done('signed-out');
         send(byOutput(0, msg));
       },
-      (error) => (server ? status.failed(error) : status.misconfigured(error)),
+      (error) => (servers ? status.failed(error) : status.misconfigured(error)),
     );
   }
 

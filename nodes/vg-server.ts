@@ -13,9 +13,12 @@ import { StatusLine } from './shared/status.ts';
 export default function (RED: NodeAPI): void {
   const engine = engineOf(RED);
 
-  function VgServerNode(this: ConnectionNode<VisualGuardServer>, config: NodeDef & RouteConfig): void {
+  function VgServerNode(
+    this: ConnectionNode<VisualGuardServer>,
+    config: NodeDef & RouteConfig & { byName?: boolean },
+  ): void {
     RED.nodes.createNode(this, config);
-    holdConnection(this, () => {
+    holdConnection(RED, this, config, () => {
       const { settings, address } = readServer(new Fields(RED, this, config));
       const { transport, via, practice } = wayOf(RED, engine, config, address);
       return { connection: engine.holdServer(settings, transport, via), practice };
@@ -23,7 +26,7 @@ export default function (RED: NodeAPI): void {
     if (!this.connection) return;
     const status = new StatusLine(RED, this, engine.system);
     status.isPractice = this.isPractice;
-    followStoredUser(this, this.connection, status);
+    this.on('close', followStoredUser(this.connection, status));
   }
 
   registerConfigNode(RED, 'vg-server', VgServerNode, SERVER_CREDENTIALS);

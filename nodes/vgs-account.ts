@@ -4,6 +4,7 @@ import { ACCOUNT_CREDENTIALS, readAccount } from './shared/account-settings.ts';
 import { accountRoutes } from './shared/admin-routes.ts';
 import { type ConnectionNode, holdConnection, registerConfigNode } from './shared/config-node.ts';
 import { Fields } from './shared/fields.ts';
+import { followAccount } from './shared/follow-account.ts';
 import { type RouteConfig, wayOf } from './shared/route.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
@@ -12,9 +13,12 @@ import { StatusLine } from './shared/status.ts';
 export default function (RED: NodeAPI): void {
   const engine = engineOf(RED);
 
-  function VgsAccountNode(this: ConnectionNode<VgsAccount>, config: NodeDef & RouteConfig): void {
+  function VgsAccountNode(
+    this: ConnectionNode<VgsAccount>,
+    config: NodeDef & RouteConfig & { byName?: boolean },
+  ): void {
     RED.nodes.createNode(this, config);
-    holdConnection(this, () => {
+    holdConnection(RED, this, config, () => {
       const { settings, address } = readAccount(new Fields(RED, this, config));
       const { transport, via, practice } = wayOf(RED, engine, config, address);
       return { connection: engine.holdAccount(settings, transport, via), practice };
@@ -23,10 +27,7 @@ export default function (RED: NodeAPI): void {
     if (!account) return;
     const status = new StatusLine(RED, this, engine.system);
     status.isPractice = this.isPractice;
-    this.on(
-      'close',
-      account.changes.add((state) => status.source(state)),
-    );
+    this.on('close', followAccount(account, status));
   }
 
   registerConfigNode(RED, 'vgs-account', VgsAccountNode, ACCOUNT_CREDENTIALS);

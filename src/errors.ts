@@ -21,6 +21,14 @@ export const FAULTS = {
   ],
   'config-node-missing': ['AUTH_CONFIG', 'The config node in "{property}" is missing or disabled. Choose one.'],
   'config-node-wrong': ['AUTH_CONFIG', 'The config node in "{property}" is of another type. Choose one that fits.'],
+  'config-name-unknown': [
+    'AUTH_CONFIG',
+    'There is no name in "{property}" of a config node that a message may choose. Check the message, and that the config node allows it.',
+  ],
+  'config-name-ambiguous': [
+    'AUTH_CONFIG',
+    'Several config nodes that a message may choose have the name in "{property}". Give each a name of its own.',
+  ],
   'config-value-unknown': ['AUTH_CONFIG', 'The property "{property}" has a value that is not known. Choose one.'],
   'address-invalid': ['AUTH_CONFIG', 'The property "{property}" is not a web address. It must begin with https://.'],
   'address-insecure': [

@@ -5,6 +5,7 @@ import type { System } from '../../src/system.ts';
 import { isBearer, type Token } from '../../src/token.ts';
 import type { VgsAccount } from '../../src/vgs/account.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
+import type { OpenNode } from './config-choice.ts';
 import { type Auth, authOfOutcome, authOfRefusal } from './message.ts';
 import { type MeantUser, meantUser } from './user.ts';
 import type { Typed } from './values.ts';
@@ -21,6 +22,8 @@ export type Sought = { bearer: Bearer; needed?: never } | { needed: Auth; bearer
 
 /** Where `attach-bearer` takes its token from. */
 export interface BearerSource {
+  /** What it takes its tokens from: the id of the config node; empty where they are on the message. */
+  readonly id: string;
   /** A token that serves right now, without anything asynchronous; undefined where one has to be sought. */
   current(msg: NodeMessage): Bearer | undefined;
   /** @throws AuthError where no answer that makes sense was had */
@@ -36,10 +39,12 @@ export interface BearerSource {
 
 /** A VGS service account. */
 export class VgsBearer implements BearerSource {
+  readonly id: string;
   readonly #account: VgsAccount;
 
-  constructor(account: VgsAccount) {
-    this.#account = account;
+  constructor({ id, connection }: OpenNode<VgsAccount>) {
+    this.id = id;
+    this.#account = connection;
   }
 
   current(): Token | undefined {
@@ -60,15 +65,17 @@ export class VgsBearer implements BearerSource {
 
 /** A Visual Guard session: the stored user's, which is begun where that needs no human, or somebody else's. */
 export class VisualGuardBearer implements BearerSource {
+  readonly id: string;
   readonly #RED: NodeAPI;
   readonly #node: Node;
   readonly #server: VisualGuardServer;
   readonly #setting: Typed;
 
-  constructor(RED: NodeAPI, node: Node, server: VisualGuardServer, setting: Typed) {
+  constructor(RED: NodeAPI, node: Node, { id, connection }: OpenNode<VisualGuardServer>, setting: Typed) {
+    this.id = id;
     this.#RED = RED;
     this.#node = node;
-    this.#server = server;
+    this.#server = connection;
     this.#setting = setting;
   }
 
@@ -115,6 +122,7 @@ const RETRY_PAUSE = 30_000;
 
 /** A token that stands on the message. It cannot be renewed here. */
 export class MessageBearer implements BearerSource {
+  readonly id = '';
   readonly #RED: NodeAPI;
   readonly #property: string;
   readonly #system: System;

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Hold } from '../../src/engine.ts';
 import { AuthError, asAuthError } from '../../src/errors.ts';
+import { namesOf } from './config-names.ts';
 import { variableIn } from './fields.ts';
 
 /** A config node that holds a connection, or knows why it cannot. */
@@ -18,11 +19,14 @@ export interface ConnectionNode<T> extends Node {
 /**
  * Makes a config node hold its connection until it is closed. What is wrong with it is told by the nodes that use it, so it stays quiet here.
  *
+ * @param config its properties; with `byName` a message may choose it by its name
  * @param open opens the connection; an AuthError that it throws becomes the node's problem
  * @returns what `open` returned
  */
 export function holdConnection<T>(
+  RED: NodeAPI,
   node: ConnectionNode<T>,
+  config: { byName?: boolean },
   open: () => { connection: Hold<T>; practice: Hold<unknown> | undefined },
 ): void {
   node.users = {};
@@ -43,10 +47,11 @@ export function holdConnection<T>(
   } catch (thrown) {
     node.problem = asAuthError(thrown);
   }
+  if (config.byName === true) namesOf(RED).add(node);
 }
 
 /**
- * The connection of the config node that a flow node names.
+ * The config node that a flow node refers to, with its connection.
  *
  * @param user the flow node, which the config node gets to know
  * @throws AuthError `AUTH_CONFIG` where there is none, it is disabled or incomplete
@@ -57,7 +62,7 @@ export function connectionOf<T>(
   id: unknown,
   property: string,
   type: string,
-): { connection: T; node: ConnectionNode<T> } {
+): ConnectionNode<T> & { connection: T } {
   if (typeof id !== 'string' || id === '') throw new AuthError('property-missing', { property });
   const variable = variableIn(id);
   if (variable !== undefined) throw new AuthError('variable-missing', { property, variable });
@@ -69,7 +74,7 @@ export function connectionOf<T>(
     delete node.users[user.id];
   });
   if (!node.connection) throw node.problem ?? new AuthError('config-node-missing', { property });
-  return { connection: node.connection, node };
+  return node as ConnectionNode<T> & { connection: T };
 }
 
 /** Registers a config node. Its credentials are known by name and by whether they are shown (`text`) or not (`password`). */

@@ -1,10 +1,13 @@
-import type { Node } from 'node-red';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import type { Session } from '../../src/visual-guard/session.ts';
 import type { StatusLine } from './status.ts';
 
-/** Shows the life of the stored user's session, whoever began it. */
-export function followStoredUser(node: Node, server: VisualGuardServer, status: StatusLine): void {
+/**
+ * Shows the life of the stored user's session, whoever began it.
+ *
+ * @returns a function that ends it
+ */
+export function followStoredUser(server: VisualGuardServer, status: StatusLine): () => void {
   let unfollow: (() => void) | undefined;
   const follow = (session: Session | undefined): void => {
     unfollow?.();
@@ -14,8 +17,8 @@ export function followStoredUser(node: Node, server: VisualGuardServer, status: 
   };
   follow(server.storedSession);
   const stop = server.changes.add(({ session }) => follow(session));
-  node.on('close', () => {
+  return () => {
     stop();
     unfollow?.();
-  });
+  };
 }

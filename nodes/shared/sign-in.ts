@@ -31,12 +31,14 @@ export class SignInNode {
   /**
    * Sends an outcome by its output. Where a link was sent, what comes of it follows.
    *
+   * @param show called before the status says something: another message may have changed what it is about
    * @throws AuthError where the open request of a link ends in a fault
    */
-  async send(outcome: Outcome, msg: NodeMessage, send: Send): Promise<void> {
+  async send(outcome: Outcome, msg: NodeMessage, send: Send, show?: () => void): Promise<void> {
     const link = 'link' in outcome ? outcome.link : undefined;
     // The message goes on its way now; what follows is another one.
     const following = link && this.#RED.util.cloneMessage(msg);
+    show?.();
     this.#sendOne(outcome, msg, send);
     if (!link || !following) return;
     this.#links.add(link);
@@ -44,7 +46,9 @@ export class SignInNode {
     if (this.#isClosed) link.end();
     try {
       const later = await link.later;
-      if (later) this.#sendOne(later, following, send);
+      if (!later) return;
+      show?.();
+      this.#sendOne(later, following, send);
     } finally {
       this.#links.delete(link);
     }

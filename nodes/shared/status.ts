@@ -9,6 +9,9 @@ import type { Auth } from './message.ts';
 
 const DAY = 86_400_000;
 
+/** The most of a config node's name that is shown, in characters. */
+const LONGEST_NAME = 20;
+
 type Look = { fill: 'red' | 'green' | 'yellow' | 'blue' | 'grey'; shape: 'ring' | 'dot' };
 const GOOD: Look = { fill: 'green', shape: 'dot' };
 const BUSY: Look = { fill: 'blue', shape: 'ring' };
@@ -24,6 +27,8 @@ const BROKEN: Look = { fill: 'red', shape: 'dot' };
 export class StatusLine {
   /** Set where the node works against the practice server. */
   isPractice = false;
+  /** The name of the config node that it is about, where messages choose that. */
+  about = '';
   readonly #RED: NodeAPI;
   readonly #node: Node;
   readonly #system: System;
@@ -132,7 +137,8 @@ export class StatusLine {
       this.#cancel = this.#system.after(falseAt - this.#system.now(), () => this.#show(IDLE, this.#say(then)), true);
     }
     const practice = this.isPractice ? this.#say('status.practice') : '';
-    const whole = [practice, text].filter((part) => part !== '').join(': ');
+    const name = this.about.length > LONGEST_NAME ? `${this.about.slice(0, LONGEST_NAME)}…` : this.about;
+    const whole = [name, practice, text].filter((part) => part !== '').join(': ');
     if (this.#shown === `${look.fill} ${whole}`) return;
     this.#shown = `${look.fill} ${whole}`;
     this.#node.status(whole === '' ? {} : { ...look, text: whole });

@@ -10,6 +10,7 @@ const ALL_SCOPES =
 const DEFAULTS: Record<string, Record<string, unknown>> = {
   'vgs-account': {
     name: '',
+    byName: false,
     tokenUrl: 'https://auth.verygoodsecurity.com/auth/realms/vgs/protocol/openid-connect/token',
     scope: '',
     vaultId: '',
@@ -21,6 +22,7 @@ const DEFAULTS: Record<string, Record<string, unknown>> = {
   },
   'vg-server': {
     name: '',
+    byName: false,
     url: 'https://identity.example.com',
     applicationId: 'an-application',
     platform: 'Native',
@@ -32,9 +34,11 @@ const DEFAULTS: Record<string, Record<string, unknown>> = {
     insecureHttp: false,
     practice: false,
   },
-  'vgs-token': { name: '', property: 'token' },
+  'vgs-token': { name: '', accountName: '', accountNameType: 'fixed', property: 'token' },
   'vg-login': {
     name: '',
+    serverName: '',
+    serverNameType: 'fixed',
     username: '',
     usernameType: 'stored',
     password: '',
@@ -53,8 +57,20 @@ const DEFAULTS: Record<string, Record<string, unknown>> = {
     challengeType: 'msg',
     property: 'token',
   },
-  'vg-logout': { name: '', user: '', userType: 'stored' },
-  'attach-bearer': { name: '', source: 'vgs', server: '', user: '', userType: 'stored', property: 'token', hide: true },
+  'vg-logout': { name: '', serverName: '', serverNameType: 'fixed', user: '', userType: 'stored' },
+  'attach-bearer': {
+    name: '',
+    source: 'vgs',
+    accountName: '',
+    accountNameType: 'fixed',
+    server: '',
+    serverName: '',
+    serverNameType: 'fixed',
+    user: '',
+    userType: 'stored',
+    property: 'token',
+    hide: true,
+  },
 };
 const CLIENT_SECRET = 'typed-client-secret';
 const PASSWORD = 'typed-password';

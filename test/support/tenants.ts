@@ -1,0 +1,85 @@
+import { type Credentials, type FlowNode, place, wire } from './flows.ts';
+import { type Answer, type Received, serve, type TestServer } from './servers.ts';
+
+/** A config node of a tenant. What is not said is: it may be chosen by its name, and its client is its id. */
+export interface Tenant {
+  id: string;
+  name: string;
+  [property: string]: unknown;
+}
+
+/** A server of both dialects whose every token says for whom it is: `CLIENT:USER:COUNT`. */
+export function serveTenants(): Promise<TestServer> {
+  let count = 0;
+  return serve(({ form }) => {
+    if (form.has('token')) return {};
+    count += 1;
+    const who =
+      form.get('refresh_token')?.replace(/^refresh-/, '') ?? `${form.get('client_id')}:${form.get('Username')}`;
+    return granted(who, count);
+  });
+}
+
+function granted(who: string, count: number): Answer {
+  const life = { expires_in: 300, token_type: 'Bearer' };
+  return { body: { access_token: `${who}:${count}`, refresh_token: `refresh-${who}`, ...life } };
+}
+
+/** Whose token a header or an access token holds, as `serveTenants` made it. */
+export function ownerOf(bearer: unknown): string {
+  return String(bearer)
+    .replace(/^Bearer /, '')
+    .replace(/:\d+$/, '');
+}
+
+/** Who asked, in the order of the requests. */
+export function clientsOf(requests: readonly Received[]): (string | null)[] {
+  return requests.map(({ form }) => form.get('client_id'));
+}
+
+const BY_NAME = {
+  account: { accountName: 'tenant', accountNameType: 'msg' },
+  server: { serverName: 'tenant', serverNameType: 'msg' },
+};
+
+/** VGS accounts, and the nodes that find them by `msg.tenant`: `get`, `attach`. */
+export function accountsByName(origin: string, tenants: readonly Tenant[], how: object = BY_NAME.account): FlowNode[] {
+  return [
+    ...tenants.map((tenant) => ({ type: 'vgs-account', tokenUrl: origin, byName: true, ...tenant })),
+    wire('vgs-token', 'get', ['token', 'refused'], how),
+    wire('attach-bearer', 'attach', ['ready', 'needed'], { source: 'vgs', hide: false, ...how }),
+    ...['token', 'refused', 'ready', 'needed'].map(place),
+  ];
+}
+
+/** Visual Guard servers, and the nodes that find them by `msg.tenant`: `login`, `logout`, `attach`, `by-handle`. */
+export function serversByName(origin: string, tenants: readonly Tenant[]): FlowNode[] {
+  const how = BY_NAME.server;
+  const fromMessage = { username: 'user', usernameType: 'msg', password: 'password', passwordType: 'msg' };
+  return [
+    ...tenants.map((tenant) => ({
+      type: 'vg-server',
+      url: origin,
+      applicationId: `app-${tenant.id}`,
+      platform: '',
+      byName: true,
+      ...tenant,
+    })),
+    wire('vg-login', 'login', ['in', 'mfa', 'refused'], how),
+    wire('vg-login', 'person', ['in', 'mfa', 'refused'], { ...how, ...fromMessage }),
+    wire('vg-logout', 'logout', ['out'], how),
+    wire('attach-bearer', 'attach', ['ready', 'needed'], { source: 'vg', hide: false, ...how }),
+    wire('attach-bearer', 'by-handle', ['ready', 'needed'], { source: 'vg', hide: false, userType: 'session', ...how }),
+    ...['in', 'mfa', 'refused', 'out', 'ready', 'needed'].map(place),
+  ];
+}
+
+/** Credentials of `vgs-account` nodes: the client's id is the node's. */
+export function accountCredentials(...ids: string[]): Credentials {
+  return Object.fromEntries(ids.map((id) => [id, { clientId: id, clientSecret: `secret-of-${id}` }]));
+}
+
+/** Credentials of `vg-server` nodes: each stores the user `robot`. */
+export function serverCredentials(...ids: string[]): Credentials {
+  return Object.fromEntries(ids.map((id) => [id, { username: 'robot', password: `password-of-${id}` }]));
+}
