@@ -2,13 +2,11 @@ import type { Dispatcher } from 'undici';
 import { AuthError } from '../errors.ts';
 import { system as realSystem, type System } from '../system.ts';
 import { createDispatcher, type Route } from './dispatcher.ts';
+import { Exchange, type RawReply, UnreadReply } from './exchange.ts';
 import { readFailure } from './failure.ts';
 
 /** The longest that a token request takes, in ms. */
 export const REQUEST_TIMEOUT = 15_000;
-
-/** The most that is read of a reply, in bytes. */
-export const REPLY_LIMIT = 2 ** 20;
 
 /** A POST of form fields, the only kind of request that goes to a token endpoint. */
 export interface FormRequest {
@@ -74,26 +72,29 @@ export class HttpTransport implements Transport {
   }
 
   async send(request: FormRequest): Promise<Reply> {
+    const { signal } = request;
+    signal?.throwIfAborted();
     const timeout = request.timeout ?? REQUEST_TIMEOUT;
     const seconds = Math.ceil(timeout / 1000);
-    const abort = new AbortController();
-    const onAbort = (): void => abort.abort(request.signal?.reason);
-    request.signal?.addEventListener('abort', onAbort, { once: true });
-    if (request.signal?.aborted) onAbort();
-    const cancel = this.#system.after(timeout, () =>
-      abort.abort(new AuthError('no-answer', { host: this.host, seconds })),
-    );
     const failuresBefore = this.#socketFailures;
+    const sentAt = this.#system.now();
+    const exchange = new Exchange(this.#dispatcher, optionsOf(request));
+    const onAbort = (): void => exchange.end(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const cancel = this.#system.after(timeout, () =>
+      exchange.end(new AuthError('no-answer', { host: this.host, seconds })),
+    );
     try {
-      return await this.#exchange(request, abort.signal);
+      return this.#read(await exchange.reply, request, sentAt);
     } catch (failure) {
-      if (abort.signal.aborted) throw abort.signal.reason;
+      if (signal?.aborted && failure === signal.reason) throw failure;
+      if (failure instanceof UnreadReply) throw this.#unread(failure, request);
       const error = readFailure(failure, this.host, seconds);
       if (error.fault !== 'connection-cut' || this.#socketFailures === failuresBefore) throw error;
       throw readFailure(this.#socketFailure, this.host, seconds);
     } finally {
       cancel();
-      request.signal?.removeEventListener('abort', onAbort);
+      signal?.removeEventListener('abort', onAbort);
     }
   }
 
@@ -103,55 +104,38 @@ export class HttpTransport implements Transport {
     });
   }
 
-  async #exchange(request: FormRequest, signal: AbortSignal): Promise<Reply> {
-    const url = new URL(request.url);
-    const sentAt = this.#system.now();
-    const response = await this.#dispatcher.request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: request.method ?? 'POST',
-      headers: {
-        ...(request.method ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
-        accept: 'application/json',
-        ...(request.basic ? { authorization: basicHeader(request.basic) } : {}),
-      },
-      body: request.method ? null : new URLSearchParams(request.form).toString(),
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      signal,
-    });
-    const status = response.statusCode;
-    const contentType = withoutEcho(readContentType(response.headers['content-type']), request) ?? NO_CONTENT_TYPE;
-    const text = await this.#readText(response.body, { host: this.host, status, contentType });
+  #read({ status, headers, text }: RawReply, request: FormRequest, sentAt: number): Reply {
     return {
       status,
-      contentType,
+      contentType: contentTypeOf(headers, request),
       body: parseObject(text),
       empty: text.trim() === '',
-      retryAfter: readRetryAfter(response.headers['retry-after'], this.#system.now()),
+      retryAfter: readRetryAfter(headers['retry-after'], this.#system.now()),
       sentAt,
-      date: readDate(response.headers.date),
+      date: readDate(headers.date),
     };
   }
 
-  async #readText(
-    body: Dispatcher.ResponseData['body'],
-    about: { host: string; status: number; contentType: string },
-  ): Promise<string> {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    try {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        size += chunk.length;
-        if (size > REPLY_LIMIT) throw new AuthError('reply-too-large', about);
-        chunks.push(chunk);
-      }
-    } catch (failure) {
-      throw failure instanceof AuthError ? failure : new AuthError('reply-cut', about);
-    }
-    // TextDecoder takes a byte order mark away and never fails on a wrong byte.
-    return new TextDecoder().decode(Buffer.concat(chunks));
+  #unread({ fault, status, headers }: UnreadReply, request: FormRequest): AuthError {
+    return new AuthError(fault, { host: this.host, status, contentType: contentTypeOf(headers, request) });
   }
+}
+
+function optionsOf(request: FormRequest): Dispatcher.DispatchOptions {
+  const url = new URL(request.url);
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (request.method === undefined) headers['content-type'] = 'application/x-www-form-urlencoded';
+  if (request.basic) headers.authorization = basicHeader(request.basic);
+  return {
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: request.method ?? 'POST',
+    headers,
+    body: request.method ? null : new URLSearchParams(request.form).toString(),
+    // The transport has a limit of its own, for the whole.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
@@ -163,6 +147,10 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
+}
+
+function contentTypeOf(headers: RawReply['headers'], request: FormRequest): string {
+  return withoutEcho(readContentType(headers['content-type']), request) ?? NO_CONTENT_TYPE;
 }
 
 /** `type/subtype`, and nothing else of what may stand there: it goes into error sentences. */
