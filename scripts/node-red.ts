@@ -109,7 +109,8 @@ export class NodeRed {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const nodeRed = new NodeRed(`http://127.0.0.1:${port}/`, child);
-    await nodeRed.#logged(() => nodeRed.#starts() > 0);
+    // On a loaded machine the flows are there before its port is.
+    await nodeRed.#logged(() => nodeRed.#starts() > 0 && nodeRed.log.includes('Server now running at'));
     return nodeRed;
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { openEditor, type SavedNode, saved, savedText } from '../support/browser.ts';
+import { addEachNode, type EachNode, openEditor, type SavedNode, saved, savedText } from '../support/browser.ts';
 import type { Dialog } from '../support/dialog.ts';
-import type { DrawnNode, Editor } from '../support/editor.ts';
+import type { Editor } from '../support/editor.ts';
 
 const ALL_SCOPES =
   'openid profile VGActivityDate VGApplications VGDeveloper VGIsApproved VGIsLocked VGPermissions VGProfile VGRoles VGToken offline_access IdentityServerApi';
@@ -77,26 +77,14 @@ const PASSWORD = 'typed-password';
 
 describe('The dialogs', () => {
   let editor: Editor;
-  const nodes: Record<string, DrawnNode> = {};
+  let nodes: EachNode;
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     editor = await openEditor();
-    const labels = {
-      'vgs-token': 'get VGS token',
-      'vg-login': 'VG login',
-      'vg-mfa': 'submit MFA code',
-      'vg-logout': 'VG logout',
-      'attach-bearer': 'attach bearer',
-    };
-    for (const [index, [type, label]] of Object.entries(labels).entries()) {
-      nodes[type] = await editor.add(type, label, { x: 200, y: 80 + 80 * index });
-      assert.equal(await nodes[type].label.textContent(), label);
-    }
+    nodes = await addEachNode(editor);
   });
 
-  it('save what the contract says, where only what is required was filled in', async function () {
-    this.timeout(60_000);
+  it('save what the contract says, where only what is required was filled in', async () => {
     const token = await editor.open(nodes['vgs-token']);
     const account = await token.addConfig('Account');
     await account.fill({ 'Client ID': 'an-account', 'Client secret': CLIENT_SECRET });
@@ -110,7 +98,7 @@ describe('The dialogs', () => {
     await server.done();
     await login.done();
 
-    for (const type of ['vg-mfa', 'vg-logout', 'attach-bearer']) {
+    for (const type of ['vg-mfa', 'vg-logout', 'attach-bearer'] as const) {
       const dialog = await editor.open(nodes[type]);
       if (type === 'vg-logout') await dialog.fill({ Server: 'Visual Guard server' });
       if (type === 'attach-bearer') await dialog.fill({ Account: 'VGS service account' });
@@ -130,8 +118,7 @@ describe('The dialogs', () => {
     }
   });
 
-  it('show the same values again, and of a secret only that it is stored', async function () {
-    this.timeout(40_000);
+  it('show the same values again, and of a secret only that it is stored', async () => {
     const token = await editor.open(nodes['vgs-token']);
     const account = await token.editConfig('Account');
     assert.deepEqual(await values(account, ['Client ID', 'Client secret']), ['an-account', '__PWRD__']);
@@ -147,8 +134,7 @@ describe('The dialogs', () => {
     await login.cancel();
   });
 
-  it('keep every setting that differs from the default', async function () {
-    this.timeout(60_000);
+  it('keep every setting that differs from the default', async () => {
     const login = await editor.open(nodes['vg-login']);
     await login.fill({ Name: 'my login', 'MFA way': 'code by email', 'Token to': 'vg.token' });
     await login.choose('User name', 'msg.', 'user');

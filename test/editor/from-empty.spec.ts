@@ -14,8 +14,7 @@ data:
 `;
 
 describe('From an empty Node-RED to a bearer on a message, by mouse and keyboard alone', () => {
-  it('with a VGS account, whose credentials come from what the vgs command printed', async function () {
-    this.timeout(60_000);
+  it('with a VGS account, whose credentials come from what the vgs command printed', async () => {
     const editor = await openEditor();
     const inject = await editor.add('inject', 'inject', { x: 160, y: 120 });
     const attach = await editor.add('attach-bearer', 'attach bearer', { x: 360, y: 120 });
@@ -48,8 +47,7 @@ describe('From an empty Node-RED to a bearer on a message, by mouse and keyboard
     );
   });
 
-  it('with a Visual Guard user, who gets a code', async function () {
-    this.timeout(60_000);
+  it('with a Visual Guard user, who gets a code', async () => {
     const editor = await openEditor();
     const begin = await editor.add('inject', 'inject', { x: 160, y: 80 });
     const login = await editor.add('vg-login', 'VG login', { x: 360, y: 80 });

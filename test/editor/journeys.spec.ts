@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { allThatThePageKnows, openEditor } from '../support/browser.ts';
 import type { Editor } from '../support/editor.ts';
+import { describePictures } from '../support/pictures.ts';
 import { TOKENS } from '../support/practice-tokens.ts';
 
 const VALID = /^practice: valid until \d\d:\d\d$/;
@@ -8,19 +9,23 @@ const VALID = /^practice: valid until \d\d:\d\d$/;
 describe('A journey, imported as an example and begun by a click', () => {
   let editor: Editor;
 
-  async function begin(file: string, flow: string): Promise<void> {
+  before(async () => {
     editor = await openEditor();
+    await editor.showDebug();
+  });
+
+  /** Each example comes beside those before it, as with somebody who tries one after the other. */
+  async function begin(file: string, flow: string): Promise<void> {
     await editor.importExample(file, flow);
     await editor.deploy();
-    await editor.showDebug();
+    await editor.clearDebug();
   }
 
   afterEach('no token is anywhere in the browser', async () => {
     assert.doesNotMatch(await allThatThePageKnows(editor), TOKENS);
   });
 
-  it('service token', async function () {
-    this.timeout(60_000);
+  it('service token', async () => {
     await begin('01 - Call an API with a VGS service token', 'Service token');
     await editor.node('call the API').press();
     await editor.node('attach bearer').status(VALID);
@@ -31,8 +36,7 @@ describe('A journey, imported as an example and begun by a click', () => {
     assert.equal(await editor.valueIn(editor.debug('the token'), ['access_token']), '"[redacted]"');
   });
 
-  it('sign-in with a code', async function () {
-    this.timeout(60_000);
+  it('sign-in with a code', async () => {
     await begin('02 - Sign a person in with a code', 'Sign-in with a code');
     await editor.node('sign in').press();
     await editor.node('VG login').status('practice: waiting for a choice');
@@ -41,16 +45,14 @@ describe('A journey, imported as an example and begun by a click', () => {
     assert.equal(await editor.valueIn(editor.debug('signed in'), ['state']), '"signed-in"');
   });
 
-  it('sign-in with a link', async function () {
-    this.timeout(60_000);
+  it('sign-in with a link', async () => {
     await begin('03 - Sign a person in with a link', 'Sign-in with a link');
     await editor.node('sign in').press();
     await editor.node('send the link').status(VALID);
     assert.equal(await editor.valueIn(editor.debug('signed in'), ['user']), '"link"');
   });
 
-  it('stay signed in', async function () {
-    this.timeout(60_000);
+  it('stay signed in', async () => {
     await begin('04 - Stay signed in', 'Stay signed in');
     await editor.node('call the API').press();
     await editor.node('attach bearer').status(VALID);
@@ -58,5 +60,14 @@ describe('A journey, imported as an example and begun by a click', () => {
     await editor.node('sign out').press();
     await editor.node('VG logout').status('practice: signed out');
     assert.equal(await editor.valueIn(editor.debug('signed out'), ['state']), '"signed-out"');
+  });
+
+  describe('The pictures of the README', () => {
+    before('the last journey is at work again', async () => {
+      await editor.node('call the API').press();
+      await editor.node('attach bearer').status(VALID);
+    });
+
+    describePictures(() => editor);
   });
 });

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { openEditor } from '../support/browser.ts';
+import { type EachNode, type NodeType, openEditorWithEachNode } from '../support/browser.ts';
 import { Dialog } from '../support/dialog.ts';
-import type { DrawnNode, Editor } from '../support/editor.ts';
+import type { Editor } from '../support/editor.ts';
 
 /** The flow nodes, and below which label each opens its config node. */
-const NODES: Record<string, { label: string; config?: string }> = {
-  'vgs-token': { label: 'get VGS token', config: 'Account' },
-  'vg-login': { label: 'VG login', config: 'Server' },
-  'vg-mfa': { label: 'submit MFA code' },
-  'vg-logout': { label: 'VG logout' },
-  'attach-bearer': { label: 'attach bearer' },
+const CONFIGS: Record<NodeType, string | undefined> = {
+  'vgs-token': 'Account',
+  'vg-login': 'Server',
+  'vg-mfa': undefined,
+  'vg-logout': undefined,
+  'attach-bearer': undefined,
 };
 const FIELDS = ['input', 'select', 'textarea', 'button', 'summary']
   .map((tag) => `form .form-row ${tag}:not([tabindex="-1"])`)
@@ -17,18 +17,14 @@ const FIELDS = ['input', 'select', 'textarea', 'button', 'summary']
 
 describe('A dialog without a mouse', () => {
   let editor: Editor;
-  const nodes: Record<string, DrawnNode> = {};
+  let nodes: EachNode;
 
-  before(async function () {
-    this.timeout(60_000);
-    editor = await openEditor();
-    for (const [index, [type, { label }]] of Object.entries(NODES).entries())
-      nodes[type] = await editor.add(type, label, { x: 200, y: 80 + 80 * index });
+  before(async () => {
+    ({ editor, nodes } = await openEditorWithEachNode());
   });
 
-  for (const [type, { config }] of Object.entries(NODES)) {
-    it(`of ${type}${config ? ' and of its config node' : ''} is opened, gone through in order and left`, async function () {
-      this.timeout(40_000);
+  for (const [type, config] of Object.entries(CONFIGS) as [NodeType, string | undefined][]) {
+    it(`of ${type}${config ? ' and of its config node' : ''} is opened, gone through in order and left`, async () => {
       const { page } = editor;
       await nodes[type].element.locator('.red-ui-flow-node').click();
       await page.keyboard.press('Enter');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
-import { allThatThePageKnows, openEditor, saved } from '../support/browser.ts';
+import { allThatThePageKnows, openEditorWithEachNode, saved } from '../support/browser.ts';
 import type { Dialog } from '../support/dialog.ts';
 import type { DrawnNode, Editor } from '../support/editor.ts';
 import { TOKENS } from '../support/practice-tokens.ts';
@@ -12,11 +12,10 @@ describe('The Test button, before anything was deployed', () => {
   let token: DrawnNode;
   let login: DrawnNode;
 
-  before(async function () {
-    this.timeout(60_000);
-    editor = await openEditor();
-    token = await editor.add('vgs-token', 'get VGS token', { x: 200, y: 80 });
-    login = await editor.add('vg-login', 'VG login', { x: 200, y: 160 });
+  before(async () => {
+    const opened = await openEditorWithEachNode();
+    editor = opened.editor;
+    ({ 'vgs-token': token, 'vg-login': login } = opened.nodes);
   });
 
   after('nothing was deployed, and no token came to the browser', async () => {
@@ -27,8 +26,7 @@ describe('The Test button, before anything was deployed', () => {
     assert.doesNotMatch(await allThatThePageKnows(editor), TOKENS);
   });
 
-  it('of a VGS account tells what was granted, or why nothing was', async function () {
-    this.timeout(40_000);
+  it('of a VGS account tells what was granted, or why nothing was', async () => {
     const dialog = await editor.open(token);
     const account = await dialog.addConfig('Account');
     await account.fill({ [PRACTICE]: true, Scope: 'cards:write' });
@@ -45,8 +43,7 @@ describe('The Test button, before anything was deployed', () => {
     await dialog.cancel();
   });
 
-  it('of a Visual Guard server signs the user in only when that is ticked', async function () {
-    this.timeout(40_000);
+  it('of a Visual Guard server signs the user in only when that is ticked', async () => {
     const dialog = await editor.open(login);
     const server = await dialog.addConfig('Server');
     await server.fill({ [PRACTICE]: true });

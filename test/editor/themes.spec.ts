@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { openEditor, version } from '../support/browser.ts';
+import { openEditorWithEachNode, version } from '../support/browser.ts';
 import type { Dialog } from '../support/dialog.ts';
 import type { DrawnNode, Editor } from '../support/editor.ts';
 
@@ -12,17 +12,14 @@ describe('A dialog can be read', () => {
   let login: DrawnNode;
   let attach: DrawnNode;
 
-  before(async function () {
-    this.timeout(60_000);
-    editor = await openEditor();
-    token = await editor.add('vgs-token', 'get VGS token', { x: 200, y: 80 });
-    login = await editor.add('vg-login', 'VG login', { x: 200, y: 160 });
-    attach = await editor.add('attach-bearer', 'attach bearer', { x: 200, y: 240 });
+  before(async () => {
+    const opened = await openEditorWithEachNode();
+    editor = opened.editor;
+    ({ 'vgs-token': token, 'vg-login': login, 'attach-bearer': attach } = opened.nodes);
   });
 
   for (const theme of themes) {
-    it(`in the ${theme} theme`, async function () {
-      this.timeout(60_000);
+    it(`in the ${theme} theme`, async () => {
       if (version === 'node-red-5') await editor.chooseTheme(theme);
       for (const [node, label] of [
         [token, 'Account'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { openEditor } from '../support/browser.ts';
+import { openEditorWithEachNode } from '../support/browser.ts';
 import type { Dialog } from '../support/dialog.ts';
 import type { DrawnNode, Editor } from '../support/editor.ts';
 
@@ -11,16 +11,13 @@ describe('A dialog that is being filled in', () => {
   let login: DrawnNode;
   let attach: DrawnNode;
 
-  before(async function () {
-    this.timeout(60_000);
-    editor = await openEditor();
-    token = await editor.add('vgs-token', 'get VGS token', { x: 200, y: 80 });
-    login = await editor.add('vg-login', 'VG login', { x: 200, y: 160 });
-    attach = await editor.add('attach-bearer', 'attach bearer', { x: 200, y: 240 });
+  before(async () => {
+    const opened = await openEditorWithEachNode();
+    editor = opened.editor;
+    ({ 'vgs-token': token, 'vg-login': login, 'attach-bearer': attach } = opened.nodes);
   });
 
-  it('marks what is required, and the node as long as that is missing', async function () {
-    this.timeout(40_000);
+  it('marks what is required, and the node as long as that is missing', async () => {
     await token.mark.waitFor();
     const dialog = await editor.open(token);
     await becomes(() => required(dialog), ['Account', 'Token to']);
@@ -35,8 +32,7 @@ describe('A dialog that is being filled in', () => {
     await dialog.cancel();
   });
 
-  it('says in words what is wrong with an address', async function () {
-    this.timeout(40_000);
+  it('says in words what is wrong with an address', async () => {
     const dialog = await editor.open(login);
     const server = await dialog.addConfig('Server');
     await becomes(() => required(server), ['Address', 'Application']);
@@ -65,8 +61,7 @@ describe('A dialog that is being filled in', () => {
     await dialog.cancel();
   });
 
-  it('hides what the practice server makes superfluous, and lists whom to sign in', async function () {
-    this.timeout(40_000);
+  it('hides what the practice server makes superfluous, and lists whom to sign in', async () => {
     const dialog = await editor.open(login);
     const server = await dialog.addConfig('Server');
     await becomes(() => shown(server, ['Address', 'TLS', 'Proxy']), ['Address', 'TLS', 'Proxy']);
@@ -80,8 +75,7 @@ describe('A dialog that is being filled in', () => {
     await dialog.cancel();
   });
 
-  it('tells the client id that will be sent', async function () {
-    this.timeout(40_000);
+  it('tells the client id that will be sent', async () => {
     const dialog = await editor.open(login);
     const server = await dialog.addConfig('Server');
     const sent = server.element.locator('output');
@@ -98,8 +92,7 @@ describe('A dialog that is being filled in', () => {
     await dialog.cancel();
   });
 
-  it('of attach bearer shows the rows of the source chosen', async function () {
-    this.timeout(40_000);
+  it('of attach bearer shows the rows of the source chosen', async () => {
     const dialog = await editor.open(attach);
     const rows = ['Account', 'Server', 'User', 'Token in'];
     await becomes(() => shown(dialog, rows), ['Account']);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { freePort, linkProject, NodeRed, type NodeRedVersion, PROJECT } from '../../scripts/node-red.ts';
-import { Editor } from './editor.ts';
+import { type DrawnNode, Editor } from './editor.ts';
 
 /** The Node-RED under test: `node-red` (4.1) or `node-red-5`. */
 export const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
@@ -16,6 +16,8 @@ export interface SavedNode {
   [property: string]: unknown;
 }
 
+/** Node-RED's list of packages lives in the internet, which a test does without. */
+const ELSEWHERE = 'catalogue.nodered.org';
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-dev-shm-usage',
@@ -24,24 +26,39 @@ const ARGUMENTS = [
   '--disable-component-update',
   '--disable-sync',
   '--no-first-run',
+  `--host-resolver-rules=MAP ${ELSEWHERE} ~NOTFOUND`,
 ];
-/** Node-RED's list of packages lives in the internet, which a test does without. */
-const ELSEWHERE = 'https://catalogue.nodered.org/';
 
+/** Nothing slides, fades or blinks: a browser without a graphics card would spend half of the tests' time on that. */
+const STILL = `
+  const still = document.createElement('style');
+  still.textContent = '* { transition: none !important; animation: none !important; caret-color: transparent !important }';
+  document.addEventListener('DOMContentLoaded', () => {
+    document.head.append(still);
+    jQuery.fx.off = true;
+  });
+`;
+/** How long the page may take for one step, in ms. A loaded machine draws slowly. */
+const PATIENCE = 30_000;
+
+const settings = {
+  // The editor for code that is quicker to load. No dialog of this package has one.
+  editorTheme: { tours: false, codeEditor: { lib: 'ace' } },
+};
 const userDir = mkdtempSync(join(tmpdir(), 'vg-auth-editor-'));
 let browser: Browser;
 let context: BrowserContext | undefined;
+let withEachNode: { editor: Editor; nodes: EachNode } | undefined;
 /** What went wrong in the page since the editor was opened. */
 let faults: string[] = [];
 /** Everything that Node-RED sent to the page by its web socket. */
 let frames: string[] = [];
 export let nodeRed: NodeRed;
 
-before('a Node-RED and a browser are there', async function () {
-  this.timeout(60_000);
+before('a Node-RED and a browser are there', async () => {
   linkProject(userDir);
   [nodeRed, browser] = await Promise.all([
-    freePort().then((port) => NodeRed.start({ version, userDir, port })),
+    freePort().then((port) => NodeRed.start({ version, userDir, port, settings })),
     chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGUMENTS }),
   ]);
 });
@@ -57,6 +74,7 @@ afterEach('the page is content', () => assert.deepEqual(faults, []));
 afterEach('a picture shows what a test saw that failed', async function () {
   const page = context?.pages()[0];
   if (this.currentTest?.state !== 'failed' || !page) return;
+  withEachNode = undefined;
   const path = join(tmpdir(), `vg-auth-${version}-failed.png`);
   await page.screenshot({ path });
   console.log(`What the browser showed: ${path}`);
@@ -70,14 +88,15 @@ afterEach('a picture shows what a test saw that failed', async function () {
 
 /** Opens the editor anew, as somebody who never saw it, on these flows. */
 export async function openEditor(flows: object[] = []): Promise<Editor> {
-  await context?.close();
   await nodeRed.deploy([{ id: 'flow', type: 'tab', label: 'Flow 1' }, ...flows]);
-  context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
-  context.setDefaultTimeout(10_000);
-  await context.route(`${ELSEWHERE}**`, (route) => route.abort());
-  // tsx leaves calls of this helper in functions that the page runs.
-  await context.addInitScript('globalThis.__name = (named) => named');
+  withEachNode = undefined;
+  context ??= await newContext();
+  for (const page of context.pages()) await page.close();
   const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  // All but the cache of scripts, which would take a second to fill again.
+  const kept = { origin: new URL(nodeRed.url).origin, storageTypes: 'cookies,local_storage,indexeddb' };
+  await session.send('Storage.clearDataForOrigin', kept);
   faults = [];
   frames = [];
   listen(page);
@@ -86,10 +105,53 @@ export async function openEditor(flows: object[] = []): Promise<Editor> {
   return editor;
 }
 
+/** The flow nodes of this package, by type, with their labels in the palette. */
+const NODES = {
+  'vgs-token': 'get VGS token',
+  'vg-login': 'VG login',
+  'vg-mfa': 'submit MFA code',
+  'vg-logout': 'VG logout',
+  'attach-bearer': 'attach bearer',
+};
+export type NodeType = keyof typeof NODES;
+
+export type EachNode = Record<NodeType, DrawnNode>;
+
+/**
+ * An editor with one node of each type, just dragged into the flow and not deployed.
+ * Suites that leave them as they were share it: a load of the editor takes seconds.
+ */
+export async function openEditorWithEachNode(): Promise<{ editor: Editor; nodes: EachNode }> {
+  if (withEachNode) return withEachNode;
+  const editor = await openEditor();
+  withEachNode = { editor, nodes: await addEachNode(editor) };
+  return withEachNode;
+}
+
+/** Drags one node of each type into the flow. Each is labelled as in the palette. */
+export async function addEachNode(editor: Editor): Promise<EachNode> {
+  const nodes = {} as EachNode;
+  for (const [index, [type, label]] of Object.entries(NODES).entries()) {
+    const node = await editor.add(type, label, { x: 200, y: 80 + 80 * index });
+    assert.equal(await node.label.textContent(), label);
+    nodes[type as NodeType] = node;
+  }
+  return nodes;
+}
+
+async function newContext(): Promise<BrowserContext> {
+  const made = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  made.setDefaultTimeout(PATIENCE);
+  // tsx leaves calls of this helper in functions that the page runs.
+  await made.addInitScript('globalThis.__name = (named) => named');
+  await made.addInitScript(STILL);
+  return made;
+}
+
 function listen(page: Page): void {
   page.on('pageerror', (error) => faults.push(String(error.stack)));
   page.on('console', (message) => {
-    if (message.type() !== 'error' || message.location().url.startsWith(ELSEWHERE)) return;
+    if (message.type() !== 'error' || message.location().url.startsWith(`https://${ELSEWHERE}/`)) return;
     faults.push(`${message.text()} ${message.location().url}`);
   });
   page.on('websocket', (socket) => {

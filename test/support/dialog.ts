@@ -83,7 +83,9 @@ export class Dialog {
     await field.click();
     await field.press('ControlOrMeta+a');
     await field.press('Delete');
-    await field.pressSequentially(value);
+    // The dialog checks itself at every key: all but the last one are put in at once.
+    await this.page.keyboard.insertText(value.slice(0, -1));
+    await field.pressSequentially(value.slice(-1));
   }
 }
 

@@ -144,7 +144,7 @@ export class Editor {
   async deploy(): Promise<void> {
     const before = this.#starts();
     await this.page.locator('#red-ui-header-button-deploy').click();
-    await until(() => this.#starts() > before);
+    await until(() => this.#starts() > before, 30_000);
     await this.page.locator('#red-ui-header-button-deploy.disabled').waitFor();
   }
 
@@ -178,6 +178,12 @@ export class Editor {
     const list = this.page.locator('.red-ui-debug-content-list');
     if (!(await list.isVisible())) await this.page.locator('#red-ui-tab-debug-link-button').click();
     await list.waitFor();
+  }
+
+  /** Empties the list of debug messages. */
+  async clearDebug(): Promise<void> {
+    await this.page.locator('#red-ui-sidebar-debug-clear').click();
+    await this.page.locator('.red-ui-debug-msg').first().waitFor({ state: 'detached' });
   }
 
   /** The newest debug message of the node with this name. */

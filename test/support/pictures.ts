@@ -3,31 +3,16 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { PROJECT } from '../../scripts/node-red.ts';
-import { example, openEditor, version } from '../support/browser.ts';
-import type { Editor } from '../support/editor.ts';
+import { version } from './browser.ts';
+import type { Editor } from './editor.ts';
 
 /** `UPDATE_PICTURES=1 npm run …` takes the pictures of the README anew, on Node-RED 5, which has both themes. */
 const takes = process.env.UPDATE_PICTURES === '1' && version === 'node-red-5';
 const folder = join(PROJECT, '.github/images');
 const themes = version === 'node-red-5' ? (['light', 'dark'] as const) : (['light'] as const);
 
-const VALID = /^practice: valid until \d\d:\d\d$/;
-const JOURNEYS = [
-  {
-    file: '01 - Call an API with a VGS service token',
-    flow: 'Service token',
-    click: 'call the API',
-    node: 'attach bearer',
-  },
-  {
-    file: '02 - Sign a person in with a code',
-    flow: 'Sign-in with a code',
-    click: 'sign in',
-    node: 'answer with the code',
-  },
-  { file: '03 - Sign a person in with a link', flow: 'Sign-in with a link', click: 'sign in', node: 'send the link' },
-  { file: '04 - Stay signed in', flow: 'Stay signed in', click: 'call the API', node: 'attach bearer' },
-];
+/** Each journey by the label of its flow. */
+const JOURNEYS = ['Service token', 'Sign-in with a code', 'Sign-in with a link', 'Stay signed in'];
 const DIALOGS = [
   { name: 'vgs-account', flow: 'Service token', node: 'get VGS token', config: 'Account' },
   { name: 'vg-server', flow: 'Stay signed in', node: 'VG logout', config: 'Server' },
@@ -38,29 +23,23 @@ const DIALOGS = [
   { name: 'attach-bearer', flow: 'Stay signed in', node: 'attach bearer' },
 ];
 
-describe('The pictures of the README', () => {
+/** The tests that take the pictures of the README, or see that they are there, in an editor where each journey has run. */
+export function describePictures(open: () => Editor): void {
   let editor: Editor;
 
-  before('each journey has run', async function () {
-    this.timeout(90_000);
+  before(async () => {
     if (takes) mkdirSync(folder, { recursive: true });
-    editor = await openEditor(JOURNEYS.flatMap(({ file }) => example(file)));
+    editor = open();
     // Wide and high enough for the largest flow and the longest dialog.
     await editor.page.setViewportSize({ width: 1800, height: 1500 });
-    for (const { flow, click, node } of JOURNEYS) {
-      await editor.showFlow(flow);
-      await editor.node(click).press();
-      await editor.node(node).status(VALID);
-    }
     // What Node-RED tells about an inject covers a part of the flow for a moment.
     for (const told of await editor.page.locator('.red-ui-notification').all()) await told.waitFor({ state: 'hidden' });
   });
 
   for (const theme of themes) {
-    it(`show each journey at work, ${theme}`, async function () {
-      this.timeout(60_000);
+    it(`show each journey at work, ${theme}`, async () => {
       if (version === 'node-red-5') await editor.chooseTheme(theme);
-      for (const [index, { flow }] of JOURNEYS.entries()) {
+      for (const [index, flow] of JOURNEYS.entries()) {
         await editor.showFlow(flow);
         await shoot(
           `journey-${index + 1}-${theme}`,
@@ -69,8 +48,7 @@ describe('The pictures of the README', () => {
       }
     });
 
-    it(`show each dialog, ${theme}`, async function () {
-      this.timeout(90_000);
+    it(`show each dialog, ${theme}`, async () => {
       for (const { name, flow, node, config } of DIALOGS) {
         await editor.showFlow(flow);
         const dialog = await editor.open(editor.node(node));
@@ -104,4 +82,4 @@ describe('The pictures of the README', () => {
     assert.ok(existsSync(path), `${path} is missing: run with UPDATE_PICTURES=1 on Node-RED 5`);
     assert.ok(statSync(path).size < 100_000, `${path} is too large`);
   }
-});
+}
