@@ -17,14 +17,12 @@ const NODES = [
 describe('A config node that a message names', () => {
   let editor: Editor;
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     editor = await openEditor();
   });
 
   for (const [index, { type, label, row, by }] of NODES.entries()) {
-    it(`takes the place of the one that is chosen in ${type}`, async function () {
-      this.timeout(40_000);
+    it(`takes the place of the one that is chosen in ${type}`, async () => {
       const node = await editor.add(type, label, { x: 200, y: 80 + 80 * index });
       const dialog = await editor.open(node);
       assert.deepEqual(await shown(dialog, [row, by]), [row, by]);
@@ -43,8 +41,7 @@ describe('A config node that a message names', () => {
     });
   }
 
-  it('is the row of the source chosen in attach bearer', async function () {
-    this.timeout(40_000);
+  it('is the row of the source chosen in attach bearer', async () => {
     const dialog = await editor.open(editor.node('attach bearer'));
     const rows = ['Account', 'Account by', 'Server', 'Server by'];
     assert.deepEqual(await shown(dialog, rows), ['Account by']);
@@ -58,8 +55,7 @@ describe('A config node that a message names', () => {
     await dialog.cancel();
   });
 
-  it('says itself whether a message may name it', async function () {
-    this.timeout(60_000);
+  it('says itself whether a message may name it', async () => {
     const token = await editor.open(editor.node('get VGS token'));
     await token.choose('Account by', 'as chosen above');
     const account = await token.addConfig('Account');
