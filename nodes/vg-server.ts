@@ -1,7 +1,7 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
 import { serverRoutes } from './shared/admin-routes.ts';
-import { type ConnectionNode, holdConnection, registerConfigNode } from './shared/config-node.ts';
+import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from './shared/config-node.ts';
 import { Fields } from './shared/fields.ts';
 import { followStoredUser } from './shared/follow-stored-user.ts';
 import { type RouteConfig, wayOf } from './shared/route.ts';
@@ -15,13 +15,14 @@ export default function (RED: NodeAPI): void {
 
   function VgServerNode(
     this: ConnectionNode<VisualGuardServer>,
-    config: NodeDef & RouteConfig & { byName?: boolean },
+    config: NodeDef & RouteConfig & { byName?: boolean; store?: string },
   ): void {
     RED.nodes.createNode(this, config);
     holdConnection(RED, this, config, () => {
       const { settings, address } = readServer(new Fields(RED, this, config));
+      const store = storeOf(RED, this, config.store);
       const { transport, via, practice } = wayOf(RED, engine, config, address);
-      return { connection: engine.holdServer(settings, transport, via), practice };
+      return { connection: engine.holdServer(settings, transport, via, store), practice };
     });
     if (!this.connection) return;
     const status = new StatusLine(RED, this, engine.system);

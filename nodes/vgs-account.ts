@@ -2,7 +2,7 @@ import type { NodeAPI, NodeDef } from 'node-red';
 import type { VgsAccount } from '../src/vgs/account.ts';
 import { ACCOUNT_CREDENTIALS, readAccount } from './shared/account-settings.ts';
 import { accountRoutes } from './shared/admin-routes.ts';
-import { type ConnectionNode, holdConnection, registerConfigNode } from './shared/config-node.ts';
+import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from './shared/config-node.ts';
 import { Fields } from './shared/fields.ts';
 import { followAccount } from './shared/follow-account.ts';
 import { type RouteConfig, wayOf } from './shared/route.ts';
@@ -15,13 +15,14 @@ export default function (RED: NodeAPI): void {
 
   function VgsAccountNode(
     this: ConnectionNode<VgsAccount>,
-    config: NodeDef & RouteConfig & { byName?: boolean },
+    config: NodeDef & RouteConfig & { byName?: boolean; store?: string },
   ): void {
     RED.nodes.createNode(this, config);
     holdConnection(RED, this, config, () => {
       const { settings, address } = readAccount(new Fields(RED, this, config));
+      const store = storeOf(RED, this, config.store);
       const { transport, via, practice } = wayOf(RED, engine, config, address);
-      return { connection: engine.holdAccount(settings, transport, via), practice };
+      return { connection: engine.holdAccount(settings, transport, via, store), practice };
     });
     const account = this.connection;
     if (!account) return;

@@ -180,9 +180,10 @@
    * Makes the Test button work.
    *
    * @param options `button`, `area`: what is clicked, and where the answer stands; `properties`: what is sent;
-   *   `more`: returns what else is sent; `isServer`: whether it is a Visual Guard server
+   *   `more`: returns what else is sent; `isServer`: whether it is a Visual Guard server;
+   *   `lines`: makes the lines of the answer, where it is neither that nor an account
    */
-  function prepareTest(node, { button, area, properties, more, isServer }) {
+  function prepareTest(node, { button, area, properties, more, isServer, lines: ownLines }) {
     let isRunning = false;
     button.on('click', (event) => {
       event.preventDefault();
@@ -190,7 +191,7 @@
       isRunning = true;
       button.attr('aria-disabled', 'true');
       report(area, [{ icon: 'fa-spinner', text: say('running') }]);
-      const lines = isServer ? serverLines : accountLines;
+      const lines = ownLines || (isServer ? serverLines : accountLines);
       post(`${node.type}/test`, Object.assign(valuesOf(node, properties), more ? more() : {}))
         .done((verdict) => {
           const clock = verdict.state === 'not-tried' ? [] : clockLines(verdict);
@@ -263,6 +264,7 @@
     post: post,
     report: report,
     requestLines: requestLines,
+    noAnswer: noAnswer,
     good: good,
     bad: bad,
     note: note,

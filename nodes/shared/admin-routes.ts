@@ -10,6 +10,7 @@ import { CATALOGUE } from './catalogue.ts';
 import { type DialogTest, testDialog } from './dialog-test.ts';
 import { BodyError, type FieldKind, readBody } from './request-body.ts';
 import { readServer } from './server-settings.ts';
+import { testStore } from './store-test.ts';
 
 type Kinds = Readonly<Record<string, FieldKind>>;
 
@@ -38,6 +39,20 @@ const SERVER: Kinds = {
   platform: 'text',
   module: 'text',
   mfaCredentials: 'text',
+  username: 'text',
+  password: 'text',
+};
+
+const STORE: Kinds = {
+  id: 'text',
+  variablesOnly: 'flag',
+  name: 'text',
+  kind: 'text',
+  context: 'text',
+  url: 'text',
+  prefix: 'text',
+  tls: 'text',
+  encryptionKey: 'text',
   username: 'text',
   password: 'text',
 };
@@ -72,6 +87,11 @@ export function serverRoutes(RED: NodeAPI, engine: Engine): void {
     // A password that is not sent needs no question whose it is.
     return testDialog(RED, engine, test, signsIn ? values : { ...values, password: '' });
   });
+}
+
+/** `POST auth-store/test`. */
+export function storeRoutes(RED: NodeAPI, { system }: Engine): void {
+  route(RED, '/auth-store/test', (body) => testStore(RED, system, readBody(body, STORE)));
 }
 
 /** A route for those who may deploy: with it, a secret that they type can be sent anywhere, as with a deploy. */

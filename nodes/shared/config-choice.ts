@@ -2,7 +2,7 @@ import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { AuthError } from '../../src/errors.ts';
 import type { System } from '../../src/system.ts';
 import { namesOf } from './config-names.ts';
-import { type ConnectionNode, connectionOf } from './config-node.ts';
+import { type ConnectionNode, connectionOf, userListsOf } from './config-node.ts';
 import { engineOf } from './runtime.ts';
 import { asText, readTyped, type Typed } from './values.ts';
 
@@ -59,7 +59,7 @@ export class ConfigChoice<T> {
     if (this.#name.type === 'fixed') this.fixed = connectionOf<T>(RED, node, config[property], property, type);
     else if (this.#name.value === '') throw new AuthError('property-missing', { property: this.#property });
     node.on('close', () => {
-      for (const { users } of this.#used.values()) delete users[node.id];
+      for (const used of this.#used.values()) for (const users of userListsOf(used)) delete users[node.id];
     });
   }
 
@@ -97,7 +97,7 @@ export class ConfigChoice<T> {
   #use(found: ConnectionNode<unknown>): OpenNode<T> {
     if (this.#used.get(found.id) !== found) {
       this.#used.set(found.id, found);
-      found.users[this.#node.id] = this.#node;
+      for (const users of userListsOf(found)) users[this.#node.id] = this.#node;
     }
     return found as OpenNode<T>;
   }

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Hold } from '../../src/engine.ts';
 import { AuthError, asAuthError } from '../../src/errors.ts';
+import type { KeptStore } from '../../src/store/store.ts';
 import { namesOf } from './config-names.ts';
 import { variableIn } from './fields.ts';
 
@@ -14,6 +15,8 @@ export interface ConnectionNode<T> extends Node {
   isPractice: boolean;
   /** The nodes that use it, by id. Node-RED passes a config node's errors and status on to Catch and Status nodes through it. */
   users: Record<string, Node>;
+  /** The session store that it names. */
+  storeNode?: ConnectionNode<KeptStore>;
 }
 
 /**
@@ -63,16 +66,48 @@ export function connectionOf<T>(
   property: string,
   type: string,
 ): ConnectionNode<T> & { connection: T } {
+  const node = namedNode<T>(RED, id, property, type);
+  for (const users of userListsOf(node)) {
+    users[user.id] = user;
+    user.on('close', () => {
+      delete users[user.id];
+    });
+  }
+  return connected(node, property);
+}
+
+/**
+ * Where a flow node has to stand so that the states and errors of a config node, and of its session store, reach it.
+ * The config node cannot stand in the store's list in its place: Node-RED would go round in a circle.
+ */
+export function userListsOf({ users, storeNode }: ConnectionNode<unknown>): Record<string, Node>[] {
+  return storeNode ? [users, storeNode.users] : [users];
+}
+
+/**
+ * The session store that a config node names; undefined where it names none.
+ *
+ * @throws AuthError `AUTH_CONFIG` where it is missing, disabled or incomplete
+ */
+export function storeOf<T>(RED: NodeAPI, node: ConnectionNode<T>, id: unknown): KeptStore | undefined {
+  if (id === undefined || id === null || id === '') return undefined;
+  const storeNode = namedNode<KeptStore>(RED, id, 'store', 'auth-store');
+  // Not for who prints the node.
+  Object.defineProperty(node, 'storeNode', { value: storeNode, enumerable: false });
+  return connected(storeNode, 'store').connection;
+}
+
+function namedNode<T>(RED: NodeAPI, id: unknown, property: string, type: string): ConnectionNode<T> {
   if (typeof id !== 'string' || id === '') throw new AuthError('property-missing', { property });
   const variable = variableIn(id);
   if (variable !== undefined) throw new AuthError('variable-missing', { property, variable });
   const node = RED.nodes.getNode(id) as ConnectionNode<T> | null;
   if (!node) throw new AuthError('config-node-missing', { property });
   if (node.type !== type) throw new AuthError('config-node-wrong', { property });
-  node.users[user.id] = user;
-  user.on('close', () => {
-    delete node.users[user.id];
-  });
+  return node;
+}
+
+function connected<T>(node: ConnectionNode<T>, property: string): ConnectionNode<T> & { connection: T } {
   if (!node.connection) throw node.problem ?? new AuthError('config-node-missing', { property });
   return node as ConnectionNode<T> & { connection: T };
 }

@@ -49,6 +49,10 @@ export class DialogFields implements FieldReader {
     return this.#resolve(property, asText(this.#secrets[property]));
   }
 
+  written(property: string): unknown {
+    return this.#values[property];
+  }
+
   /** The variables that stand in the dialog, and whether each has a value here. Never the value. */
   variables(): DialogVariable[] {
     const found: DialogVariable[] = [];

@@ -77,7 +77,8 @@ export async function testDialog<S extends Owner>(
   }
 }
 
-function asVerdict(error: AuthError, { stored }: DialogFields): object {
+/** A fault for the dialog: a test that was not made, or one that did not get through. */
+export function asVerdict(error: AuthError, { stored }: DialogFields): object {
   const property = String(error.values.property);
   if (error.fault === 'config-node-missing') return notTried('not-deployed', property);
   // The dialog says that something is stored, but nothing is: its node was never deployed.
@@ -85,24 +86,27 @@ function asVerdict(error: AuthError, { stored }: DialogFields): object {
   return failedVerdict(error);
 }
 
-function notTried(problem: NotTried['problem'], property: string): NotTried {
+export function notTried(problem: NotTried['problem'], property: string): NotTried {
   return { state: 'not-tried', problem, values: { property } };
 }
 
-/** The ids of the core config nodes; the editor says `_ADD_` where none is chosen. */
 function routeIds({ tls, proxy }: Values): RouteConfig {
-  const id = (value: unknown): string => (typeof value === 'string' && value !== '_ADD_' ? value : '');
-  return { tls: id(tls), proxy: id(proxy) };
+  return { tls: idIn(tls), proxy: idIn(proxy) };
+}
+
+/** The id of a config node; the editor says `_ADD_` where none is chosen. */
+export function idIn(value: unknown): string {
+  return typeof value === 'string' && value !== '_ADD_' ? value : '';
 }
 
 /** The config node as it is deployed, where it is, and is of this type. */
-function deployedConfig(RED: NodeAPI, id: string, type: string): Values | undefined {
+export function deployedConfig(RED: NodeAPI, id: string, type: string): Values | undefined {
   const written = nodeAsWritten(RED, id);
   return written?.type === type ? written : undefined;
 }
 
 /** What is deployed may be incomplete: then there is nobody that a secret was stored for. */
-function readDeployed<T>(read: () => T): T | undefined {
+export function readDeployed<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch {

@@ -26,6 +26,8 @@ export interface FieldReader {
   flag(property: string): boolean;
   /** @throws as `text` */
   credential(property: string): string;
+  /** A property as it was written, before a variable was put in. */
+  written(property: string): unknown;
 }
 
 /** Reads what stands in a config node, and finds the variables that have no value. */
@@ -47,10 +49,8 @@ export class Fields implements FieldReader {
    */
   text(property: string, otherwise = ''): string {
     const value = (this.#config as Record<string, unknown>)[property];
-    return this.#check(
-      property,
-      value === undefined || value === null ? otherwise : String(value),
-      () => nodeAsWritten(this.#RED, this.#node.id)?.[property],
+    return this.#check(property, value === undefined || value === null ? otherwise : String(value), () =>
+      this.written(property),
     );
   }
 
@@ -64,6 +64,10 @@ export class Fields implements FieldReader {
     const written = (): unknown =>
       (this.#RED.nodes.getCredentials(this.#node.id) as Record<string, unknown> | undefined)?.[property];
     return this.#check(property, typeof value === 'string' ? value : '', written);
+  }
+
+  written(property: string): unknown {
+    return nodeAsWritten(this.#RED, this.#node.id)?.[property];
   }
 
   /** @param written the value before variables were put in, looked for only where it is needed */

@@ -62,7 +62,12 @@ function announce(practice: PracticeServer): void {
   );
 }
 
-function tlsOf(RED: NodeAPI, id: string | undefined): object | undefined {
+/**
+ * The TLS options of a core `tls-config` node; undefined where none is chosen.
+ *
+ * @throws AuthError `AUTH_CONFIG` where it is missing or cannot be used
+ */
+export function tlsOf(RED: NodeAPI, id: string | undefined): object | undefined {
   if (!id) return undefined;
   const node = RED.nodes.getNode(id) as TlsNode | null;
   if (!node) throw new AuthError('config-node-missing', { property: 'tls' });

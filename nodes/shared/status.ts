@@ -1,5 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { AuthError } from '../../src/errors.ts';
+import type { StoreState } from '../../src/store/store.ts';
 import type { Cancel, System } from '../../src/system.ts';
 import type { Token } from '../../src/token.ts';
 import type { SourceState } from '../../src/token-source.ts';
@@ -127,6 +128,13 @@ export class StatusLine {
     else if (state.at === 'failed') this.failed(state.error);
     else if (state.at === 'renewing') this.busy('renewing');
     else this.idle();
+  }
+
+  /** What a session store says of itself. */
+  store(state: StoreState): void {
+    if (state.at === 'ready') this.#show(GOOD, this.#say('status.ready'));
+    else if (state.at === 'connecting') this.#show(BUSY, this.#say('status.connecting'));
+    else this.#show(BROKEN, this.#say('status.gone', { cause: state.cause }));
   }
 
   #show(look: Look, text: string, falseAt?: number, then?: string): void {

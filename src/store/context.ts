@@ -1,6 +1,7 @@
-import { AuthError } from '../errors.ts';
+import type { AuthError } from '../errors.ts';
 import { Listeners } from '../listeners.ts';
 import type { Cancel, System } from '../system.ts';
+import { asEntry, asKept, type ContextAccess, contextCause, OURS } from './context-access.ts';
 import { Entries, type Entry } from './entries.ts';
 import { InProcessLeases, Watchers } from './in-process.ts';
 import type { Seal } from './seal.ts';
@@ -15,20 +16,8 @@ import {
 } from './store.ts';
 import { answerOf, storeGone } from './timely.ts';
 
-/** What a context store offers. Its answers may come later, or never. */
-export interface ContextAccess {
-  /** The values follow the error, in the order of the keys. */
-  get(keys: string[], answer: (error: unknown, ...values: unknown[]) => void): void;
-  /** A value of undefined takes away what is there. */
-  set(keys: string[], values: unknown[], answer: (error?: unknown) => void): void;
-  keys(answer: (error: unknown, keys?: unknown) => void): void;
-}
-
 /** How many values are read or written at once: a context store without a cache goes through its whole file each time. */
 const BATCH = 500;
-
-/** Letters, digits and underscores alone: a context store reads dots and brackets as a path. */
-const OURS = /^vgauth_[0-9a-f]{64}$/;
 
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
@@ -44,6 +33,7 @@ export class ContextStore implements KeptStore {
   /** Replaceable, because a deploy may give a config node another one. */
   access: ContextAccess;
   readonly #system: System;
+  readonly #isTrial: boolean;
   readonly #entries: Entries;
   readonly #leases = new InProcessLeases();
   readonly #watchers = new Watchers();
@@ -62,9 +52,17 @@ export class ContextStore implements KeptStore {
   /**
    * @param host what an error calls this store
    * @param seal may still be on its way: everything waits for it
+   * @param isTrial it is only looked at, so that nothing of another one is swept out
    */
-  constructor(access: ContextAccess, seal: Promise<Seal>, host: string, system: System, most: number = MOST_ENTRIES) {
+  constructor(
+    access: ContextAccess,
+    seal: Promise<Seal>,
+    host: string,
+    system: System,
+    { most = MOST_ENTRIES, isTrial = false }: { most?: number; isTrial?: boolean } = {},
+  ) {
     this.access = access;
+    this.#isTrial = isTrial;
     this.host = host;
     this.#system = system;
     this.#entries = new Entries(most, (key) => {
@@ -76,7 +74,7 @@ export class ContextStore implements KeptStore {
         this.#seal = made;
         return this.#isClosed ? undefined : this.#read();
       },
-      (thrown) => this.#become({ at: 'gone', cause: causeOf(thrown) }),
+      (thrown) => this.#become({ at: 'gone', cause: contextCause(thrown) }),
     );
   }
 
@@ -208,8 +206,9 @@ export class ContextStore implements KeptStore {
 
   #takeUp(key: string, found: Entry | undefined): void {
     const now = this.#system.now();
-    if (found && now >= found.expiresAt) this.#unwritten.add(key);
-    else if (!found || !this.#seal?.open(key, found.fence, found.text)) this.#tellUnreadable();
+    if (found && now >= found.expiresAt) {
+      if (!this.#isTrial) this.#unwritten.add(key);
+    } else if (!found || !this.#seal?.open(key, found.fence, found.text)) this.#tellUnreadable();
     else if (!this.#isNewer(key, found, now)) {
       this.#unwritten.delete(key);
       this.#entries.restore(key, found, now);
@@ -238,7 +237,7 @@ export class ContextStore implements KeptStore {
   }
 
   #failed(thrown: unknown): void {
-    this.#become({ at: 'gone', cause: causeOf(thrown) });
+    this.#become({ at: 'gone', cause: contextCause(thrown) });
     this.#retry?.();
     this.#retry = this.#system.after(this.#pause, () => void this.#tryAgain(), true);
     this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2);
@@ -279,25 +278,4 @@ export class ContextStore implements KeptStore {
       true,
     );
   }
-}
-
-/** The life and the fence stand in the clear, so that what is over can be swept out without the key. */
-function asKept(entry: Entry | undefined): object | undefined {
-  return entry && { box: entry.text, fence: entry.fence, written: entry.writtenAt, expires: entry.expiresAt };
-}
-
-/** What stands in a context store may be anything. */
-function asEntry(found: unknown): Entry | undefined {
-  if (typeof found !== 'object' || found === null) return undefined;
-  const { box, fence, written, expires } = found as Record<string, unknown>;
-  const numbers = [fence, written, expires];
-  if (typeof box !== 'string' || !numbers.every((each) => Number.isFinite(each))) return undefined;
-  return { text: box, fence: fence as number, writtenAt: written as number, expiresAt: expires as number };
-}
-
-/** A short word for what went wrong. The text of an error may hold anything. */
-function causeOf(thrown: unknown): string {
-  if (thrown instanceof AuthError) return String(thrown.values.cause);
-  const { code } = (thrown ?? {}) as { code?: unknown };
-  return typeof code === 'string' && /^[A-Z0-9_]{1,30}$/.test(code) ? code : 'error';
 }

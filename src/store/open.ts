@@ -1,5 +1,6 @@
 import type { System } from '../system.ts';
-import { type ContextAccess, ContextStore } from './context.ts';
+import { ContextStore } from './context.ts';
+import type { ContextAccess } from './context-access.ts';
 import { RedisStore } from './redis.ts';
 import type { RedisAddress } from './redis-address.ts';
 import { Seal } from './seal.ts';
@@ -31,15 +32,19 @@ export interface StoreMeans {
   tls?: object;
 }
 
-/** Opens a store. It comes at once; whether it can be reached is told by its state. */
-export function openStore(settings: StoreSettings, means: StoreMeans, system: System): KeptStore {
+/**
+ * Opens a store. It comes at once; whether it can be reached is told by its state.
+ *
+ * @param isTrial it is only looked at, and closed again
+ */
+export function openStore(settings: StoreSettings, means: StoreMeans, system: System, isTrial = false): KeptStore {
   const seal = Seal.from(settings.encryptionKey);
   if (settings.kind === 'redis') {
     const { isSecure, prefix, kind: _kind, encryptionKey: _key, ...address } = settings;
-    return new RedisStore({ ...address, tls: isSecure ? { ...means.tls } : undefined }, prefix, seal, system);
+    return new RedisStore({ ...address, tls: isSecure ? { ...means.tls } : undefined }, prefix, seal, system, isTrial);
   }
   if (!means.context) throw new Error('a context store needs its context');
-  return new ContextStore(means.context, seal, `context ${settings.context || 'default'}`, system);
+  return new ContextStore(means.context, seal, `context ${settings.context || 'default'}`, system, { isTrial });
 }
 
 /** A deploy may give the same store another way to the same context. */

@@ -12,7 +12,9 @@ const LONGEST_PAUSE = 10_000;
 
 /** What a connection tells. */
 export interface ConnectionUser {
-  /** A connection is made, and nobody else uses it yet: what was left undone is done now. */
+  /** A connection is made, and nobody else uses it yet. */
+  connected(): Promise<void>;
+  /** What was left undone is done now. */
   catchUp(): Promise<void>;
   heard(payload: string): void;
   /** Messages may have been missed. */
@@ -123,7 +125,7 @@ export class RedisConnection {
       const opening = link.open({ key: this.#checkKey, channel: this.#channel });
       await answerOf(opening, this.host, this.#system, STORE_TIMEOUT);
       if (this.#wantsMessages) await this.#hear(link);
-      await this.#user.catchUp();
+      await this.#user.connected();
       if (this.#link !== link) return;
       this.#pause = FIRST_PAUSE;
       this.#become({ at: 'ready' });

@@ -130,3 +130,16 @@ redis.call('PUBLISH', ARGV[1], '')
 return 1
 `,
 };
+
+/**
+ * Which passphrase is in use under this prefix: with another one no name is found again, and nobody would notice.
+ * Keys: mark. Arguments: mark of this passphrase, life, whether to leave it there ('1'). Returns 1 where another one was there.
+ */
+export const MARK: Script = {
+  keys: 1,
+  lua: `
+local found = redis.call('TYPE', KEYS[1]).ok == 'string' and redis.call('GET', KEYS[1]) or ARGV[1]
+if ARGV[3] == '1' then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+return found == ARGV[1] and 0 or 1
+`,
+};

@@ -6,7 +6,7 @@ import { Watchers } from './in-process.ts';
 import type { RedisTarget } from './redis-address.ts';
 import { RedisConnection, type Run } from './redis-connection.ts';
 import { momentOf, RedisLease } from './redis-lease.ts';
-import { EXTEND, GET, LEASE, PUT, RELEASE, REMOVE } from './redis-scripts.ts';
+import { EXTEND, GET, LEASE, MARK, PUT, RELEASE, REMOVE } from './redis-scripts.ts';
 import { LONGEST_BOX, type Seal } from './seal.ts';
 import { type KeptStore, LEASE_LIFE, type Lease, type StoredEntry, type StoreState } from './store.ts';
 import { answerOf, storeGone } from './timely.ts';
@@ -17,6 +17,9 @@ const BATCH = 100;
 
 /** The longest life that is asked of a server, in ms: ten years. */
 const LONGEST_LIFE = 315_360_000_000;
+
+/** For how long it is remembered which passphrase was used, in ms: thirty days from the last connection. */
+const MARK_LIFE = 2_592_000_000;
 
 /** A change that is on its way. A removal has no box. */
 interface Change {
@@ -45,8 +48,9 @@ export class RedisStore implements KeptStore {
   /**
    * @param prefix what all keys and channels begin with
    * @param seal may still be on its way: everything waits for it
+   * @param isTrial it is only looked at, so that nothing is left there that would tell of its passphrase
    */
-  constructor(target: RedisTarget, prefix: string, seal: Promise<Seal>, system: System) {
+  constructor(target: RedisTarget, prefix: string, seal: Promise<Seal>, system: System, isTrial = false) {
     this.#system = system;
     this.#prefix = prefix;
     this.#sealing = seal.then((made) => {
@@ -56,6 +60,10 @@ export class RedisStore implements KeptStore {
     // Who needs it is told.
     this.#sealing.catch(() => undefined);
     this.#connection = new RedisConnection(target, prefix, system, {
+      connected: async () => {
+        await this.#compareMark(isTrial);
+        await this.#catchUp();
+      },
       catchUp: () => this.#catchUp(),
       heard: (payload) => this.#watchers.tell(payload),
       missed: () => this.#watchers.tellAll(),
@@ -197,6 +205,14 @@ export class RedisStore implements KeptStore {
     if (kept && kept.fence > change.fence) return;
     this.#unwritten.set(id, change);
     this.#watchers.tell(id);
+  }
+
+  /** Finds out whether somebody uses another passphrase under the same prefix. */
+  async #compareMark(isTrial: boolean): Promise<void> {
+    const mark = (await this.#sealing).nameOf('the passphrase');
+    const args = [mark, MARK_LIFE, isTrial ? '0' : '1'];
+    const isOther = await this.#connection.runNow(MARK, [`${this.#prefix}key`], args);
+    if (isOther === 1) this.#tellUnreadable();
   }
 
   async #catchUp(): Promise<void> {

@@ -31,7 +31,7 @@ import { type HelpLine, proseOf, readHelp } from '../support/help-lines.ts';
 
 /** Texts that are the same in English and in another language: names, abbreviations, and words that both have. */
 const SAME: Record<'all' | (typeof TRANSLATIONS)[number], string[]> = {
-  all: ['MFA', 'TLS', 'https://identity.example.com'],
+  all: ['MFA', 'TLS', 'https://identity.example.com', 'redis://127.0.0.1:6379'],
   de: ['Server', 'Code', 'Challenge', 'Proxy', 'Scope'],
   fr: ['Action', 'Application', 'Code', 'Module', 'Proxy'],
   ja: [],

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ContextAccess } from '../../src/store/context.ts';
+import type { ContextAccess } from '../../src/store/context-access.ts';
 
 /** Node-RED's own context store in files, as its `localfilesystem` is built. */
 interface ContextPlugin {

@@ -1,0 +1,53 @@
+import type { NodeAPI, NodeDef } from 'node-red';
+import type { KeptStore } from '../src/store/store.ts';
+import { storeRoutes } from './shared/admin-routes.ts';
+import { CATALOGUE } from './shared/catalogue.ts';
+import { type ConnectionNode, holdConnection, registerConfigNode } from './shared/config-node.ts';
+import { Fields } from './shared/fields.ts';
+import { engineOf } from './shared/runtime.ts';
+import { StatusLine } from './shared/status.ts';
+import { contextKindOf, meansOf, readStore, STORE_CREDENTIALS } from './shared/store-settings.ts';
+
+/** What was said once is not said again with every deploy. */
+const warned = new WeakSet<KeptStore>();
+
+/** The config node `auth-store`: where sessions, challenges and tokens are kept over a restart, or shared by several Node-REDs. */
+export default function (RED: NodeAPI): void {
+  const engine = engineOf(RED);
+
+  function AuthStoreNode(this: ConnectionNode<KeptStore>, config: NodeDef & { tls?: string }): void {
+    RED.nodes.createNode(this, config);
+    const status = new StatusLine(RED, this, engine.system);
+    let context: string | undefined;
+    holdConnection(RED, this, {}, () => {
+      const settings = readStore(new Fields(RED, this, config));
+      const { means, via } = meansOf(RED, this, settings, config.tls);
+      if (settings.kind === 'context') context = settings.context;
+      return { connection: engine.holdStore(settings, means, via), practice: undefined };
+    });
+    const store = this.connection;
+    if (!store) {
+      if (this.problem) status.misconfigured(this.problem);
+      return;
+    }
+    status.store(store.state);
+    const unfollow = store.changes.add((state) => status.store(state));
+    const unwatch = store.unreadable.add(() => this.warn(say('store.unreadable', { host: store.host })));
+    this.on('close', () => {
+      unfollow();
+      unwatch();
+    });
+    if (context === undefined || warned.has(store)) return;
+    warned.add(store);
+    const { survives, window } = contextKindOf(RED.settings, context);
+    if (!survives) this.warn(say('store.not-kept', { host: store.host }));
+    else if (window) this.log(say('store.window', { host: store.host, seconds: String(window) }));
+  }
+
+  function say(key: string, values: Record<string, string>): string {
+    return RED._(CATALOGUE + key, values) as string;
+  }
+
+  registerConfigNode(RED, 'auth-store', AuthStoreNode, STORE_CREDENTIALS);
+  storeRoutes(RED, engine);
+}

@@ -1,0 +1,62 @@
+import { AuthError } from '../errors.ts';
+import { randomId, type System } from '../system.ts';
+import { failedVerdict } from '../verdict.ts';
+import { openStore, type StoreMeans, type StoreSettings } from './open.ts';
+import type { KeptStore } from './store.ts';
+
+/** How long what a test writes would stay if the test were cut off, in ms. */
+const SHORT = 10_000;
+
+/** What a store was found to do. */
+export interface StoreVerdict {
+  state: 'works';
+  host: string;
+  /** How long writing, reading, leasing and removing took in all, in ms. */
+  took: number;
+  /** Something there was written with another encryption key. */
+  otherKey: boolean;
+}
+
+/**
+ * Tries a store: writes something of its own, reads it, takes a lease on it, gives that back and removes everything.
+ *
+ * @returns what it does, or what went wrong, without a secret
+ */
+export async function checkStore(
+  settings: StoreSettings,
+  means: StoreMeans,
+  system: System,
+): Promise<StoreVerdict | ReturnType<typeof failedVerdict>> {
+  const store = openStore(settings, means, system, true);
+  let otherKey = false;
+  store.unreadable.add(() => {
+    otherKey = true;
+  });
+  try {
+    // The keys are derived before the clock runs.
+    await store.get('test');
+    const began = system.now();
+    await tryAll(store);
+    return { state: 'works', host: store.host, took: Math.max(0, system.now() - began), otherKey };
+  } catch (thrown) {
+    return failedVerdict(thrown);
+  } finally {
+    store.close();
+  }
+}
+
+/** @throws AuthError `AUTH_STORE` at the first step that does not come out as it should */
+async function tryAll(store: KeptStore): Promise<void> {
+  const name = `test ${randomId()}`;
+  const lease = await store.lease(name);
+  if (!('fence' in lease)) throw failedStep(store);
+  const { fence } = lease;
+  if (!(await store.put(name, { test: true }, { life: SHORT, fence }))) throw failedStep(store);
+  if (!(await store.get(name))) throw failedStep(store);
+  if (!(await store.remove(name, fence))) throw failedStep(store);
+  await lease.release();
+}
+
+function failedStep({ host, state }: KeptStore): AuthError {
+  return new AuthError('store-gone', { host, cause: state.at === 'gone' ? state.cause : 'error' });
+}
