@@ -6,7 +6,16 @@ import { join } from 'node:path';
 import { freePort, NodeRed, type NodeRedVersion, PROJECT } from '../../scripts/node-red.ts';
 
 const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
-const TYPES = ['vgs-account', 'vg-server', 'vgs-token', 'vg-login', 'vg-mfa', 'vg-logout', 'attach-bearer'];
+const TYPES = [
+  'vgs-account',
+  'vg-server',
+  'auth-store',
+  'vgs-token',
+  'vg-login',
+  'vg-mfa',
+  'vg-logout',
+  'attach-bearer',
+];
 
 interface NodeSet {
   module: string;

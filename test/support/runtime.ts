@@ -5,6 +5,7 @@ import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import helper from 'node-red-node-test-helper';
 import sinon, { type SinonSpy } from 'sinon';
 import attachBearer from '../../nodes/attach-bearer.ts';
+import authStore from '../../nodes/auth-store.ts';
 import { engineOf } from '../../nodes/shared/runtime.ts';
 import vgLogin from '../../nodes/vg-login.ts';
 import vgLogout from '../../nodes/vg-logout.ts';
@@ -38,7 +39,7 @@ const CORE: Record<string, string> = {
   'link out': 'common/60-link.js',
   'link call': 'common/60-link.js',
 };
-const OURS = [vgsAccount, vgServer, vgsToken, vgLogin, vgMfa, vgLogout, attachBearer];
+const OURS = [authStore, vgsAccount, vgServer, vgsToken, vgLogin, vgMfa, vgLogout, attachBearer];
 
 helper.init(runtimePath);
 
@@ -144,7 +145,12 @@ export class Flow {
     credentials?: Credentials,
   ): Promise<void> {
     this.#credentials = credentials ?? this.#credentials;
-    await helper.setFlows(toFlow(nodes), type, structuredClone(this.#credentials));
+    const started = new Promise<void>((resolve) => current?.events.bus.once('flows:started', () => resolve()));
+    await helper.setFlows(toFlow(nodes), type, structuredClone(this.#credentials)).catch(async (thrown: Error) => {
+      // The helper waits 0.3 s, which a busy machine may need for a deploy.
+      if (thrown.message !== 'timeout waiting event') throw thrown;
+      await started;
+    });
     this.#listen(nodes);
   }
 
