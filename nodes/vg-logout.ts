@@ -7,7 +7,7 @@ import { type Auth, byOutput } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
 import { ShownConfig } from './shared/shown-config.ts';
 import { StatusLine } from './shared/status.ts';
-import { meantUser, storedPerson, userSetting } from './shared/user.ts';
+import { soughtUser, storedPerson, userSetting } from './shared/user.ts';
 
 interface VgLogoutConfig extends NodeDef, ChoiceConfig {
   user?: string;
@@ -47,7 +47,7 @@ export default function (RED: NodeAPI): void {
         const chosen = await servers.of(msg);
         const server = chosen.connection;
         shown.show(chosen);
-        const { user, session } = await meantUser(RED, this, server, setting, msg);
+        const { user, session } = await soughtUser(RED, this, server, setting, msg);
         status.busy('signing-out');
         const revoked = await server.signOut(session, user);
         const auth: Auth = { system: 'vg', state: 'signed-out', ...(user ? { user } : {}), revoked };

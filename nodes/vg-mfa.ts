@@ -48,7 +48,7 @@ export default function (RED: NodeAPI): void {
     ): Promise<Challenge | 'challenge-expired' | 'challenge-unknown'> => {
       const found = challenge.value === '' ? undefined : await readTyped(RED, this, challenge, msg);
       if (found === undefined || found === null || found === '') return engine.challenges.only() ?? 'challenge-unknown';
-      return typeof found === 'string' ? engine.challenges.find(found) : 'challenge-unknown';
+      return typeof found === 'string' ? engine.findChallenge(found) : 'challenge-unknown';
     };
 
     /** What the message brings is read, and the code taken off it, before anything else can go wrong. */

@@ -7,10 +7,12 @@ import type { KeptStore, Store } from './store/store.ts';
 import { randomId, system as realSystem, type System } from './system.ts';
 import type { Transport } from './transport/transport.ts';
 import { VgsAccount, type VgsSettings } from './vgs/account.ts';
+import type { Challenge } from './visual-guard/challenge.ts';
 import { Challenges } from './visual-guard/challenges.ts';
 import { Guard } from './visual-guard/guard.ts';
 import { VisualGuardServer } from './visual-guard/server.ts';
 import { Sessions } from './visual-guard/sessions.ts';
+import { findSharedChallenge } from './visual-guard/shared-challenges.ts';
 import type { VisualGuardSettings } from './visual-guard/wire.ts';
 
 /** How many sessions, and how many challenges, a process keeps where nothing else is set. */
@@ -74,6 +76,19 @@ export class Engine {
     const held = this.#stores.take(keyOf(settings, via, ''), () => openStore(settings, means, this.system));
     renewMeans(held.value, means);
     return held;
+  }
+
+  /**
+   * The open challenge with this id, also one that another replica began.
+   *
+   * @returns the challenge, or why there is none
+   * @throws AuthError `AUTH_STORE` where it is not known here and a store does not answer
+   */
+  async findChallenge(id: string): Promise<Challenge | 'challenge-expired' | 'challenge-unknown'> {
+    const known = this.challenges.find(id);
+    if (known !== 'challenge-unknown') return known;
+    const found = await findSharedChallenge(this.#servers.values, id);
+    return found ?? 'challenge-unknown';
   }
 
   /** Starts the practice server for one user of it. It runs until `sweep` finds no user left. */

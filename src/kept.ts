@@ -41,6 +41,11 @@ export class Kept<T extends { close(): void }> {
     }
   }
 
+  /** All that is kept. */
+  get values(): T[] {
+    return [...this.#entries.values()].map(({ value }) => value);
+  }
+
   get size(): number {
     return this.#entries.size;
   }

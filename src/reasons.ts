@@ -48,10 +48,13 @@ export const OWN_REASONS = [
 export type Reason = VisualGuardReason | (typeof OWN_REASONS)[number];
 
 /** What can be wrong with a sign-in that worked (`msg.auth.warnings`). */
-export type Warning =
-  | 'password-expired'
-  | 'password-weak'
-  | 'mfa-grace-login'
-  | 'last-grace-logon'
-  | 'scope-missing'
-  | 'authorization-failed';
+export const WARNINGS = [
+  'password-expired',
+  'password-weak',
+  'mfa-grace-login',
+  'last-grace-logon',
+  'scope-missing',
+  'authorization-failed',
+] as const;
+
+export type Warning = (typeof WARNINGS)[number];

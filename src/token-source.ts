@@ -126,7 +126,7 @@ export class TokenSource {
    */
   betterOf(found: Token): Token | undefined {
     const now = this.#owner.system.now();
-    const own = this.#unexpired();
+    const own = this.unexpired;
     if (found.accessToken === this.#rejected) return undefined;
     if (found.accessToken === own?.accessToken) return now < own.softAt ? own : undefined;
     if (own && own.expiresAt > found.expiresAt) return undefined;
@@ -174,7 +174,7 @@ export class TokenSource {
 
   #acceptRefusal(refused: Refusal): Asked {
     this.#refusal = { refused, pause: pauseFrom(this.#owner.system.now(), REFUSAL_MEMORY) };
-    const token = this.#unexpired();
+    const token = this.unexpired;
     this.#tell(token ? { at: 'valid', token } : { at: 'refused', reason: refused.reason });
     return token ? { token } : refusedUntil(this.#refusal);
   }
@@ -182,7 +182,7 @@ export class TokenSource {
   #acceptFailure(error: AuthError): Asked {
     this.#coolDown ??= new CoolDown(this.#owner.system);
     this.#coolDown.failed(error);
-    const token = this.#unexpired();
+    const token = this.unexpired;
     this.#tell(token ? { at: 'valid', token } : { at: 'failed', error });
     return token ? { token } : { failed: error };
   }
@@ -195,7 +195,8 @@ export class TokenSource {
     }
   }
 
-  #unexpired(): Token | undefined {
+  /** The token that is kept, until its very end. */
+  get unexpired(): Token | undefined {
     const now = this.#owner.system.now();
     return this.#token && now >= this.#token.obtainedAt && now < this.#token.expiresAt ? this.#token : undefined;
   }

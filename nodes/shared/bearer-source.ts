@@ -7,7 +7,7 @@ import type { VgsAccount } from '../../src/vgs/account.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import type { OpenNode } from './config-choice.ts';
 import { type Auth, authOfOutcome, authOfRefusal } from './message.ts';
-import { type MeantUser, meantUser } from './user.ts';
+import { type MeantUser, meantUser, soughtUser, storedPerson } from './user.ts';
 import type { Typed } from './values.ts';
 
 /** What `attach-bearer` puts into the header. */
@@ -88,8 +88,8 @@ export class VisualGuardBearer implements BearerSource {
   }
 
   async seek(msg: NodeMessage): Promise<Sought> {
-    const { user, session } = await meantUser(this.#RED, this.#node, this.#server, this.#setting, msg);
-    if (this.#setting.type === 'stored') return this.#seekStored(user, msg);
+    if (this.#setting.type === 'stored') return this.#seekStored(storedPerson(this.#server).user, msg);
+    const { user, session } = await soughtUser(this.#RED, this.#node, this.#server, this.#setting, msg);
     if (!session)
       return { needed: { system: 'vg', state: 'sign-in-needed', ...(user ? { user } : {}), reason: 'no-session' } };
     const { token, refused, failed } = await session.ask();

@@ -13,6 +13,8 @@ export interface MeantUser {
   /** Empty where a handle was given that finds nothing. */
   user: string;
   session: Session | undefined;
+  /** The handle that was given, where it is by a handle that a session is meant. */
+  handle?: string;
 }
 
 /** How `attach-bearer` and `vg-logout` say whose session they mean. */
@@ -33,7 +35,7 @@ export function storedPerson(server: VisualGuardServer): Person {
 }
 
 /**
- * Finds whose session is meant. It is asynchronous only for context stores.
+ * Finds whose session is meant, in memory. It is asynchronous only for context stores.
  *
  * @throws AuthError `AUTH_CONFIG` where a user name is wanted and none is there, or the stored user is meant and none is stored
  */
@@ -53,11 +55,37 @@ export function meantUser(
     : named(server, setting, found);
 }
 
+/**
+ * As `meantUser`; what is not in memory is looked for in the session store, if there is one.
+ *
+ * @throws AuthError `AUTH_STORE` where that does not answer, and as `meantUser`
+ */
+export async function soughtUser(
+  RED: NodeAPI,
+  node: Node,
+  server: VisualGuardServer,
+  setting: Typed,
+  msg: NodeMessage,
+): Promise<MeantUser> {
+  const meant = await meantUser(RED, node, server, setting, msg);
+  const session = meant.session ?? (await findSession(server, setting, meant));
+  return { ...meant, user: session?.user ?? meant.user, session };
+}
+
+function findSession(
+  server: VisualGuardServer,
+  setting: Typed,
+  { user, handle }: MeantUser,
+): Promise<Session | undefined> {
+  if (setting.type === 'stored') return server.storedUser.find();
+  return handle === undefined ? server.findSessionOf(user) : server.findSessionWith(handle);
+}
+
 function named(server: VisualGuardServer, setting: Typed, found: unknown): MeantUser {
   const text = asText(found, setting, 'user');
   if (setting.type === 'session') {
     const session = text === '' ? undefined : server.sessionWith(text);
-    return { user: session?.user ?? '', session };
+    return { user: session?.user ?? '', session, handle: text };
   }
   if (text === '') throw new AuthError('user-missing', { property: setting.value || 'user' });
   return { user: text, session: server.sessionOf(text) };

@@ -1,4 +1,4 @@
-import { lasts, pauseFrom } from '../pause.ts';
+import { lasts, type Pause, pauseFrom } from '../pause.ts';
 import type { System } from '../system.ts';
 import { waitIsOver } from '../waiting.ts';
 import type { Lease, Store } from './store.ts';
@@ -9,16 +9,25 @@ export const TURN_WAIT = 30_000;
 /** A lease that is about to end is asked for no sooner than this, in ms. */
 const SHORTEST_WAIT = 20;
 
+/** How often a record is written again that a store seems to have lost, and in what time, in ms: it may lose all that it is given. */
+const MOST_REWRITES = 3;
+const REWRITE_PAUSE = 60_000;
+
 /** What a record that is over says. It stays for a while, so that nobody takes what was ended for what was lost. */
 const OVER = { over: true } as const;
 
-/** What is under a name: a record, the note that it is over, or nothing that makes sense. */
-export type Found<T> = T | 'over' | undefined;
+/** What is under a name: a record, the note that it is over, something that makes no sense here, or nothing. */
+export type Found<T> = T | 'over' | 'strange' | undefined;
+
+/** The record that was found; undefined for all else. */
+export function recordOf<T extends object>(found: Found<T>): T | undefined {
+  return typeof found === 'object' ? found : undefined;
+}
 
 /** The right to change a record, in the hands of one. */
 export interface Turn<T> {
-  /** Whether no other replica can have got it meanwhile. Without a store nobody can tell. */
-  readonly isCertain: boolean;
+  /** Whether it was taken without the others, because the store is gone: somebody else may do the same. */
+  readonly isAlone: boolean;
   /** Reads once more. What cannot be read is undefined: nothing is known then. */
   read(): Promise<Found<T>>;
   /** @param life how long it is kept, in ms */
@@ -40,7 +49,7 @@ export interface TurnTaking<T, R> {
  * One record that replicas keep together: it is changed by one at a time, and what one did the others take over.
  * What a store cannot do it does not hold up: without the store everybody acts alone, and writes are caught up by it.
  */
-export class SharedRecord<T> {
+export class SharedRecord<T extends object> {
   readonly name: string;
   readonly #store: Store;
   readonly #system: System;
@@ -48,6 +57,8 @@ export class SharedRecord<T> {
   readonly #parse: (value: unknown, age: number) => T | undefined;
   /** The newest number that was seen: what is done alone does not overwrite what is newer. */
   #fence = 0;
+  #rewrites = 0;
+  #rewritten: Pause | undefined;
 
   /**
    * @param parse checks what was read: it comes from outside. Undefined where it makes no sense
@@ -71,12 +82,29 @@ export class SharedRecord<T> {
     const entry = await this.#store.get(this.name);
     if (!entry) return undefined;
     this.#fence = Math.max(this.#fence, entry.fence);
-    return isOver(entry.value) ? 'over' : this.#parse(entry.value, entry.age);
+    return isOver(entry.value) ? 'over' : (this.#parse(entry.value, entry.age) ?? 'strange');
   }
 
-  /** Writes without a turn: what is new, or what the store has lost. It overwrites nothing that is newer. */
+  /** Writes without a turn, what is new. It overwrites nothing that is newer. */
   async write(value: unknown, life: number): Promise<void> {
     await this.#store.put(this.name, value, { life, fence: this.#fence });
+  }
+
+  /**
+   * Writes what the store has lost.
+   *
+   * @returns false where that was tried so often that it makes no sense
+   */
+  async writeAgain(value: unknown, life: number): Promise<boolean> {
+    const now = this.#system.now();
+    if (!lasts(this.#rewritten, now)) {
+      this.#rewritten = pauseFrom(now, REWRITE_PAUSE);
+      this.#rewrites = 0;
+    }
+    this.#rewrites += 1;
+    if (this.#rewrites > MOST_REWRITES) return false;
+    await this.write(value, life);
+    return true;
   }
 
   /** Says that it is over without a turn. */
@@ -166,9 +194,7 @@ export class SharedRecord<T> {
       await this.#store.put(this.name, value, { life, fence: lease.fence });
     };
     return {
-      get isCertain() {
-        return lease.isHeld;
-      },
+      isAlone: false,
       read: () => this.#readIfPossible(),
       write: put,
       end: (life) => put(OVER, life),
@@ -177,7 +203,7 @@ export class SharedRecord<T> {
 
   #turnAlone(): Turn<T> {
     return {
-      isCertain: false,
+      isAlone: true,
       read: () => this.#readIfPossible(),
       write: (value, life) => this.write(value, life),
       end: (life) => this.end(life),

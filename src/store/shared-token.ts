@@ -1,7 +1,7 @@
 import type { Cancel, System } from '../system.ts';
 import type { Token } from '../token.ts';
 import type { Renewal, TokenSource } from '../token-source.ts';
-import { SharedRecord } from './shared-record.ts';
+import { recordOf, SharedRecord } from './shared-record.ts';
 import type { Store } from './store.ts';
 import { readTokenRecord, tokenRecord } from './token-record.ts';
 
@@ -23,7 +23,7 @@ export class SharedToken {
   renew(request: Renewal): ReturnType<Renewal> {
     return this.#record.inTurn<Awaited<ReturnType<Renewal>>>({
       adopt: (found) => {
-        const token = found && found !== 'over' ? this.#source.betterOf(found) : undefined;
+        const token = this.#betterOf(recordOf(found));
         return token && { token };
       },
       act: async (_found, turn) => {
@@ -46,7 +46,11 @@ export class SharedToken {
   /** Another replica has a newer token: this one need not ask for it. */
   async #follow(): Promise<void> {
     const found = await this.#record.read().catch(() => undefined);
-    const token = found && found !== 'over' ? this.#source.betterOf(found) : undefined;
+    const token = this.#betterOf(recordOf(found));
     if (token && token !== this.#source.token) this.#source.adopt(token);
+  }
+
+  #betterOf(found: Token | undefined): Token | undefined {
+    return found && this.#source.betterOf(found);
   }
 }

@@ -5,6 +5,7 @@ import type { System } from '../system.ts';
 import type { Token } from '../token.ts';
 import type { Challenge } from './challenge.ts';
 import type { Challenged, Outcome, Refused } from './outcome.ts';
+import type { SharedHold } from './shared-hold.ts';
 
 /** `attach-bearer` does not try again by itself for this long after a sign-in that did not succeed, in ms. */
 export const AUTOMATIC_PAUSE = 15 * 60_000;
@@ -20,20 +21,29 @@ export type AutomaticAnswer =
       outcome?: never;
     };
 
+/** A try that did not succeed. Its outcome is undefined where another replica was set a challenge. */
+interface Held {
+  outcome: Refused | Challenged | undefined;
+  pause: Pause;
+}
+
 /**
  * Signs the stored user in when a message needs a token. A service user needs no human; for any other,
  * one try must not become a try per message: no code is sent, and the next try waits 15 minutes.
  */
 export class AutomaticSignIn {
-  #held: { outcome: Refused | Challenged; pause: Pause } | undefined;
+  #held: Held | undefined;
   #flight: Promise<AutomaticAnswer> | undefined;
   readonly #coolDown: CoolDown;
   readonly #system: System;
   readonly #signIn: () => Promise<Outcome>;
+  readonly #shared: SharedHold | undefined;
 
-  constructor(system: System, signIn: () => Promise<Outcome>) {
+  /** @param shared where other replicas tell of their tries */
+  constructor(system: System, signIn: () => Promise<Outcome>, shared: SharedHold | undefined) {
     this.#system = system;
     this.#signIn = signIn;
+    this.#shared = shared;
     this.#coolDown = new CoolDown(system);
   }
 
@@ -46,41 +56,40 @@ export class AutomaticSignIn {
     if (held && lasts(held.pause, this.#system.now())) return Promise.resolve(this.#repeat(held, isOpen));
     const failed = this.#coolDown.tooLong;
     if (failed) return Promise.reject(failed);
-    this.#flight ??= this.#fly().finally(() => {
+    this.#flight ??= this.#fly(isOpen).finally(() => {
       this.#flight = undefined;
     });
     return this.#flight;
   }
 
   /** A sign-in succeeded, or the flow wants a new try. */
-  release(): void {
+  async release(): Promise<void> {
     this.#held = undefined;
     this.#coolDown.succeeded();
+    await this.#shared?.release();
   }
 
-  #repeat(
-    { outcome, pause }: { outcome: Refused | Challenged; pause: Pause },
-    isOpen: (challenge: Challenge) => boolean,
-  ): AutomaticAnswer {
-    if (outcome.state === 'refused') return { outcome: { ...outcome, retryAt: pause.until } };
-    return isOpen(outcome.challenge)
+  #repeat({ outcome, pause }: Held, isOpen: (challenge: Challenge) => boolean): AutomaticAnswer {
+    if (outcome?.state === 'refused') return { outcome: { ...outcome, retryAt: pause.until } };
+    return outcome && isOpen(outcome.challenge)
       ? { outcome: outcome.challenge.where() }
       : { needed: { reason: 'held-back', retryAt: pause.until } };
   }
 
-  /** What was held back was no try: it is over when the hold is. */
-  #pauseAfter(outcome: Refused | Challenged): Pause {
-    const now = this.#system.now();
-    const isHold = outcome.reason === 'held-back' && outcome.retryAt !== undefined;
-    return pauseFrom(now, isHold ? Math.max(0, (outcome.retryAt ?? now) - now) : AUTOMATIC_PAUSE);
-  }
-
-  async #fly(): Promise<AutomaticAnswer> {
+  async #fly(isOpen: (challenge: Challenge) => boolean): Promise<AutomaticAnswer> {
     await this.#coolDown.over();
+    const hold = await this.#shared?.read();
+    if (hold) {
+      this.#held = { outcome: hold.refused, pause: pauseFrom(this.#system.now(), hold.left) };
+      return this.#repeat(this.#held, isOpen);
+    }
     try {
       const outcome = await this.#signIn();
       if (outcome.state === 'signed-in') return { token: outcome.token };
-      this.#held = { outcome, pause: this.#pauseAfter(outcome) };
+      const pause = pauseAfter(outcome, this.#system.now());
+      this.#held = { outcome, pause };
+      const refused = outcome.state === 'refused' ? outcome : undefined;
+      await this.#shared?.write({ refused, left: pause.until - pause.since });
       return { outcome };
     } catch (thrown) {
       const error = asAuthError(thrown);
@@ -88,4 +97,10 @@ export class AutomaticSignIn {
       throw error;
     }
   }
+}
+
+/** How long it is not tried again by itself. What was held back was no try: it is over when the hold is. */
+export function pauseAfter({ reason, retryAt }: Refused | Challenged, now: number): Pause {
+  const isHold = reason === 'held-back' && retryAt !== undefined;
+  return pauseFrom(now, isHold ? Math.max(0, retryAt - now) : AUTOMATIC_PAUSE);
 }

@@ -1,18 +1,18 @@
 import type { System } from '../system.ts';
 import type { Challenge } from './challenge.ts';
-import type { Guard } from './guard.ts';
+import type { Guarding } from './guard.ts';
 import type { SignedIn } from './outcome.ts';
 import type { Grant, VisualGuardWire } from './wire.ts';
 
 /** Where a challenge lives: the server that set it. */
 export interface ChallengeHome {
   readonly wire: VisualGuardWire;
-  readonly guard: Guard;
+  readonly guard: Guarding;
   readonly system: System;
   /** The user as the guard knows it, unlike that of any other server. */
   guardName(user: string): string;
   /** The challenge was answered: a session begins. */
-  challengeAnswered(grant: Grant, challenge: Challenge): SignedIn;
+  challengeAnswered(grant: Grant, challenge: Challenge): SignedIn | Promise<SignedIn>;
   /** The challenge is over: forget it. */
   forgetChallenge(challenge: Challenge): void;
 }

@@ -1,52 +1,91 @@
-import { AuthError, asAuthError } from '../errors.ts';
+import { asAuthError } from '../errors.ts';
 import { randomId } from '../system.ts';
+import { type ChallengeContent, contentOfReading } from './challenge-content.ts';
 import type { ChallengeHome } from './challenge-home.ts';
+import { type Judgement, judge, judgeWrongCode } from './challenge-judgement.ts';
+import { type LinkHome, OpenLink } from './challenge-link.ts';
 import { findMethod, isDelivered, type Method } from './methods.ts';
-import { type Challenged, type Outcome, type PendingLink, type Refused, refusedBy } from './outcome.ts';
-import { requestIdOf, saysWrongPassword, type VisualGuardReading } from './reply.ts';
+import { type Challenged, type Outcome, type Refused, refusedBy } from './outcome.ts';
+import { saysWrongPassword, type VisualGuardReading } from './reply.ts';
+import type { SharedChallenge } from './shared-challenge.ts';
 import type { Heard, Person } from './wire.ts';
 
-/** A challenge is open this long, in ms: the longest that Visual Guard allows a code. */
-export const CHALLENGE_LIFE = 300_000;
-/** So many codes may be wrong before the person has to start again. */
-export const MOST_ATTEMPTS = 5;
-
 /** A multi-factor challenge of one person, from the ways offered to the token. */
-export class Challenge {
-  readonly id = randomId();
-  readonly user: string;
-  /** Whether it belongs to the stored user of the config node. */
-  readonly stored: boolean;
-  /** ms since 1970 */
-  readonly expiresAt: number;
-  state: Challenged['state'] = 'mfa-required';
-  /** The way chosen. */
-  method: Method | undefined;
-  methods: readonly Method[];
-  /** Whether any way was ever taken, also one that failed. */
-  hasChosen = false;
-  /** Codes refused so far. */
-  attempts = 0;
-  #requestId: string;
-  #adopted = false;
+export class Challenge implements LinkHome {
+  readonly id: string;
+  #at: ChallengeContent;
+  /** It takes no step any more. */
   #isOver = false;
-  #link: PendingLink | undefined;
-  #openLinks = 0;
+  /** It was answered, refused or is not wanted any more: for other replicas, too. */
+  #hasEnded = false;
+  #link: OpenLink | undefined;
+  readonly #openLinks = new Set<OpenLink>();
   #turn: Promise<unknown> = Promise.resolve();
+  #shared: SharedChallenge | undefined;
   readonly #person: Person;
   readonly #home: ChallengeHome;
 
-  constructor(person: Person, stored: boolean, reading: VisualGuardReading, home: ChallengeHome) {
-    this.user = person.user;
-    this.stored = stored;
+  /** @param id of a challenge that was set elsewhere */
+  constructor(content: ChallengeContent, person: Person, home: ChallengeHome, id: string = randomId()) {
+    this.id = id;
+    this.#at = content;
     this.#home = home;
     // What the next steps do not send is not kept.
     const { mfaCredentials } = home.wire;
     this.#person = { user: person.user, password: mfaCredentials === 'username+password' ? person.password : '' };
-    this.methods = reading.methods;
-    this.#requestId = requestIdOf(reading);
-    this.expiresAt = home.system.now() + CHALLENGE_LIFE;
-    if (!reading.challenged && reading.waiting) this.#awaitCode(reading);
+  }
+
+  /** The challenge that a reply to a login sets. */
+  static of(reading: VisualGuardReading, person: Person, stored: boolean, home: ChallengeHome): Challenge {
+    const content = contentOfReading(reading, { user: person.user, stored, now: home.system.now() });
+    return new Challenge(content, person, home);
+  }
+
+  get user(): string {
+    return this.#at.user;
+  }
+
+  /** Whether it belongs to the stored user of the config node. */
+  get stored(): boolean {
+    return this.#at.stored;
+  }
+
+  /** ms since 1970 */
+  get expiresAt(): number {
+    return this.#at.expiresAt;
+  }
+
+  get state(): Challenged['state'] {
+    return this.#at.state;
+  }
+
+  /** The way chosen. */
+  get method(): Method | undefined {
+    return this.#at.method;
+  }
+
+  get methods(): readonly Method[] {
+    return this.#at.methods;
+  }
+
+  /** Whether any way was ever taken, also one that failed. */
+  get hasChosen(): boolean {
+    return this.#at.hasChosen;
+  }
+
+  /** Codes refused so far. */
+  get attempts(): number {
+    return this.#at.attempts;
+  }
+
+  /** All that another replica has to know of it. */
+  get content(): ChallengeContent {
+    return this.#at;
+  }
+
+  /** Whether it was answered, refused or is not wanted any more. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /** The token endpoint that set it. */
@@ -56,11 +95,29 @@ export class Challenge {
 
   /** Whether a request for a link is still open. */
   get hasOpenLink(): boolean {
-    return this.#openLinks > 0;
+    return this.#openLinks.size > 0;
   }
 
   belongsTo(home: ChallengeHome): boolean {
     return this.#home === home;
+  }
+
+  /** From now on it is kept together with other replicas. */
+  share(shared: SharedChallenge): void {
+    this.#shared = shared;
+  }
+
+  /** Takes over where another replica left it. A link of this process ends where another way was taken. */
+  load(content: ChallengeContent): void {
+    this.#at = { ...content, expiresAt: this.expiresAt };
+    if (content.state !== 'link-sent') this.#link?.end();
+  }
+
+  /** Runs something between two steps. */
+  betweenSteps(run: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(run);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 
   /** Where the challenge stands, as a message tells it. */
@@ -82,15 +139,11 @@ export class Challenge {
         this.#link?.end();
         return this.#set('code-required', method);
       }
-      const { guard } = this.#home;
-      const name = this.#home.guardName(this.user);
-      const heldUntil = guard.deliveryHeldUntil(name);
+      const heldUntil = await this.#home.guard.claimDelivery(this.#guardName);
       if (heldUntil !== undefined) return this.where('held-back', { retryAt: heldUntil });
-      guard.deliver(name);
       this.#link?.end();
       // Kept even if no answer comes: the code may arrive all the same.
-      this.method = method;
-      this.hasChosen = true;
+      this.#at = { ...this.#at, method, hasChosen: true };
       return method.kind === 'link' ? this.#sendLink(method) : this.#sendCode(method);
     });
   }
@@ -101,14 +154,16 @@ export class Challenge {
    * @throws AuthError where the server gives no answer that makes sense; the challenge stays
    */
   async submit(code: string): Promise<Outcome> {
-    if (this.state === 'link-sent') return this.where();
+    if (this.state === 'link-sent' && !this.#shared) return this.where();
     return this.#inTurn(async () => {
+      // Another step, perhaps at another replica, may have sent one.
+      if (this.state === 'link-sent') return this.where();
       const method = this.method ?? findMethod(this.methods, '');
       if (!method) return { ...this.where('method-not-offered'), state: 'mfa-required' };
       const heard = await this.#home.wire.submit(method, this.#person, code);
       if (!heard.grant && heard.reading?.reasons.includes('code-invalid'))
-        return this.#refuseCode(heard.reading, method);
-      return this.#settle(heard, method);
+        return this.#become(judgeWrongCode(heard.reading, this.#at, method, this.#home.system.now()), heard.reading);
+      return this.settle(heard, method);
     });
   }
 
@@ -116,6 +171,7 @@ export class Challenge {
   close(): void {
     this.expire();
     this.#link?.end();
+    this.#shared?.close();
   }
 
   /** Takes no step any more. A link that is open may still be clicked: the server knows how long it lives. */
@@ -124,18 +180,28 @@ export class Challenge {
     this.#person.password = '';
   }
 
+  /** Not wanted any more, here and at other replicas. */
+  cancel(): void {
+    this.#forget();
+    void this.#shared?.tell();
+  }
+
   /** One step after another: two codes at once must not both be the fifth. */
   #inTurn(step: () => Promise<Outcome>): Promise<Outcome> {
-    const turn = this.#turn.then(() => (this.#isOver ? this.#tooLate() : (this.#heldBack() ?? step())));
+    const guarded = async (): Promise<Outcome> => (this.#isOver ? this.#tooLate() : (this.#heldBack() ?? step()));
+    const turn = this.#turn.then(() => this.#shared?.step(guarded) ?? guarded());
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
 
+  get #guardName(): string {
+    return this.#home.guardName(this.user);
+  }
+
   /** A password that goes along with the steps, and was refused meanwhile. */
   #heldBack(): Challenged | undefined {
-    const { guard } = this.#home;
     const { password } = this.#person;
-    const heldUntil = password === '' ? undefined : guard.heldUntil(this.#home.guardName(this.user), password);
+    const heldUntil = password === '' ? undefined : this.#home.guard.heldUntil(this.#guardName, password);
     return heldUntil === undefined ? undefined : this.where('held-back', { retryAt: heldUntil });
   }
 
@@ -145,62 +211,46 @@ export class Challenge {
   }
 
   #set(state: Challenged['state'], method: Method | undefined): Challenged {
-    this.state = state;
-    this.method = method;
+    this.#at = { ...this.#at, state, method };
     return this.where();
   }
 
   async #sendCode(method: Method): Promise<Outcome> {
     try {
-      return this.#settle(await this.#home.wire.choose(method, this.#person), method);
+      return await this.settle(await this.#home.wire.choose(method, this.#person), method);
     } catch (failure) {
-      this.#wasNotSent(failure);
+      this.wasNotSent(failure);
       throw failure;
     }
   }
 
   /** The request stays open until the person has clicked, so what comes of it is told later. */
   #sendLink(method: Method): Challenged {
-    const abort = new AbortController();
-    this.#openLinks += 1;
-    const link: PendingLink = {
-      later: this.#awaitLink(method, abort.signal),
-      end: () => abort.abort(new AuthError('connection-cut')),
-    };
-    // Whoever chose may be gone by then.
-    link.later.catch(() => undefined);
+    const link = new OpenLink(this, method, (signal) => this.#home.wire.choose(method, this.#person, signal));
+    this.#openLinks.add(link);
     this.#link = link;
     return { ...this.#set('link-sent', method), link };
   }
 
-  async #awaitLink(method: Method, signal: AbortSignal): Promise<Outcome | undefined> {
-    try {
-      const heard = await this.#home.wire.choose(method, this.#person, signal);
-      if (signal.aborted && !heard.grant) return undefined;
-      const outcome = this.#settle(heard, method);
-      // The server did not keep the request open. There is nothing to tell that was not told when the link was sent.
-      return outcome.state === 'link-sent' && !outcome.reason ? undefined : outcome;
-    } catch (thrown) {
-      if (signal.aborted) return undefined;
-      const failure = asAuthError(thrown);
-      if (failure.fault === 'no-answer') return this.#end({ reason: 'mfa-timeout' });
-      const isUnknown =
-        ['connection-cut', 'reply-cut'].includes(failure.fault) ||
-        (failure.code === 'AUTH_UNAVAILABLE' && (failure.status === 502 || failure.status === 504));
-      if (isUnknown) return this.where('outcome-unknown');
-      if (this.#wasNotSent(failure)) this.#set('mfa-required', undefined);
-      throw failure;
-    } finally {
-      this.#openLinks -= 1;
-      // Its time was over, and only the link was still waited for.
-      if (this.#isOver) this.#home.forgetChallenge(this);
-    }
+  linkIsDone(link: OpenLink): void {
+    this.#openLinks.delete(link);
+    // Its time was over, and only the link was still waited for.
+    if (this.#isOver) this.#home.forgetChallenge(this);
+    void this.#shared?.tell();
+  }
+
+  linkTimedOut(): Outcome {
+    return this.#end({ reason: 'mfa-timeout' });
+  }
+
+  linkWasNotSent(): void {
+    this.#set('mfa-required', undefined);
   }
 
   /** What a reply to a step means. A wrong code is read before. */
-  #settle(heard: Heard, method: Method): Outcome {
+  settle(heard: Heard, method: Method): Outcome | Promise<Outcome> {
     if (heard.grant) {
-      this.#home.forgetChallenge(this);
+      this.#forget();
       return this.#home.challengeAnswered(heard.grant, this);
     }
     if (heard.refusal) {
@@ -209,84 +259,41 @@ export class Challenge {
     }
     const { reading } = heard;
     if (saysWrongPassword(reading)) this.#holdPasswordBack();
-    if (reading.blocking.includes('mfa-delivery-failed') && reading.blocking.length === 1) {
-      this.#home.guard.undeliver(this.#home.guardName(this.user));
-      this.#set('mfa-required', undefined);
-      return this.where('mfa-delivery-failed', { status: reading.status });
-    }
-    if (reading.blocking.length > 0) return this.#end({ reason: reading.reasons[0] ?? 'unknown' }, reading);
-    if (reading.challenged && !this.#isSameRequest(reading)) return this.#adopt(reading);
-    if (reading.challenged || reading.waiting) {
-      this.#set(method.kind === 'link' ? 'link-sent' : 'code-required', method);
-      return this.where(undefined, { status: reading.status });
-    }
-    return this.#end({ reason: reading.reasons[0] ?? 'unknown' }, reading);
-  }
-
-  /** Only where the password was sent along with the step. */
-  #holdPasswordBack(): void {
-    const { password } = this.#person;
-    if (password !== '') this.#home.guard.refuse(this.#home.guardName(this.user), password);
-  }
-
-  #refuseCode(reading: VisualGuardReading, method: Method): Outcome {
-    this.attempts += 1;
-    const kept = reading.blocking.every((reason) => reason === 'code-invalid') && reading.reasons[0] === 'code-invalid';
-    if (!kept || this.attempts >= MOST_ATTEMPTS || this.#home.system.now() >= this.expiresAt) {
-      return this.#end({ reason: reading.reasons[0] ?? 'code-invalid' }, reading);
-    }
-    if (reading.challenged && !this.#isSameRequest(reading)) {
-      const adopted = this.#adopt(reading);
-      return adopted.state === 'refused' ? adopted : this.where('code-invalid', { status: reading.status });
-    }
-    this.#set('code-required', method);
-    return this.where('code-invalid', { status: reading.status });
-  }
-
-  #isSameRequest(reading: VisualGuardReading): boolean {
-    const requestId = requestIdOf(reading);
-    return requestId === '' || requestId === this.#requestId;
-  }
-
-  /** The server began anew with another request id: its ways are offered, once. Nothing is chosen by itself, so there is no loop. */
-  #adopt(reading: VisualGuardReading): Outcome {
-    if (this.#adopted || reading.methods.length === 0)
-      return this.#end({ reason: reading.reasons[0] ?? 'unknown' }, reading);
-    this.#adopted = true;
-    this.#requestId = requestIdOf(reading);
-    this.methods = reading.methods;
-    this.#set('mfa-required', undefined);
-    return this.where(undefined, { status: reading.status });
-  }
-
-  /** A server that has sent a code without asking for a way: the code alone is missing. */
-  #awaitCode(reading: VisualGuardReading): void {
-    this.method = reading.methods[0] ?? {
-      id: randomId(),
-      kind: 'code',
-      transport: 'other',
-      destination: '',
-      label: '',
-      requestId: reading.requestId,
-      availableId: '',
-    };
-    if (reading.methods.length === 0) this.methods = [this.method];
-    this.state = this.method.kind === 'link' ? 'link-sent' : 'code-required';
-  }
-
-  #end(refusal: Pick<Refused, 'reason' | 'error'>, reading?: VisualGuardReading): Refused {
-    this.#home.forgetChallenge(this);
-    return refusedBy(refusal, this.user, reading);
+    const judged = judge(reading, this.#at, method);
+    if (judged.reason === 'mfa-delivery-failed') void this.#home.guard.undeliver(this.#guardName);
+    return this.#become(judged, reading);
   }
 
   /** Certain failures tell that nothing can have been sent: then the next try need not wait. */
-  #wasNotSent(thrown: unknown): boolean {
+  wasNotSent(thrown: unknown): boolean {
     const { code, fault } = asAuthError(thrown);
     const isCertain =
       code === 'AUTH_TLS' ||
       code === 'AUTH_PROXY' ||
       ['host-unknown', 'connection-refused', 'no-connection'].includes(fault);
-    if (isCertain) this.#home.guard.undeliver(this.#home.guardName(this.user));
+    if (isCertain) void this.#home.guard.undeliver(this.#guardName);
     return isCertain;
+  }
+
+  /** Only where the password was sent along with the step. */
+  #holdPasswordBack(): void {
+    const { password } = this.#person;
+    if (password !== '') void this.#home.guard.refuse(this.#guardName, password);
+  }
+
+  #become(judged: Judgement, reading: VisualGuardReading): Outcome {
+    if (judged.ends) return this.#end({ reason: judged.ends }, reading);
+    this.#at = judged.at;
+    return this.where(judged.reason, { status: reading.status });
+  }
+
+  #end(refusal: Pick<Refused, 'reason' | 'error'>, reading?: VisualGuardReading): Refused {
+    this.#forget();
+    return refusedBy(refusal, this.user, reading);
+  }
+
+  #forget(): void {
+    this.#hasEnded = true;
+    this.#home.forgetChallenge(this);
   }
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Cancel, System } from '../system.ts';
-import { CHALLENGE_LIFE, type Challenge } from './challenge.ts';
+import type { Challenge } from './challenge.ts';
 import type { ChallengeHome } from './challenge-home.ts';
 
 /** The open challenges of this process, found by their id alone. */
@@ -26,7 +26,8 @@ export class Challenges {
   }
 
   add(challenge: Challenge): void {
-    const cancel = this.#system.after(CHALLENGE_LIFE, () => this.#expire(challenge), true);
+    const left = challenge.expiresAt - this.#system.now();
+    const cancel = this.#system.after(left, () => this.#expire(challenge), true);
     this.#open.set(challenge.id, { challenge, cancel });
   }
 

@@ -1,21 +1,27 @@
-import { Listeners } from '../listeners.ts';
+import type { Listeners } from '../listeners.ts';
+import { connectionDigest } from '../store/connection.ts';
 import type { Store } from '../store/store.ts';
 import type { System } from '../system.ts';
-import { MESSAGE_WAIT } from '../token-endpoint.ts';
 import { ReplaceableTransport } from '../transport/replaceable.ts';
 import type { Transport } from '../transport/transport.ts';
-import { waitIsOver, within } from '../waiting.ts';
-import { type AutomaticAnswer, AutomaticSignIn } from './automatic-sign-in.ts';
+import type { AutomaticAnswer } from './automatic-sign-in.ts';
 import { Challenge } from './challenge.ts';
-import type { ChallengeHome } from './challenge-home.ts';
+import type { ChallengeContent } from './challenge-content.ts';
 import type { Challenges } from './challenges.ts';
-import type { Guard } from './guard.ts';
-import { findMethod } from './methods.ts';
-import { type Outcome, type Refused, refusedBy, type SignedIn } from './outcome.ts';
-import { saysWrongPassword, setsChallenge } from './reply.ts';
+import type { Guard, Guarding } from './guard.ts';
+import { loginOf } from './login.ts';
+import type { Outcome, SignedIn } from './outcome.ts';
 import { Session, type SessionHome } from './session.ts';
+import type { SessionContent } from './session-record.ts';
 import type { Sessions } from './sessions.ts';
-import { type Grant, type Heard, type Person, type VisualGuardSettings, VisualGuardWire } from './wire.ts';
+import { SharedChallenges, type SharedChallengesHome } from './shared-challenges.ts';
+import { SharedGuard } from './shared-guard.ts';
+import { SharedSessions, type SharedSessionsHome } from './shared-sessions.ts';
+import { SignIn, type SignInHome, type SignInWishes } from './sign-in.ts';
+import { StoredUser, type StoredUserHome, type StoredUserNews } from './stored-user.ts';
+import { type Grant, type Person, type VisualGuardSettings, VisualGuardWire } from './wire.ts';
+
+export type { SignInWishes } from './sign-in.ts';
 
 /** What all Visual Guard servers of a process share. */
 export interface VisualGuardShared {
@@ -25,70 +31,94 @@ export interface VisualGuardShared {
   sessions: Sessions;
 }
 
-/** What a flow asks for with a sign-in. */
-export interface SignInWishes {
-  /** `ask`, `first`, or a preference; a preference that is not offered falls back to asking. */
-  method: string;
-  /** Try a password again that is held back. */
-  reset: boolean;
+/** What a server shares with other replicas. */
+interface Replicas {
+  store: Store;
+  sessions: SharedSessions;
+  challenges: SharedChallenges;
 }
 
-/** What is told when the stored user signs in or out. */
-export type StoredUserNews = { session: Session | undefined };
+type Homes = SessionHome & SignInHome & StoredUserHome & SharedSessionsHome & SharedChallengesHome;
 
 /** A VG Identity Server: signs people in, and keeps the sessions that come of it. */
-export class VisualGuardServer implements SessionHome, ChallengeHome {
+export class VisualGuardServer implements Homes {
   readonly wire: VisualGuardWire;
   readonly transport: ReplaceableTransport;
-  readonly store: Store | undefined;
   readonly system: System;
-  readonly guard: Guard;
-  readonly changes = new Listeners<StoredUserNews>();
+  readonly guard: Guarding;
+  /** What the connection is known by in a store. */
+  readonly connection: string;
+  readonly storedUser: StoredUser;
   readonly #challenges: Challenges;
   readonly #sessions: Sessions;
-  readonly #automatic: AutomaticSignIn;
-  #stored: Session | undefined;
-  #storedChallenge: Challenge | undefined;
-  #storedFlight: Promise<Outcome> | undefined;
+  readonly #signIn = new SignIn(this);
+  readonly #replicas: Replicas | undefined;
   #closed = false;
 
   /** @param store where sessions and challenges are shared and kept; without one they stay in this process */
   constructor(settings: VisualGuardSettings, transport: Transport, shared: VisualGuardShared, store?: Store) {
-    this.store = store;
     this.system = shared.system;
-    this.guard = shared.guard;
     this.#challenges = shared.challenges;
     this.#sessions = shared.sessions;
     this.transport = new ReplaceableTransport(transport);
     this.wire = new VisualGuardWire(settings, this.transport, shared.system);
-    this.#automatic = new AutomaticSignIn(shared.system, () => this.#signInStored({ method: 'ask', reset: false }));
+    this.connection = store ? connectionDigest(settings) : '';
+    this.guard = store ? new SharedGuard(shared.guard, store, this) : shared.guard;
+    this.storedUser = new StoredUser(this, store);
+    this.#replicas = store && {
+      store,
+      sessions: new SharedSessions(store, this.connection, this),
+      challenges: new SharedChallenges(store, this),
+    };
+  }
+
+  get host(): string {
+    return this.transport.host;
+  }
+
+  /** Where sessions and challenges are shared and kept, if anywhere. */
+  get store(): Store | undefined {
+    return this.#replicas?.store;
+  }
+
+  /** Tells when the stored user signs in or out. */
+  get changes(): Listeners<StoredUserNews> {
+    return this.storedUser.changes;
   }
 
   /** The stored user of the config node. Undefined where none is stored. */
   get storedPerson(): Person | undefined {
-    const { stored, passwordless } = this.wire;
-    return stored.user === '' || (stored.password === '' && !passwordless) ? undefined : stored;
+    return this.storedUser.person;
   }
 
-  /** The stored user's session, if there is one. */
+  /** The stored user's session, if it is in memory. */
   get storedSession(): Session | undefined {
-    // Asked for by its handle, so that the bound on sessions sees it used.
-    return this.#stored && this.#sessions.withHandle(this, this.#stored.handle);
+    return this.storedUser.session;
   }
 
-  /** The stored user's open challenge, if there is one. */
+  /** The stored user's open challenge, if it is in memory. */
   get storedChallenge(): Challenge | undefined {
-    return this.#storedChallenge && this.#challenges.has(this.#storedChallenge) ? this.#storedChallenge : undefined;
+    return this.storedUser.challenge;
   }
 
-  /** The newest session of a user of this server. Names match exactly. */
+  /** The newest session of a user of this server that is in memory. Names match exactly. */
   sessionOf(user: string): Session | undefined {
     return this.#sessions.ofUser(this, user);
   }
 
-  /** The session with this handle, if it belongs to this server. */
+  /** The session with this handle, if it is in memory and belongs to this server. */
   sessionWith(handle: string): Session | undefined {
     return this.#sessions.withHandle(this, handle);
+  }
+
+  /** The newest session of a user, also one that another replica began. @throws AuthError `AUTH_STORE` where the store does not answer */
+  async findSessionOf(user: string): Promise<Session | undefined> {
+    return this.sessionOf(user) ?? this.#replicas?.sessions.findUser(user);
+  }
+
+  /** The session with this handle, also one that another replica began. @throws AuthError `AUTH_STORE` as `findSessionOf` */
+  async findSessionWith(handle: string): Promise<Session | undefined> {
+    return this.sessionWith(handle) ?? this.#replicas?.sessions.find(handle);
   }
 
   /**
@@ -97,7 +127,7 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
    * @throws AuthError where the server gives no answer that makes sense
    */
   signIn(person: Person, wishes: SignInWishes): Promise<Outcome> {
-    return this.#put(person, wishes, false);
+    return this.#signIn.put(person, wishes, false);
   }
 
   /**
@@ -105,11 +135,8 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
    *
    * @throws AuthError where the server gives no answer that makes sense
    */
-  async signInStored(wishes: SignInWishes): Promise<Outcome> {
-    const kept = await this.#askStoredSession();
-    if (kept) return kept;
-    const challenge = this.storedChallenge;
-    return challenge ? this.#join(challenge, wishes) : this.#signInStored(wishes);
+  signInStored(wishes: SignInWishes): Promise<Outcome> {
+    return this.storedUser.signIn(wishes);
   }
 
   /**
@@ -118,24 +145,8 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
    * @param reset try again in spite of an earlier refusal (`msg.reset`)
    * @throws AuthError where the server gives no answer that makes sense
    */
-  async tokenOfStored(reset: boolean): Promise<AutomaticAnswer> {
-    const before = this.#stored;
-    const kept = await this.#askStoredSession();
-    if (kept) return kept.state === 'signed-in' ? { token: kept.token } : { outcome: kept };
-    const challenge = this.storedChallenge;
-    if (challenge) return { outcome: challenge.where() };
-    // Without a password the login itself may send a code, so a person has to begin it.
-    if (this.wire.passwordless) return { needed: { reason: before ? 'session-expired' : 'no-session' } };
-    const person = this.storedPerson;
-    if (reset && person) {
-      this.guard.release(this.guardName(person.user), person.password);
-      this.#automatic.release();
-    }
-    return within(
-      this.system,
-      this.#automatic.ask((open) => this.#challenges.has(open)),
-      this.transport.host,
-    );
+  tokenOfStored(reset: boolean): Promise<AutomaticAnswer> {
+    return this.storedUser.token(reset);
   }
 
   /**
@@ -147,131 +158,138 @@ export class VisualGuardServer implements SessionHome, ChallengeHome {
    * @returns what the server was told to revoke
    */
   async signOut(session: Session | undefined, user: string): Promise<string[]> {
-    for (const challenge of this.#challenges.of(this)) if (challenge.user === user) this.forgetChallenge(challenge);
+    for (const challenge of this.#challenges.of(this)) if (challenge.user === user) challenge.cancel();
     if (!session) return [];
-    const { refreshToken } = session;
+    const { refreshToken: known, handle } = session;
     session.end();
+    const refreshToken = this.#replicas ? await this.#replicas.sessions.end(handle, known) : known;
     if (refreshToken === '') return [];
-    const revoked = await this.wire.revoke(refreshToken).catch(() => false);
-    return revoked ? ['refresh_token'] : [];
+    return (await this.revoke(refreshToken)) ? ['refresh_token'] : [];
   }
 
-  /** Ends everything: the config node was changed or removed. */
+  /** Ends everything in this process: the config node was changed or removed. What is in a store stays, for other replicas. */
   close(): void {
     this.#closed = true;
     for (const challenge of this.#challenges.of(this)) this.forgetChallenge(challenge);
     for (const session of this.#sessions.of(this)) session.end();
+    this.#replicas?.sessions.close();
     this.transport.close();
+  }
+
+  /** @returns whether the server took it; one that does not answer did not */
+  revoke(refreshToken: string): Promise<boolean> {
+    return this.wire.revoke(refreshToken).catch(() => false);
   }
 
   guardName(user: string): string {
     return `${this.wire.tokenUrl} ${user}`;
   }
 
-  challengeAnswered(grant: Grant, challenge: Challenge): SignedIn {
-    return this.#begin(grant, challenge.user, challenge.stored);
+  challengeAnswered(grant: Grant, challenge: Challenge): SignedIn | Promise<SignedIn> {
+    return this.begin(grant, challenge.user, challenge.stored);
   }
 
   forgetChallenge(challenge: Challenge): void {
     this.#challenges.remove(challenge);
-    if (this.#storedChallenge === challenge) this.#storedChallenge = undefined;
+    this.storedUser.forgetChallenge(challenge);
+  }
+
+  dropChallenge(challenge: Challenge): void {
+    this.forgetChallenge(challenge);
   }
 
   forgetSession(session: Session): void {
     this.#sessions.remove(this, session);
-    if (this.#stored !== session) return;
-    this.#stored = undefined;
-    this.changes.tell({ session: undefined });
+    this.storedUser.signedOut(session);
   }
 
-  async #askStoredSession(): Promise<SignedIn | Refused | undefined> {
-    const session = this.storedSession;
-    if (!session) return undefined;
-    const asked = await session.ask();
-    if (asked.token) return { state: 'signed-in', session, token: asked.token, fromLogin: true };
-    if (asked.failed) throw asked.failed;
-    return session.ended ? undefined : { state: 'refused', user: session.user, ...asked.refused };
+  has(what: Session | Challenge): boolean {
+    // A session is asked for by its handle, so that the bound on sessions sees it used.
+    return what instanceof Session ? this.sessionWith(what.handle) === what : this.#challenges.has(what);
   }
 
-  /** All who sign the stored user in at the same time get the same answer; a link is told to the first alone. */
-  async #signInStored(wishes: SignInWishes): Promise<Outcome> {
-    const person = this.wire.stored;
-    if (this.#storedFlight) {
-      const outcome = await this.#storedFlight;
-      return outcome.state === 'link-sent' ? outcome.challenge.where(outcome.reason) : outcome;
+  setName(session: Session): void {
+    this.#sessions.setName(this, session);
+  }
+
+  forgetName(session: Session): void {
+    this.#sessions.forgetName(this, session);
+  }
+
+  setStored(session: Session): void {
+    this.storedUser.signedIn(session);
+  }
+
+  takeUp(content: SessionContent, handle: string): Session {
+    const session = new Session(content, this, handle);
+    this.#sessions.add(session);
+    return session;
+  }
+
+  challengeWith(id: string): Challenge | undefined {
+    const found = this.#challenges.find(id);
+    return typeof found === 'object' && found.belongsTo(this) ? found : undefined;
+  }
+
+  takeUpChallenge(content: ChallengeContent, id: string): Challenge | undefined {
+    const person = this.#personOf(content);
+    if (!person || this.#closed) return undefined;
+    const challenge = new Challenge(content, person, this, id);
+    this.#challenges.add(challenge);
+    return challenge;
+  }
+
+  /**
+   * The challenge with this id that another replica began.
+   *
+   * @param isOthers is called where it belongs to another connection, with what that one is known by
+   * @returns undefined where there is none that can be answered here
+   * @throws AuthError `AUTH_STORE` where the store does not answer
+   */
+  async findChallenge(
+    id: string,
+    isOthers?: (connection: string) => void,
+  ): Promise<Challenge | 'challenge-expired' | undefined> {
+    return this.#replicas?.challenges.find(id, isOthers);
+  }
+
+  async findStoredSession(): Promise<Session | undefined> {
+    return this.#replicas?.sessions.findStored();
+  }
+
+  async findStoredChallenge(): Promise<Challenge | undefined> {
+    return this.#replicas?.challenges.findStored();
+  }
+
+  /** Puts a name and password to the server, for the stored user. */
+  put(person: Person, wishes: SignInWishes, stored: boolean): Promise<Outcome> {
+    return this.#signIn.put(person, wishes, stored);
+  }
+
+  async open(challenge: Challenge): Promise<void> {
+    if (challenge.stored) this.storedUser.challenged(challenge);
+    if (this.#closed) return;
+    this.#challenges.add(challenge);
+    await this.#replicas?.challenges.begin(challenge);
+  }
+
+  async begin(grant: Grant, user: string, stored: boolean): Promise<SignedIn> {
+    const { token, refreshToken, reading } = grant;
+    const login = reading && loginOf(reading);
+    const session = new Session({ user, stored, login, renewals: 0, refreshToken, token }, this);
+    if (!this.#closed) {
+      this.#sessions.add(session);
+      this.setName(session);
+      await this.#replicas?.sessions.begin(session);
     }
-    this.#storedFlight = this.#put(person, wishes, true).finally(() => {
-      this.#storedFlight = undefined;
-    });
-    return this.#storedFlight;
+    if (stored) this.setStored(session);
+    return { state: 'signed-in', session, token, fromLogin: false };
   }
 
-  async #join(challenge: Challenge, { method }: SignInWishes): Promise<Outcome> {
-    const isFirstChoice = challenge.method === undefined && !challenge.hasChosen && method !== 'ask';
-    return isFirstChoice && findMethod(challenge.methods, method) ? challenge.choose(method) : challenge.where();
+  /** Who answers a challenge that was set elsewhere. A password is never kept in a store: only the stored user's is known here. */
+  #personOf({ user, stored }: ChallengeContent): Person | undefined {
+    const { mfaCredentials, passwordless } = this.wire;
+    if (mfaCredentials !== 'username+password' || passwordless) return { user, password: '' };
+    return stored && user === this.wire.stored.user ? this.wire.stored : undefined;
   }
-
-  #put(person: Person, wishes: SignInWishes, stored: boolean): Promise<Outcome> {
-    const { user, password } = person;
-    const name = this.guardName(user);
-    const askedAt = this.system.now();
-    const turn = this.guard.inTurn(name, password, async (): Promise<Outcome> => {
-      // Who waited so long has given up: nothing is sent for them any more.
-      if (this.system.now() - askedAt >= MESSAGE_WAIT) throw waitIsOver(this.transport.host);
-      if (wishes.reset) this.guard.release(name, password);
-      const heldUntil = this.guard.heldUntil(name, password) ?? this.guard.deliveryHeldUntil(loginOf(name));
-      if (heldUntil !== undefined) return { state: 'refused', user, reason: 'held-back', retryAt: heldUntil };
-      return this.#settle(await this.wire.login(person), person, wishes, stored);
-    });
-    return within(this.system, turn, this.transport.host);
-  }
-
-  #settle(heard: Heard, person: Person, wishes: SignInWishes, stored: boolean): Outcome | Promise<Outcome> {
-    const { user, password } = person;
-    const name = this.guardName(user);
-    if (heard.grant) return this.#begin(heard.grant, user, stored);
-    if (heard.refusal) {
-      if (heard.refusal.reason === 'credentials-invalid') this.#refuse(name, password);
-      return refusedBy(heard.refusal, user);
-    }
-    const { reading } = heard;
-    if (setsChallenge(reading)) {
-      if (reading.waiting) {
-        this.guard.deliver(name);
-        this.guard.deliver(loginOf(name));
-      }
-      return this.#open(new Challenge(person, stored, reading, this), wishes, reading.blocking.length > 0);
-    }
-    if (saysWrongPassword(reading)) this.#refuse(name, password);
-    return refusedBy({ reason: reading.reasons[0] ?? 'unknown' }, user, reading);
-  }
-
-  /** Where there is no password, there is none to hold back. */
-  #refuse(name: string, password: string): void {
-    if (!this.wire.passwordless) this.guard.refuse(name, password);
-  }
-
-  #open(challenge: Challenge, { method }: SignInWishes, notDelivered: boolean): Outcome | Promise<Outcome> {
-    if (!this.#closed) this.#challenges.add(challenge);
-    if (challenge.stored) this.#storedChallenge = challenge;
-    if (notDelivered) return challenge.where('mfa-delivery-failed');
-    const wished = method !== 'ask' && challenge.state === 'mfa-required' && findMethod(challenge.methods, method);
-    return wished ? challenge.choose(method) : challenge.where();
-  }
-
-  #begin(grant: Grant, user: string, stored: boolean): SignedIn {
-    const session = new Session(user, grant, this);
-    if (!this.#closed) this.#sessions.add(this, session);
-    if (stored) {
-      this.#stored = session;
-      this.#automatic.release();
-      this.changes.tell({ session });
-    }
-    return { state: 'signed-in', session, token: grant.token, fromLogin: false };
-  }
-}
-
-/** What a login without a password sends counts by itself: a way that is chosen later sends something else. */
-function loginOf(guardName: string): string {
-  return `${guardName} login`;
 }

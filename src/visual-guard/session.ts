@@ -1,9 +1,12 @@
 import { Listeners } from '../listeners.ts';
 import { randomId, type System } from '../system.ts';
 import type { Token } from '../token.ts';
+import type { Refusal } from '../token-endpoint.ts';
 import { type Asked, type Renewal, type SourceState, type TokenOwner, TokenSource } from '../token-source.ts';
-import { type Login, loginOf } from './login.ts';
-import type { Grant, VisualGuardWire } from './wire.ts';
+import type { Login } from './login.ts';
+import type { SessionContent } from './session-record.ts';
+import type { SharedSession } from './shared-session.ts';
+import type { VisualGuardWire } from './wire.ts';
 
 /** Where a session lives. */
 export interface SessionHome {
@@ -13,27 +16,41 @@ export interface SessionHome {
   forgetSession(session: Session): void;
 }
 
+/** What the use of a refresh token comes to. `dead`: it is used up, and nothing came of it. */
+export type Refreshed = { token: Token; refused?: never } | { refused: Refusal; token?: never } | 'dead';
+
+/** What is said of a session that has ended. */
+export const EXPIRED = { refused: { reason: 'session-expired' } } as const;
+
 /** A person's or service user's sign-in, kept alive by its refresh token. */
 export class Session implements TokenOwner {
   /** An opaque handle. Who has it, has the session: it is as random as a token. */
-  readonly handle = randomId();
+  readonly handle: string;
   readonly user: string;
   readonly login: Login | undefined;
+  /** Whether it is the stored user's of the config node. */
+  readonly stored: boolean;
   readonly source: TokenSource;
   readonly changes = new Listeners<SourceState>();
   #refreshToken: string;
+  #renewals: number;
   #ended = false;
   /** The newest token, kept for its scope and VGToken when it was dropped because an API rejected it. */
   #lastToken: Token;
+  #shared: SharedSession | undefined;
   readonly #home: SessionHome;
 
-  constructor(user: string, grant: Grant, home: SessionHome) {
-    this.user = user;
-    this.login = grant.reading && loginOf(grant.reading);
-    this.#lastToken = grant.token;
-    this.#refreshToken = grant.refreshToken;
+  /** @param handle of a session that was begun elsewhere */
+  constructor(content: SessionContent, home: SessionHome, handle: string = randomId()) {
+    this.handle = handle;
+    this.user = content.user;
+    this.login = content.login;
+    this.stored = content.stored;
+    this.#lastToken = content.token;
+    this.#refreshToken = content.refreshToken;
+    this.#renewals = content.renewals;
     this.#home = home;
-    this.source = new TokenSource(this, grant.token);
+    this.source = new TokenSource(this, content.token);
   }
 
   get system(): System {
@@ -57,53 +74,80 @@ export class Session implements TokenOwner {
     return this.#refreshToken;
   }
 
+  /** All that another replica has to know of it. */
+  get content(): SessionContent {
+    const { user, stored, login } = this;
+    return { user, stored, login, renewals: this.#renewals, refreshToken: this.#refreshToken, token: this.#lastToken };
+  }
+
   ask(): Promise<Asked> {
     return this.source.ask();
   }
 
-  /** Forgets the tokens. The handle finds nothing from now on. */
+  /** From now on it is kept together with other replicas. */
+  share(shared: SharedSession): void {
+    this.#shared = shared;
+  }
+
+  /** Forgets the tokens. The handle finds nothing in this process from now on. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#refreshToken = '';
+    this.#shared?.close();
     this.source.clear();
     this.#home.forgetSession(this);
   }
 
-  /** Without a refresh token the token serves until it ends. */
+  /** Without a refresh token the token serves until it ends; so it does where the others cannot be asked for theirs. */
   canRenew(): boolean {
-    return this.#refreshToken !== '';
+    return this.#refreshToken !== '' && !this.#shared?.isCutOff;
   }
 
   changed(state: SourceState): void {
     this.changes.tell(state);
   }
 
-  /** Uses the refresh token. For the source alone, which sees to it that there is one request at a time. */
+  /** Gets a new token, for the source alone: it sees to it that there is one request at a time. */
   async renew(): ReturnType<Renewal> {
-    if (this.#refreshToken === '') return this.#expire();
+    if (this.#refreshToken === '') return this.expire();
+    if (this.#shared) return this.#shared.renew();
+    const refreshed = await this.refresh();
+    return refreshed === 'dead' ? this.expire() : refreshed;
+  }
+
+  /** Uses the refresh token once. What comes of it is the session's before anybody is told. */
+  async refresh(): Promise<Refreshed> {
     const { wire } = this.#home;
     const heard = await wire.refresh(this.#refreshToken, this.#lastToken.scope, this.#lastToken.VGToken);
     if (this.#ended) {
       // Signed out meanwhile: what came must not live on at the server.
       if (heard.grant?.refreshToken) await wire.revoke(heard.grant.refreshToken).catch(() => false);
-      return this.#expire();
+      return 'dead';
     }
     if (heard.grant) {
       // Before anything else: the old one is dead by now (wire.md: one-time use).
       if (heard.grant.refreshToken !== '') this.#refreshToken = heard.grant.refreshToken;
       this.#lastToken = heard.grant.token;
+      this.#renewals += 1;
       return { token: heard.grant.token };
     }
     if (heard.reading && !heard.isInvalidGrant) return { refused: { reason: heard.reading.reasons[0] ?? 'unknown' } };
     // Only `invalid_grant` becomes this reason (RFC 6749 5.2), and only that ends a session.
-    return !heard.refusal || heard.refusal.reason === 'credentials-invalid'
-      ? this.#expire()
-      : { refused: heard.refusal };
+    return !heard.refusal || heard.refusal.reason === 'credentials-invalid' ? 'dead' : { refused: heard.refusal };
   }
 
-  #expire(): { refused: { reason: 'session-expired' } } {
+  /** Takes over what another replica renewed. */
+  adopt({ refreshToken, token, renewals }: SessionContent): void {
+    if (this.#ended) return;
+    this.#refreshToken = refreshToken;
+    this.#lastToken = token;
+    this.#renewals = renewals;
+    if (this.source.betterOf(token) === token) this.source.adopt(token);
+  }
+
+  expire(): typeof EXPIRED {
     this.end();
-    return { refused: { reason: 'session-expired' } };
+    return EXPIRED;
   }
 }

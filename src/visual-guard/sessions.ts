@@ -12,10 +12,15 @@ export class Sessions {
     this.#byHandle = new LRUCache({ max, disposeAfter: (session) => session.end() });
   }
 
-  add(server: object, session: Session): void {
+  /** Keeps a session, which is found by its handle. */
+  add(session: Session): void {
+    this.#byHandle.set(session.handle, session);
+  }
+
+  /** From now on this session is meant by its user's name. */
+  setName(server: object, session: Session): void {
     const users = this.#byUser.get(server) ?? new Map<string, Session>();
     this.#byUser.set(server, users.set(session.user, session));
-    this.#byHandle.set(session.handle, session);
   }
 
   withHandle(server: object, handle: string): Session | undefined {
@@ -35,10 +40,15 @@ export class Sessions {
   }
 
   remove(server: object, session: Session): void {
+    this.forgetName(server, session);
+    if (this.#byHandle.peek(session.handle) === session) this.#byHandle.delete(session.handle);
+  }
+
+  /** From now on the session is found by its handle alone. */
+  forgetName(server: object, session: Session): void {
     const users = this.#byUser.get(server);
     if (users?.get(session.user) === session) users.delete(session.user);
     if (users?.size === 0) this.#byUser.delete(server);
-    this.#byHandle.delete(session.handle);
   }
 
   get size(): number {

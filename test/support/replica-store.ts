@@ -4,7 +4,12 @@ import type { MemoryStore } from '../../src/store/memory.ts';
 import { LEASE_LIFE, type Lease, type Store, type StoredEntry, type StoreState } from '../../src/store/store.ts';
 import type { Cancel, System } from '../../src/system.ts';
 
-type Kept = (store: MemoryStore) => Promise<boolean>;
+type Write = (store: MemoryStore) => Promise<boolean>;
+
+/** What several replicas share: a store that a test can empty. */
+export interface Shared {
+  memory: MemoryStore;
+}
 
 /**
  * One replica's view of a store that several share. A test takes it away, gives it back, and ends the replica in the middle;
@@ -15,64 +20,71 @@ export class ReplicaStore implements Store {
   state: StoreState = { at: 'ready' };
   /** What was asked of the store, as `get session …`. */
   readonly asked: string[] = [];
-  readonly #memory: MemoryStore;
+  readonly #shared: Shared;
   readonly #system: System;
-  readonly #kept = new Map<string, Kept>();
-  readonly #watchers = new Map<() => void, Cancel>();
-  readonly #leases = new Set<{ name: string; lease: Lease; lost: boolean }>();
+  readonly #kept = new Map<string, Write>();
+  readonly #watches = new Map<() => void, { name: string; cancel: Cancel }>();
+  readonly #leases = new Set<{ lease: Lease; isLost: boolean }>();
   #isDead = false;
 
-  constructor(memory: MemoryStore, system: System) {
-    this.#memory = memory;
+  constructor(shared: Shared, system: System) {
+    this.#shared = shared;
     this.#system = system;
   }
 
   async get(name: string): Promise<StoredEntry | undefined> {
-    await this.#mustBeThere('get', name);
-    return this.#memory.get(name);
+    await this.#ask('get', name);
+    return this.#shared.memory.get(name);
   }
 
-  async put(name: string, value: unknown, options: { life: number; fence: number }): Promise<boolean> {
+  put(name: string, value: unknown, options: { life: number; fence: number }): Promise<boolean> {
     return this.#change('put', name, (memory) => memory.put(name, value, options));
   }
 
-  async remove(name: string, fence: number): Promise<boolean> {
+  remove(name: string, fence: number): Promise<boolean> {
     return this.#change('remove', name, (memory) => memory.remove(name, fence));
   }
 
   async lease(name: string): Promise<Lease | { left: number }> {
-    await this.#mustBeThere('lease', name);
-    const lease = await this.#memory.lease(name);
+    await this.#ask('lease', name);
+    const lease = await this.#shared.memory.lease(name);
     if (!('fence' in lease)) return lease;
-    const held = { name, lease, lost: false };
+    const held = { lease, isLost: false };
     this.#leases.add(held);
     return {
       fence: lease.fence,
       get isHeld() {
-        return !held.lost && lease.isHeld;
+        return !held.isLost && lease.isHeld;
       },
       release: async () => {
         if (this.#isDead) return new Promise(() => undefined);
         this.#leases.delete(held);
-        if (!held.lost) await lease.release();
+        if (!held.isLost) await lease.release();
       },
     };
   }
 
   watch(name: string, listener: () => void): Cancel {
-    const tell = (): void => {
-      if (this.state.at === 'ready' && !this.#isDead) listener();
+    // As of a subscription, a word is heard a little later.
+    const hear = (): void => {
+      setImmediate(() => {
+        if (this.state.at === 'ready' && !this.#isDead && this.#watches.has(hear)) listener();
+      });
     };
-    const cancel = this.#memory.watch(name, tell);
-    this.#watchers.set(listener, cancel);
+    this.#watches.set(hear, { name, cancel: this.#shared.memory.watch(name, hear) });
     return () => {
-      cancel();
-      this.#watchers.delete(listener);
+      this.#watches.get(hear)?.cancel();
+      this.#watches.delete(hear);
     };
   }
 
   close(): void {
-    for (const cancel of this.#watchers.values()) cancel();
+    for (const { cancel } of this.#watches.values()) cancel();
+    this.#watches.clear();
+  }
+
+  get watched(): number {
+    return this.#watches.size;
   }
 
   /** The store cannot be reached from here. */
@@ -85,10 +97,14 @@ export class ReplicaStore implements Store {
   /** It is back: what was kept is written, and everybody who watches is told. */
   async comeBack(): Promise<void> {
     this.state = { at: 'ready' };
-    for (const write of this.#kept.values()) await write(this.#memory);
+    for (const [hear, watch] of this.#watches) {
+      watch.cancel();
+      watch.cancel = this.#shared.memory.watch(watch.name, hear);
+    }
+    for (const write of this.#kept.values()) await write(this.#shared.memory);
     this.#kept.clear();
     this.changes.tell(this.state);
-    for (const listener of [...this.#watchers.keys()]) listener();
+    for (const hear of [...this.#watches.keys()]) hear();
   }
 
   /** The process was paused for longer than its leases last: others may take them. */
@@ -105,22 +121,22 @@ export class ReplicaStore implements Store {
 
   #loseLeases(after: number): void {
     for (const held of this.#leases) {
-      held.lost = true;
+      held.isLost = true;
       this.#leases.delete(held);
       if (after === 0) void held.lease.release();
       else this.#system.after(after, () => void held.lease.release());
     }
   }
 
-  async #change(what: string, name: string, write: Kept): Promise<boolean> {
+  async #change(what: string, name: string, write: Write): Promise<boolean> {
     this.asked.push(`${what} ${name}`);
     if (this.#isDead) return new Promise(() => undefined);
-    if (this.state.at === 'ready') return write(this.#memory);
+    if (this.state.at === 'ready') return write(this.#shared.memory);
     this.#kept.set(name, write);
     return false;
   }
 
-  async #mustBeThere(what: string, name: string): Promise<void> {
+  async #ask(what: string, name: string): Promise<void> {
     this.asked.push(`${what} ${name}`);
     if (this.#isDead) return new Promise(() => undefined);
     if (this.state.at === 'gone') throw new AuthError('store-gone', { host: 'store', cause: this.state.cause });

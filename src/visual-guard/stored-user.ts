@@ -1,0 +1,195 @@
+import { Listeners } from '../listeners.ts';
+import { isStoreFault, SharedRecord } from '../store/shared-record.ts';
+import type { Store } from '../store/store.ts';
+import type { System } from '../system.ts';
+import { within } from '../waiting.ts';
+import { type AutomaticAnswer, AutomaticSignIn, pauseAfter } from './automatic-sign-in.ts';
+import type { Challenge } from './challenge.ts';
+import type { Guarding } from './guard.ts';
+import { findMethod } from './methods.ts';
+import type { Outcome, Refused, SignedIn } from './outcome.ts';
+import type { Session } from './session.ts';
+import { type SharedHold, sharedHold } from './shared-hold.ts';
+import type { SignInWishes } from './sign-in.ts';
+import type { Person, VisualGuardWire } from './wire.ts';
+
+/** A sign-in that nobody asked for but a message without a token: no code is sent. */
+const BY_ITSELF: SignInWishes = { method: 'ask', reset: false };
+
+/** What is told when the stored user signs in or out. */
+export type StoredUserNews = { session: Session | undefined };
+
+/** What the stored user's sign-in needs of its server. */
+export interface StoredUserHome {
+  readonly wire: VisualGuardWire;
+  readonly system: System;
+  readonly host: string;
+  readonly guard: Guarding;
+  /** What the connection is known by in the store. */
+  readonly connection: string;
+  guardName(user: string): string;
+  /** Signs in at the server. */
+  put(person: Person, wishes: SignInWishes, stored: boolean): Promise<Outcome>;
+  /** Whether these are still kept in this process. */
+  has(what: Session | Challenge): boolean;
+  /** What another replica, or an earlier process, has begun. They throw where the store does not answer. */
+  findStoredSession(): Promise<Session | undefined>;
+  findStoredChallenge(): Promise<Challenge | undefined>;
+}
+
+/** The stored user of a config node: signed in once for all who mean it, by itself where that needs no human. */
+export class StoredUser {
+  readonly changes = new Listeners<StoredUserNews>();
+  readonly #home: StoredUserHome;
+  readonly #store: Store | undefined;
+  readonly #hold: SharedHold | undefined;
+  readonly #automatic: AutomaticSignIn;
+  #session: Session | undefined;
+  #challenge: Challenge | undefined;
+  #flight: Promise<Outcome> | undefined;
+
+  constructor(home: StoredUserHome, store: Store | undefined) {
+    this.#home = home;
+    this.#store = store;
+    this.#hold = store && sharedHold(store, `automatic ${home.connection}`, home);
+    this.#automatic = new AutomaticSignIn(home.system, () => this.#signIn(BY_ITSELF), this.#hold);
+  }
+
+  /** Undefined where none is stored. */
+  get person(): Person | undefined {
+    const { stored, passwordless } = this.#home.wire;
+    return stored.user === '' || (stored.password === '' && !passwordless) ? undefined : stored;
+  }
+
+  get session(): Session | undefined {
+    return this.#session && this.#home.has(this.#session) ? this.#session : undefined;
+  }
+
+  /** The open challenge, if there is one. */
+  get challenge(): Challenge | undefined {
+    return this.#challenge && this.#home.has(this.#challenge) ? this.#challenge : undefined;
+  }
+
+  /** The session, also one that another replica has begun. @throws AuthError `AUTH_STORE` where the store does not answer */
+  async find(): Promise<Session | undefined> {
+    return this.session ?? this.#home.findStoredSession();
+  }
+
+  /** From now on this is the stored user's session. */
+  signedIn(session: Session): void {
+    if (this.#session === session) return;
+    this.#session = session;
+    this.#automatic.release();
+    this.changes.tell({ session });
+  }
+
+  signedOut(session: Session): void {
+    if (this.#session !== session) return;
+    this.#session = undefined;
+    this.changes.tell({ session: undefined });
+  }
+
+  /** From now on this is the stored user's challenge. */
+  challenged(challenge: Challenge): void {
+    this.#challenge = challenge;
+  }
+
+  forgetChallenge(challenge: Challenge): void {
+    if (this.#challenge === challenge) this.#challenge = undefined;
+  }
+
+  /** From the live session, else by the open challenge, else at the server. @throws AuthError as the server's `signIn` */
+  async signIn(wishes: SignInWishes): Promise<Outcome> {
+    return (await this.#serveSession()) ?? (await this.#joinOpen(wishes)) ?? this.#signIn(wishes);
+  }
+
+  /** A token for `attach-bearer`, which signs in by itself where that needs no human. */
+  async token(reset: boolean): Promise<AutomaticAnswer> {
+    const before = this.#session;
+    const kept = await this.#serveSession();
+    if (kept) return kept.state === 'signed-in' ? { token: kept.token } : { outcome: kept };
+    const challenge = await this.#findChallenge();
+    if (challenge) return { outcome: challenge.where() };
+    const { wire, guard, system, host } = this.#home;
+    // Without a password the login itself may send a code, so a person has to begin it.
+    if (wire.passwordless) return { needed: { reason: before ? 'session-expired' : 'no-session' } };
+    const { person } = this;
+    if (reset && person) {
+      await guard.release(this.#home.guardName(person.user), person.password);
+      await this.#automatic.release();
+    }
+    return within(
+      system,
+      this.#automatic.ask((open) => this.#home.has(open)),
+      host,
+    );
+  }
+
+  async #serveSession(): Promise<SignedIn | Refused | undefined> {
+    const session = this.session ?? (await this.#orNothing(() => this.#home.findStoredSession()));
+    if (!session) return undefined;
+    const asked = await session.ask();
+    if (asked.token) return { state: 'signed-in', session, token: asked.token, fromLogin: true };
+    if (asked.failed) throw asked.failed;
+    return session.ended ? undefined : { state: 'refused', user: session.user, ...asked.refused };
+  }
+
+  async #findChallenge(): Promise<Challenge | undefined> {
+    const found = this.challenge ?? (await this.#orNothing(() => this.#home.findStoredChallenge()));
+    if (found) this.#challenge = found;
+    return found;
+  }
+
+  async #joinOpen({ method }: SignInWishes): Promise<Outcome | undefined> {
+    const challenge = await this.#findChallenge();
+    if (!challenge) return undefined;
+    const isFirstChoice = challenge.method === undefined && !challenge.hasChosen && method !== 'ask';
+    return isFirstChoice && findMethod(challenge.methods, method) ? challenge.choose(method) : challenge.where();
+  }
+
+  /** All who sign the stored user in at the same time get the same answer; a link is told to the first alone. */
+  async #signIn(wishes: SignInWishes): Promise<Outcome> {
+    if (this.#flight) {
+      const outcome = await this.#flight;
+      return outcome.state === 'link-sent' ? outcome.challenge.where(outcome.reason) : outcome;
+    }
+    this.#flight = this.#fly(wishes).finally(() => {
+      this.#flight = undefined;
+    });
+    return this.#flight;
+  }
+
+  /** One sign-in for all replicas: who comes second finds the session, the challenge, or what came of the first try. */
+  #fly(wishes: SignInWishes): Promise<Outcome> {
+    const { system, host, connection, wire } = this.#home;
+    const hold = wishes === BY_ITSELF ? this.#hold : undefined;
+    const signIn = (): Promise<Outcome> => this.#home.put(wire.stored, wishes, true);
+    if (!this.#store) return signIn();
+    const turn = new SharedRecord<object>(this.#store, `sign-in ${connection}`, () => undefined, { system, host });
+    const outcome = turn.inTurn<Outcome>({
+      adopt: async () =>
+        (await this.#serveSession()) ?? (await this.#joinOpen(wishes)) ?? (await hold?.read())?.refused,
+      act: async () => {
+        const came = await signIn();
+        if (came.state === 'refused') {
+          const { since, until } = pauseAfter(came, system.now());
+          await hold?.write({ refused: came, left: until - since });
+        }
+        return came;
+      },
+      mayGoAlone: () => true,
+    });
+    return within(system, outcome, host);
+  }
+
+  /** Where the store cannot be asked, this replica goes on without it: a service user has to be signed in all the same. */
+  async #orNothing<T>(find: () => Promise<T | undefined>): Promise<T | undefined> {
+    if (!this.#store) return undefined;
+    try {
+      return await find();
+    } catch (thrown) {
+      if (isStoreFault(thrown)) return undefined;
+      throw thrown;
+    }
+  }
+}

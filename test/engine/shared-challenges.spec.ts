@@ -1,0 +1,346 @@
+import assert from 'node:assert/strict';
+import type { Challenge } from '../../src/visual-guard/challenge.ts';
+import type { VisualGuardSettings } from '../../src/visual-guard/wire.ts';
+import { isSettled, settle } from '../support/fake-system.ts';
+import { ANNA, Fleet, type Replica } from '../support/fleet.ts';
+import { OpenStep, silence } from '../support/scripted-transport.ts';
+import { APP, challenge, LINK, SMS, signedIn } from '../support/vg-replies.ts';
+import { ASK, isChallenged, isRefused, isSignedIn, SETTINGS } from '../support/visual-guard.ts';
+import '../support/rejections.ts';
+
+const ROBOT = { user: 'robot', password: 'robot-password' };
+
+/** Replicas of which the first one was set a challenge. */
+async function fleetWith(count: number, settings: Partial<VisualGuardSettings> = {}, person = ANNA) {
+  const fleet = new Fleet();
+  const replicas = fleet.replicas(count, settings);
+  const outcome = await replicas[0].server.signIn(person, ASK);
+  const open = isChallenged(outcome, 'mfa-required').challenge;
+  return { fleet, replicas, open };
+}
+
+/** The challenge as another replica finds it. */
+async function challengeAt({ engine }: Replica, { id }: { id: string }): Promise<Challenge> {
+  const found = await engine.findChallenge(id);
+  assert.equal(typeof found, 'object', String(found));
+  return found as Challenge;
+}
+
+describe('a challenge that replicas share', () => {
+  it('is finished by code at another replica than it began at, and all have the session', async () => {
+    const { fleet, replicas, open } = await fleetWith(3);
+    const [a, b, c] = replicas;
+    const chosen = isChallenged(await (await challengeAt(b, open)).choose('otp-sms'), 'code-required').challenge;
+    assert.equal(chosen.method?.transport, 'sms');
+    const { session } = isSignedIn(await (await challengeAt(c, open)).submit('123456'));
+    assert.equal(session.user, 'anna');
+    await fleet.told();
+    for (const { server } of [a, b, fleet.replica()])
+      assert.equal((await server.findSessionWith(session.handle))?.user, 'anna');
+    assert.deepEqual([fleet.guard.counts.logins, fleet.guard.counts.codes], [1, 1]);
+  });
+
+  it('has the same ways under the same ids, and ends at the same time', async () => {
+    const { fleet, replicas, open } = await fleetWith(2);
+    await fleet.system.pass(100_000);
+    const there = await challengeAt(replicas[1], open);
+    assert.deepEqual(there.methods, open.methods);
+    assert.equal(there.expiresAt, open.expiresAt);
+    assert.equal(there.user, 'anna');
+    isChallenged(await there.choose(open.methods[0].id), 'code-required');
+    await fleet.told();
+    assert.equal(open.state, 'code-required');
+    assert.equal(open.method, open.methods[0]);
+  });
+
+  it('counts wrong codes over all replicas: the fifth ends it for all', async () => {
+    const { fleet, replicas, open } = await fleetWith(2);
+    isChallenged(await open.choose('otp-sms'), 'code-required');
+    const there = await challengeAt(replicas[1], open);
+    const all = [open, there, open, there];
+    for (const [index, each] of all.entries()) {
+      const { challenge: at } = isChallenged(await each.submit('wrong'), 'code-required', 'code-invalid');
+      assert.equal(at.attempts, index + 1);
+    }
+    isRefused(await open.submit('wrong'), 'code-invalid');
+    isRefused(await there.submit('123456'), 'challenge-unknown');
+    await fleet.told();
+    for (const { engine } of replicas) assert.equal(await engine.findChallenge(open.id), 'challenge-unknown');
+  });
+
+  it('takes one step at a time: of ten codes at once five are put to the server', async () => {
+    const { fleet, replicas, open } = await fleetWith(2);
+    isChallenged(await open.choose('otp-sms'), 'code-required');
+    const there = await challengeAt(replicas[1], open);
+    const before = requests(replicas);
+    await Promise.all(Array.from({ length: 10 }, (_, index) => (index % 2 ? open : there).submit('wrong')));
+    assert.equal(requests(replicas) - before, 5);
+    await fleet.told();
+  });
+
+  it('is answered once, where the right code comes to two replicas', async () => {
+    const { replicas, open } = await fleetWith(2);
+    isChallenged(await open.choose('otp-sms'), 'code-required');
+    const there = await challengeAt(replicas[1], open);
+    const outcomes = await Promise.all([open.submit('123456'), there.submit('123456')]);
+    assert.deepEqual(outcomes.map(({ state }) => state).sort(), ['refused', 'signed-in']);
+  });
+
+  it('is unknown to another connection, by another id, and once it was answered', async () => {
+    const { fleet, replicas, open } = await fleetWith(2);
+    assert.equal(await fleet.replica({ clientSecret: 'other' }).engine.findChallenge(open.id), 'challenge-unknown');
+    for (const id of ['', 'x', `${open.id}x`, 'A'.repeat(24), '__proto__'])
+      assert.equal(await replicas[1].engine.findChallenge(id), 'challenge-unknown');
+    isChallenged(await open.choose('otp-sms'), 'code-required');
+    isSignedIn(await open.submit('123456'));
+    assert.equal(await replicas[1].engine.findChallenge(open.id), 'challenge-unknown');
+  });
+
+  it('is found among several servers of one store, by one question for each store', async () => {
+    const { fleet, replicas, open } = await fleetWith(1);
+    const { engine, store, transport, server } = fleet.replica({ clientId: 'first' });
+    const mine = engine.holdServer(SETTINGS, transport, '', store).value;
+    assert.equal(mine.connection, replicas[0].server.connection);
+    assert.notEqual(server.connection, mine.connection);
+    const found = (await engine.findChallenge(open.id)) as Challenge;
+    assert.equal(found.belongsTo(mine), true);
+    store.asked.length = 0;
+    assert.equal(await engine.findChallenge('A'.repeat(24)), 'challenge-unknown');
+    assert.equal(store.asked.length, 1);
+  });
+
+  it('that has run out is told as expired, wherever it is asked for', async () => {
+    const { fleet, replicas, open } = await fleetWith(2);
+    await fleet.system.pass(300_000);
+    assert.equal(await replicas[0].engine.findChallenge(open.id), 'challenge-expired');
+    assert.equal(await replicas[1].engine.findChallenge(open.id), 'challenge-expired');
+    const late = await fleetWith(2);
+    const there = await challengeAt(late.replicas[1], late.open);
+    await late.fleet.system.pass(300_000);
+    isRefused(await there.submit('123456'), 'challenge-expired');
+    assert.equal(late.replicas[1].engine.challenges.size, 0);
+  });
+
+  it('goes on at another replica where the one that it began at died, also in the middle of a step', async () => {
+    const { fleet, replicas, open } = await fleetWith(2);
+    const [a, b] = replicas;
+    isChallenged(await open.choose('otp-sms'), 'code-required');
+    a.transport.next(silence);
+    void open.submit('123456');
+    await settle();
+    a.store.die();
+    const answered = challengeAt(b, open).then((there) => there.submit('123456'));
+    await fleet.system.pass(6_000);
+    isSignedIn(await answered);
+  });
+
+  it('is forgotten by all where its user is signed out', async () => {
+    const { fleet, replicas, open } = await fleetWith(2);
+    const there = await challengeAt(replicas[1], open);
+    await replicas[0].server.signOut(undefined, 'anna');
+    await fleet.told();
+    isRefused(await there.submit('1'), 'challenge-unknown');
+    assert.equal(await fleet.replica().engine.findChallenge(open.id), 'challenge-unknown');
+  });
+
+  it('stays for the others where this process forgets it with a deploy', async () => {
+    const { fleet, replicas, open } = await fleetWith(2);
+    replicas[0].server.close();
+    await fleet.told();
+    const there = await challengeAt(replicas[1], open);
+    isChallenged(await there.choose('otp-sms'), 'code-required');
+    isSignedIn(await there.submit('123456'));
+    assert.equal(replicas[0].store.watched, 0);
+  });
+
+  it('is meant without an id only where this process knows it', async () => {
+    const { replicas, open } = await fleetWith(2);
+    assert.equal(replicas[0].engine.challenges.only(), open);
+    assert.equal(replicas[1].engine.challenges.only(), undefined);
+  });
+});
+
+describe('the password of a challenge that replicas share', () => {
+  const SENDS_ALL = { mfaCredentials: 'username+password' } as const;
+
+  it('is never written', async () => {
+    for (const mfaCredentials of ['none', 'username', 'username+password'] as const) {
+      const { fleet, replicas, open } = await fleetWith(1, { mfaCredentials });
+      const record = await fleet.memory.get(`challenge ${open.id}`);
+      assert.ok(record);
+      isChallenged(await open.choose('otp-sms'), 'code-required');
+      const { session } = isSignedIn(await open.submit('123456'));
+      const after = await fleet.memory.get(`session ${replicas[0].server.connection} ${session.handle}`);
+      assert.ok(after);
+      assert.ok(!JSON.stringify([record, after]).includes('anna-password'));
+    }
+  });
+
+  it('that its steps need is known of the stored user alone: its challenge goes on anywhere', async () => {
+    const fleet = new Fleet();
+    const [a, b] = fleet.replicas(2, SENDS_ALL);
+    const { challenge: open } = isChallenged(await a.server.signInStored(ASK), 'mfa-required');
+    const there = await challengeAt(b, open);
+    isChallenged(await there.choose('otp-sms'), 'code-required');
+    assert.equal(b.transport.lastForm.Password, 'robot-password');
+    isSignedIn(await there.submit('123456'));
+    assert.equal(b.server.storedSession?.user, 'robot');
+  });
+
+  it('that its steps need is somebody else’s: the challenge is unknown elsewhere, and goes on where it began', async () => {
+    const { replicas, open } = await fleetWith(2, SENDS_ALL);
+    assert.equal(await replicas[1].engine.findChallenge(open.id), 'challenge-unknown');
+    isChallenged(await open.choose('otp-sms'), 'code-required');
+    isSignedIn(await open.submit('123456'));
+  });
+
+  it('is not the stored user’s, where a message brought the same name', async () => {
+    const { replicas, open } = await fleetWith(2, SENDS_ALL, ROBOT);
+    assert.equal(await replicas[1].engine.findChallenge(open.id), 'challenge-unknown');
+  });
+});
+
+describe('a link that replicas share', () => {
+  /** A link that the first replica has sent. */
+  async function withLink(count = 2) {
+    const scene = await fleetWith(count);
+    const click = new OpenStep();
+    scene.replicas[0].transport.next(click.step);
+    const { link } = isChallenged(await scene.open.choose('link-email'), 'link-sent');
+    assert.ok(link);
+    return { ...scene, click, link };
+  }
+
+  it('is known to all as sent, and holds up no other step', async () => {
+    const { fleet, replicas, open, link } = await withLink();
+    const there = await challengeAt(replicas[1], open);
+    isChallenged(await there.submit('123456'), 'link-sent');
+    assert.equal(fleet.guard.counts.logins, 1);
+    assert.equal(requests(replicas), 2);
+    link.end();
+  });
+
+  it('signs in where its request is held, and all see it', async () => {
+    const fleet = new Fleet();
+    const [a, b] = fleet.replicas(2);
+    const click = new OpenStep();
+    a.transport.next(challenge([LINK]), click.step);
+    const { link, challenge: open } = isChallenged(
+      await a.server.signInStored({ method: 'link-email', reset: false }),
+      'link-sent',
+    );
+    isChallenged((await b.server.tokenOfStored(false)).outcome, 'link-sent');
+    click.answer(signedIn('clicked'));
+    isSignedIn(await link?.later);
+    await fleet.told();
+    assert.equal((await b.server.tokenOfStored(false)).token?.accessToken, 'clicked');
+    assert.equal(b.server.storedSession?.source.current()?.accessToken, 'clicked');
+    assert.equal(await b.engine.findChallenge(open.id), 'challenge-unknown');
+    assert.equal(b.transport.requests.length, 0);
+  });
+
+  it('ends where another replica takes another way', async () => {
+    const { fleet, replicas, open, link } = await withLink();
+    await fleet.system.pass(30_000);
+    isChallenged(await (await challengeAt(replicas[1], open)).choose('otp-sms'), 'code-required');
+    await fleet.told();
+    assert.equal(await link.later, undefined);
+    assert.equal(replicas[0].transport.requests[1].signal?.aborted, true);
+    isSignedIn(await open.submit('123456'));
+  });
+
+  it('does not end where another replica is only told that it was sent', async () => {
+    const { fleet, replicas, open, link } = await withLink();
+    isChallenged(await (await challengeAt(replicas[1], open)).choose('link-email'), 'link-sent', 'held-back');
+    await fleet.told();
+    assert.equal(await isSettled(link.later), false);
+    link.end();
+  });
+
+  it('that nobody clicked ends the challenge for all', async () => {
+    const { fleet, replicas, open, link } = await withLink();
+    const there = await challengeAt(replicas[1], open);
+    await fleet.system.pass(330_000);
+    isRefused(await link.later, 'mfa-timeout');
+    await fleet.told();
+    assert.notEqual((await there.submit('1')).state, 'signed-in');
+  });
+
+  it('whose replica died is sent again by another one', async () => {
+    const { fleet, replicas, open } = await withLink();
+    replicas[0].store.die();
+    await fleet.system.pass(30_000);
+    const there = await challengeAt(replicas[1], open);
+    const click = new OpenStep();
+    replicas[1].transport.next(click.step);
+    const { link } = isChallenged(await there.choose('link-email'), 'link-sent');
+    click.answer(signedIn());
+    isSignedIn(await link?.later);
+  });
+});
+
+describe('challenges without their store', () => {
+  it('go on where they are known, and are a fault where they are not', async () => {
+    const { replicas, open } = await fleetWith(2);
+    for (const { store } of replicas) store.goAway();
+    isChallenged(await open.choose('otp-sms'), 'code-required');
+    isSignedIn(await open.submit('123456'));
+    await assert.rejects(replicas[1].engine.findChallenge(open.id), { code: 'AUTH_STORE' });
+  });
+
+  it('are caught up when it is back', async () => {
+    const { fleet, replicas, open } = await fleetWith(2);
+    const there = await challengeAt(replicas[1], open);
+    replicas[0].store.goAway();
+    isChallenged(await open.choose('otp-sms'), 'code-required');
+    isChallenged(await open.submit('wrong'), 'code-required', 'code-invalid');
+    await replicas[0].store.comeBack();
+    await fleet.told();
+    assert.equal(there.state, 'code-required');
+    assert.equal(there.attempts, 1);
+  });
+
+  it('are written again to one that came back empty', async () => {
+    const { fleet, replicas, open } = await fleetWith(1);
+    isChallenged(await open.choose('otp-sms'), 'code-required');
+    replicas[0].store.goAway();
+    await fleet.comeBackEmpty(replicas[0]);
+    isSignedIn(await (await challengeAt(fleet.replica(), open)).submit('123456'));
+  });
+});
+
+describe('what a store says of a challenge', () => {
+  it('is taken for absent where no replica can have written it', async () => {
+    const { fleet, replicas, open } = await fleetWith(1);
+    const good = (await fleet.memory.get(`challenge ${open.id}`))?.value as Record<string, unknown>;
+    const [method] = good.methods as object[];
+    const wrong: unknown[] = [
+      null,
+      { ...good, version: 0 },
+      { ...good, connection: undefined },
+      { ...good, user: ['anna'] },
+      { ...good, state: 'signed-in' },
+      { ...good, steps: 'many' },
+      { ...good, attempts: -1 },
+      { ...good, left: 300_001 },
+      { ...good, requestId: 7 },
+      { ...good, methods: 'all' },
+      { ...good, methods: [{ ...method, kind: 'magic' }] },
+      { ...good, methods: [{ ...method, availableId: undefined }] },
+      { ...good, methods: Array.from({ length: 1_001 }, () => method) },
+    ];
+    for (const value of wrong) {
+      const replica = fleet.replica();
+      replica.store.get = async () => ({ value, age: 0, fence: 0 });
+      assert.equal(await replica.engine.findChallenge(open.id), 'challenge-unknown', JSON.stringify(value));
+    }
+    await fleet.memory.put(`challenge ${open.id}`, wrong[1], { life: 60_000, fence: 0 });
+    await fleet.told();
+    replicas[0].transport.next(challenge([SMS, APP]));
+    isChallenged(await open.choose('otp-app'), 'mfa-required', 'method-not-offered');
+  });
+});
+
+function requests(replicas: Replica[]): number {
+  return replicas.reduce((sum, { transport }) => sum + transport.requests.length, 0);
+}

@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict';
+import { isSettled, settle } from '../support/fake-system.ts';
+import { Fleet, type Replica, SERVICE } from '../support/fleet.ts';
+import { OpenStep, silence } from '../support/scripted-transport.ts';
+import { challenge, SMS, says, signedIn } from '../support/vg-replies.ts';
+import { ASK, isChallenged, isRefused, isSignedIn } from '../support/visual-guard.ts';
+import '../support/rejections.ts';
+
+const MINUTE = 60_000;
+const QUARTER = 15 * MINUTE;
+const WRONG = { username: 'service', password: 'wrong' };
+const LOCKED = { username: 'locked', password: 'locked-password' };
+
+const requestsOf = (replicas: Replica[]): number =>
+  replicas.reduce((sum, { transport }) => sum + transport.requests.length, 0);
+
+describe('the stored user of several replicas', () => {
+  it('is signed in by one login, however many of them need a token at the same time', async () => {
+    const fleet = new Fleet();
+    const replicas = fleet.replicas(3, SERVICE);
+    const answers = await Promise.all(replicas.map(({ server }) => server.tokenOfStored(false)));
+    assert.equal(new Set(answers.map(({ token }) => token?.accessToken)).size, 1);
+    assert.ok(answers[0].token);
+    assert.equal(fleet.guard.counts.logins, 1);
+  });
+
+  it('is signed in by one login, however many flows sign in at the same time', async () => {
+    const fleet = new Fleet();
+    const replicas = fleet.replicas(3, SERVICE);
+    const outcomes = await Promise.all(replicas.map(({ server }) => server.signInStored(ASK)));
+    assert.equal(new Set(outcomes.map((outcome) => isSignedIn(outcome).session.handle)).size, 1);
+    assert.equal(fleet.guard.counts.logins, 1);
+  });
+
+  it('is known to all of them without a message, once they are told', async () => {
+    const fleet = new Fleet();
+    const [a, b] = fleet.replicas(2, SERVICE);
+    const news: boolean[] = [];
+    b.server.changes.add(({ session }) => news.push(session !== undefined));
+    const { session } = isSignedIn(await a.server.signInStored(ASK));
+    await fleet.told();
+    assert.equal(b.server.storedSession?.handle, session.handle);
+    assert.equal(b.server.storedSession?.source.current()?.accessToken, session.source.current()?.accessToken);
+    await a.server.signOut(session, 'service');
+    await fleet.told();
+    assert.equal(b.server.storedSession, undefined);
+    assert.deepEqual(news, [true, false]);
+  });
+
+  it('needs no login after a restart', async () => {
+    const fleet = new Fleet();
+    const before = fleet.replica(SERVICE);
+    await before.server.tokenOfStored(false);
+    before.store.die();
+    await fleet.system.pass(3_600_000);
+    const after = fleet.replica(SERVICE);
+    assert.ok((await after.server.tokenOfStored(false)).token);
+    const { fromLogin } = isSignedIn(await after.server.signInStored(ASK));
+    assert.equal(fromLogin, true);
+    assert.deepEqual([fleet.guard.counts.logins, fleet.guard.counts.refreshes], [1, 1]);
+  });
+
+  it('needs no human after a restart, where one answered the challenge', async () => {
+    const fleet = new Fleet();
+    const before = fleet.replica();
+    const { challenge: open } = isChallenged(
+      await before.server.signInStored({ method: 'otp-sms', reset: false }),
+      'code-required',
+    );
+    isSignedIn(await open.submit('123456'));
+    before.store.die();
+    const after = fleet.replica();
+    assert.ok((await after.server.tokenOfStored(false)).token);
+    assert.equal(fleet.guard.counts.logins, 1);
+  });
+
+  it('is signed in by another replica where one died in the middle', async () => {
+    const fleet = new Fleet();
+    const [a, b] = fleet.replicas(2, SERVICE);
+    a.transport.next(silence);
+    void a.server.tokenOfStored(false);
+    await settle();
+    a.store.die();
+    const asked = b.server.tokenOfStored(false);
+    assert.equal(await isSettled(asked), false);
+    await fleet.system.pass(12_000);
+    assert.ok((await asked).token);
+  });
+
+  it('is another one for another password', async () => {
+    const fleet = new Fleet();
+    await fleet.replica(SERVICE).server.tokenOfStored(false);
+    const changed = fleet.replica({ ...SERVICE, password: 'other' });
+    changed.transport.next(signedIn('own'));
+    assert.equal((await changed.server.tokenOfStored(false)).token?.accessToken, 'own');
+  });
+
+  it('is signed in alone while the store is gone', async () => {
+    const fleet = new Fleet();
+    const replicas = fleet.replicas(2, SERVICE);
+    for (const { store } of replicas) store.goAway();
+    for (const { server } of replicas) assert.ok((await server.tokenOfStored(false)).token);
+    assert.equal(fleet.guard.counts.logins, 2);
+    for (const { store } of replicas) await store.comeBack();
+    await fleet.told();
+    assert.equal(replicas[0].server.storedSession?.handle, replicas[1].server.storedSession?.handle);
+  });
+
+  it('joins the challenge that another replica was set, and takes the first way', async () => {
+    const fleet = new Fleet();
+    const [a, b] = fleet.replicas(2);
+    const first = isChallenged(await a.server.signInStored(ASK), 'mfa-required').challenge;
+    const joined = isChallenged(await b.server.signInStored(ASK), 'mfa-required').challenge;
+    assert.equal(joined.id, first.id);
+    assert.deepEqual(joined.methods, first.methods);
+    isChallenged(await b.server.signInStored({ method: 'otp-sms', reset: false }), 'code-required');
+    await fleet.told();
+    isChallenged(await a.server.signInStored({ method: 'otp-sms', reset: false }), 'code-required');
+    assert.deepEqual([fleet.guard.counts.logins, fleet.guard.counts.codes], [1, 1]);
+  });
+
+  it('gets one challenge and one code, where all of them sign in at the same time', async () => {
+    const fleet = new Fleet();
+    const replicas = fleet.replicas(3);
+    const wishes = { method: 'otp-sms', reset: false };
+    const outcomes = await Promise.all(replicas.map(({ server }) => server.signInStored(wishes)));
+    assert.equal(new Set(outcomes.map((outcome) => isChallenged(outcome, 'code-required').challenge.id)).size, 1);
+    assert.deepEqual([fleet.guard.counts.logins, fleet.guard.counts.codes], [1, 1]);
+  });
+
+  it('is told of the open challenge by attach-bearer at every replica, and none is asked for', async () => {
+    const fleet = new Fleet();
+    const replicas = fleet.replicas(3);
+    const answers = [];
+    for (const { server } of replicas) answers.push(await server.tokenOfStored(false));
+    const ids = answers.map(({ outcome }) => isChallenged(outcome, 'mfa-required').challenge.id);
+    assert.equal(new Set(ids).size, 1);
+    assert.deepEqual([fleet.guard.counts.logins, fleet.guard.counts.codes], [1, 0]);
+  });
+
+  it('is not signed in by itself again at any replica for 15 minutes after a challenge that nobody answered', async () => {
+    const fleet = new Fleet();
+    const [a, b] = fleet.replicas(2);
+    isChallenged((await a.server.tokenOfStored(false)).outcome, 'mfa-required');
+    await fleet.system.pass(6 * MINUTE);
+    const { needed } = await b.server.tokenOfStored(false);
+    assert.equal(needed?.reason, 'held-back');
+    assert.equal(needed?.retryAt, fleet.system.now() + QUARTER - 6 * MINUTE);
+    await fleet.system.pass(QUARTER);
+    isChallenged((await b.server.tokenOfStored(false)).outcome, 'mfa-required');
+    assert.equal(fleet.guard.counts.logins, 2);
+  });
+
+  it('whose password is wrong is refused once for all of them', async () => {
+    const fleet = new Fleet();
+    const replicas = fleet.replicas(3, WRONG);
+    const answers = await Promise.all(replicas.map(({ server }) => server.tokenOfStored(false)));
+    for (const { outcome } of answers) assert.equal(outcome?.state, 'refused');
+    assert.equal(fleet.guard.counts.refused, 1);
+    for (const { server } of [...replicas, fleet.replica(WRONG)])
+      isRefused((await server.tokenOfStored(false)).outcome, 'credentials-invalid');
+    assert.equal(fleet.guard.counts.refused, 1);
+    await fleet.system.pass(QUARTER);
+    await replicas[2].server.tokenOfStored(false);
+    assert.equal(fleet.guard.counts.refused, 2);
+  });
+
+  it('whose account is locked is asked for once for all of them', async () => {
+    const fleet = new Fleet();
+    const replicas = fleet.replicas(3, LOCKED);
+    await Promise.all(replicas.map(({ server }) => server.tokenOfStored(false)));
+    for (const { server } of [...replicas, fleet.replica(LOCKED)]) {
+      const outcome = isRefused((await server.tokenOfStored(false)).outcome, 'account-locked');
+      assert.ok(outcome.retryAt);
+      assert.equal(outcome.user, 'locked');
+    }
+    assert.equal(requestsOf(replicas), 1);
+  });
+
+  it('is tried again at once with msg.reset, at whichever replica', async () => {
+    const fleet = new Fleet();
+    const [a, b] = fleet.replicas(2, LOCKED);
+    isRefused((await a.server.tokenOfStored(false)).outcome, 'account-locked');
+    isRefused((await b.server.tokenOfStored(false)).outcome, 'account-locked');
+    b.transport.next(signedIn('again'));
+    assert.equal((await b.server.tokenOfStored(true)).token?.accessToken, 'again');
+    assert.equal((await fleet.replica(LOCKED).server.tokenOfStored(false)).token?.accessToken, 'again');
+  });
+
+  it('is held back where what a store says of it makes no sense, by nothing', async () => {
+    for (const value of [
+      { version: 1, left: 1e9, refused: null },
+      { version: 1, left: 1_000, refused: { reason: 'x' } },
+      7,
+    ]) {
+      const fleet = new Fleet();
+      const replica = fleet.replica(SERVICE);
+      await fleet.memory.put(`automatic ${replica.server.connection}`, value, { life: QUARTER, fence: 0 });
+      await fleet.memory.put(
+        `stored ${replica.server.connection}`,
+        { version: 1, id: '../x' },
+        { life: QUARTER, fence: 0 },
+      );
+      assert.ok((await replica.server.tokenOfStored(false)).token);
+    }
+  });
+});
+
+describe('the guard of several replicas', () => {
+  const person = (password: string) => ({ user: 'service', password });
+
+  it('sends a wrong password once, and another one at once', async () => {
+    const fleet = new Fleet();
+    const replicas = fleet.replicas(3);
+    const outcomes = await Promise.all(replicas.map(({ server }) => server.signIn(person('wrong'), ASK)));
+    const reasons = outcomes.map((outcome) => (outcome.state === 'refused' ? outcome.reason : outcome.state));
+    assert.deepEqual(reasons.sort(), ['credentials-invalid', 'held-back', 'held-back']);
+    isSignedIn(await replicas[1].server.signIn(person('service-password'), ASK));
+    assert.equal(fleet.guard.counts.refused, 1);
+  });
+
+  it('lets it be sent again after 15 minutes, or with msg.reset', async () => {
+    const fleet = new Fleet();
+    const [a, b] = fleet.replicas(2);
+    await a.server.signIn(person('wrong'), ASK);
+    const { retryAt } = isRefused(await b.server.signIn(person('wrong'), ASK), 'held-back');
+    assert.equal(retryAt, fleet.system.now() + QUARTER);
+    isRefused(await b.server.signIn(person('wrong'), { method: 'ask', reset: true }), 'credentials-invalid');
+    await fleet.system.pass(QUARTER);
+    isRefused(await a.server.signIn(person('wrong'), ASK), 'credentials-invalid');
+    assert.equal(fleet.guard.counts.refused, 3);
+  });
+
+  it('holds without the store, in each process', async () => {
+    const fleet = new Fleet();
+    const a = fleet.replica();
+    a.store.goAway();
+    await a.server.signIn(person('wrong'), ASK);
+    isRefused(await a.server.signIn(person('wrong'), ASK), 'held-back');
+    await a.store.comeBack();
+    isRefused(await fleet.replica().server.signIn(person('wrong'), ASK), 'held-back');
+  });
+
+  it('sends one code in 30 s to a person, of whatever challenge and replica', async () => {
+    const fleet = new Fleet();
+    const [a, b] = fleet.replicas(2);
+    const anna = { user: 'anna', password: 'anna-password' };
+    const one = isChallenged(await a.server.signIn(anna, ASK), 'mfa-required').challenge;
+    const other = isChallenged(await b.server.signIn(anna, ASK), 'mfa-required').challenge;
+    assert.notEqual(one.id, other.id);
+    const outcomes = await Promise.all([one.choose('otp-sms'), other.choose('otp-sms')]);
+    const reasons = outcomes.map((outcome) => (outcome.state === 'signed-in' ? '' : outcome.reason));
+    assert.deepEqual(reasons.map(String).sort(), ['held-back', 'undefined']);
+    assert.equal(fleet.guard.counts.codes, 1);
+    await fleet.system.pass(30_000);
+    isChallenged(await other.choose('otp-sms'), 'code-required');
+  });
+
+  it('counts no code that was not sent', async () => {
+    const fleet = new Fleet();
+    const [a, b] = fleet.replicas(2);
+    const anna = { user: 'anna', password: 'anna-password' };
+    const one = isChallenged(await a.server.signIn(anna, ASK), 'mfa-required').challenge;
+    const other = isChallenged(await b.server.signIn(anna, ASK), 'mfa-required').challenge;
+    a.transport.next(says(['Failure', 'MFA_FailedSendingRequest']));
+    isChallenged(await one.choose('otp-sms'), 'mfa-required', 'mfa-delivery-failed');
+    await fleet.told();
+    isChallenged(await other.choose('otp-sms'), 'code-required');
+  });
+
+  it('sends one code where a login without a password sends it by itself', async () => {
+    const fleet = new Fleet();
+    const replicas = fleet.replicas(2, { module: 'Passwordless' });
+    for (const { transport } of replicas)
+      transport.otherwise = says(['Failure', 'MFA_WaitingUserAction'], { ways: [SMS] });
+    const outcomes = await Promise.all(
+      replicas.map(({ server }) => server.signIn({ user: 'anna', password: '' }, ASK)),
+    );
+    assert.deepEqual(outcomes.map(({ state }) => state).sort(), ['code-required', 'refused']);
+    assert.equal(requestsOf(replicas), 1);
+  });
+
+  it('takes a pause that no replica can have written for none', async () => {
+    const fleet = new Fleet();
+    const a = fleet.replica();
+    a.store.get = async (name) =>
+      name.startsWith('refused') || name.startsWith('delivered')
+        ? { value: { version: 1, left: 1e12 }, age: 0, fence: 0 }
+        : undefined;
+    a.transport.next(challenge([SMS]));
+    const { challenge: open } = isChallenged(
+      await a.server.signIn({ user: 'anna', password: 'x' }, ASK),
+      'mfa-required',
+    );
+    isChallenged(await open.choose('otp-sms'), 'code-required');
+  });
+});
+
+describe('waiting for another replica', () => {
+  it('ends after 30 s with a fault, as a message does', async () => {
+    const fleet = new Fleet();
+    const [a, b] = fleet.replicas(2, SERVICE);
+    const answer = new OpenStep();
+    a.transport.next(answer.step);
+    a.transport.otherwise = silence;
+    // A lease that is kept up and never given back.
+    await fleet.memory.lease(`sign-in ${b.server.connection}`);
+    const asked = b.server.tokenOfStored(false);
+    asked.catch(() => undefined);
+    await fleet.system.pass(29_999);
+    assert.equal(await isSettled(asked), false);
+    await fleet.system.pass(1);
+    await assert.rejects(asked, { code: 'AUTH_TIMEOUT' });
+  });
+});

@@ -1,0 +1,53 @@
+import { Engine } from '../../src/engine.ts';
+import { MemoryStore } from '../../src/store/memory.ts';
+import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
+import type { VisualGuardSettings } from '../../src/visual-guard/wire.ts';
+import { FakeSystem, settle } from './fake-system.ts';
+import { OneTimeGuard } from './one-time-guard.ts';
+import { ReplicaStore, type Shared } from './replica-store.ts';
+import { ScriptedTransport } from './scripted-transport.ts';
+import { SETTINGS } from './visual-guard.ts';
+
+/** One of several processes. */
+export interface Replica {
+  engine: Engine;
+  server: VisualGuardServer;
+  transport: ScriptedTransport;
+  store: ReplicaStore;
+}
+
+/** Replicas that share a store, a Visual Guard server with one-time refresh tokens, and time. */
+export class Fleet implements Shared {
+  readonly system = new FakeSystem();
+  readonly guard = new OneTimeGuard();
+  memory = new MemoryStore(this.system);
+
+  /** Starts another replica; what is not in its script the common server answers. */
+  replica(settings: Partial<VisualGuardSettings> = {}, maxSessions = 100): Replica {
+    const engine = new Engine(maxSessions, this.system);
+    const transport = new ScriptedTransport(this.system);
+    transport.otherwise = ({ form }) => this.guard.answer(form);
+    const store = new ReplicaStore(this, this.system);
+    const server = engine.holdServer({ ...SETTINGS, ...settings }, transport, '', store).value;
+    return { engine, server, transport, store };
+  }
+
+  replicas(count: number, settings: Partial<VisualGuardSettings> = {}): Replica[] {
+    return Array.from({ length: count }, () => this.replica(settings));
+  }
+
+  /** The store comes back with nothing in it, to those that it was gone from. */
+  async comeBackEmpty(...replicas: Replica[]): Promise<void> {
+    this.memory = new MemoryStore(this.system);
+    for (const { store } of replicas) await store.comeBack();
+    await this.told();
+  }
+
+  /** Lets everybody hear what was written. */
+  async told(): Promise<void> {
+    for (let round = 0; round < 10; round += 1) await settle();
+  }
+}
+
+export const SERVICE = { username: 'service', password: 'service-password' };
+export const ANNA = { user: 'anna', password: 'anna-password' };

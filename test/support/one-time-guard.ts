@@ -1,0 +1,93 @@
+import { challenge, LINK, SMS, says, waiting, wrongCode, wrongPassword } from './vg-replies.ts';
+
+/** A reply, with a body that is sent as JSON. */
+export interface ModelReply {
+  status: number;
+  body: Record<string, unknown>;
+}
+
+/** The form of a request. */
+export type Form = Readonly<Record<string, string>>;
+
+/**
+ * A VG Identity Server as a test needs it: refresh tokens are used once, `anna` and `robot` answer a code, `service` needs none,
+ * and everything that was asked is counted.
+ */
+export class OneTimeGuard {
+  readonly counts = { logins: 0, refused: 0, codes: 0, refreshes: 0, dead: 0, revoked: 0 };
+  /** Refresh tokens that are good for a new one. */
+  readonly live = new Set<string>();
+  /** Refresh tokens that came twice while the first use was under way. */
+  readonly twice: string[] = [];
+  readonly #underWay = new Set<string>();
+  #made = 0;
+  /** The life of an access token, in s. */
+  life = 1800;
+  code = '123456';
+
+  /** Answers at once; what takes its time is counted by `begin` and `end`. */
+  answer(form: Form): ModelReply {
+    if (form.grant_type === 'refresh_token') return this.#refresh(form.refresh_token ?? '');
+    if (form.token !== undefined) return this.#revoke(form.token);
+    if (form.AuthenticationRequestId === undefined) return this.#login(form);
+    if (form.MFASecureCode === undefined) {
+      this.counts.codes += 1;
+      return reply(waiting);
+    }
+    return form.MFASecureCode === this.code ? this.#grant() : reply(wrongCode);
+  }
+
+  /** A request has come in. */
+  begin({ refresh_token: token }: Form): void {
+    if (token === undefined) return;
+    if (this.#underWay.has(token)) this.twice.push(token);
+    this.#underWay.add(token);
+  }
+
+  end({ refresh_token: token }: Form): void {
+    if (token !== undefined) this.#underWay.delete(token);
+  }
+
+  #login({ Username: user, Password: password }: Form): ModelReply {
+    this.counts.logins += 1;
+    if (password !== `${user}-password`) {
+      this.counts.refused += 1;
+      return reply(wrongPassword);
+    }
+    if (user === 'locked') return reply(says(['Failure', 'UserAccountLocked']));
+    return user === 'service' ? this.#grant() : reply(challenge([SMS, LINK], `request-${++this.#made}`));
+  }
+
+  #refresh(token: string): ModelReply {
+    this.counts.refreshes += 1;
+    if (this.live.delete(token)) return this.#grant();
+    this.counts.dead += 1;
+    return { status: 400, body: { error: 'invalid_grant' } };
+  }
+
+  #revoke(token: string): ModelReply {
+    this.counts.revoked += 1;
+    this.live.delete(token);
+    return { status: 200, body: {} };
+  }
+
+  #grant(): ModelReply {
+    const number = ++this.#made;
+    const refreshToken = `refresh-${number}`;
+    this.live.add(refreshToken);
+    return {
+      status: 200,
+      body: {
+        access_token: `access-${number}`,
+        refresh_token: refreshToken,
+        expires_in: this.life,
+        token_type: 'Bearer',
+        VGResponse: { AuthenticationStatus: 'Success', AuthorizationStatus: 'Success' },
+      },
+    };
+  }
+}
+
+function reply({ status = 400, body = {} }: { status?: number; body?: unknown }): ModelReply {
+  return { status, body: body as Record<string, unknown> };
+}
