@@ -1,13 +1,20 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
+import { readServer } from '../src/visual-guard/settings.ts';
 import { serverRoutes } from './shared/admin-routes.ts';
 import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from './shared/config-node.ts';
 import { Fields } from './shared/fields.ts';
 import { followStoredUser } from './shared/follow-stored-user.ts';
 import { type RouteConfig, wayOf } from './shared/route.ts';
 import { engineOf } from './shared/runtime.ts';
-import { readServer, SERVER_CREDENTIALS } from './shared/server-settings.ts';
 import { StatusLine } from './shared/status.ts';
+
+/** What it keeps secret (`password`), and what it shows (`text`). */
+const CREDENTIALS = {
+  clientSecret: { type: 'password' },
+  username: { type: 'text' },
+  password: { type: 'password' },
+} as const;
 
 /** The config node `vg-server`: a VG Identity Server, and perhaps a stored user. */
 export default function (RED: NodeAPI): void {
@@ -30,6 +37,6 @@ export default function (RED: NodeAPI): void {
     this.on('close', followStoredUser(this.connection, status));
   }
 
-  registerConfigNode(RED, 'vg-server', VgServerNode, SERVER_CREDENTIALS);
+  registerConfigNode(RED, 'vg-server', VgServerNode, CREDENTIALS);
   serverRoutes(RED, engine);
 }

@@ -1,6 +1,6 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import type { VgsAccount } from '../src/vgs/account.ts';
-import { ACCOUNT_CREDENTIALS, readAccount } from './shared/account-settings.ts';
+import { readAccount } from '../src/vgs/settings.ts';
 import { accountRoutes } from './shared/admin-routes.ts';
 import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from './shared/config-node.ts';
 import { Fields } from './shared/fields.ts';
@@ -8,6 +8,9 @@ import { followAccount } from './shared/follow-account.ts';
 import { type RouteConfig, wayOf } from './shared/route.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
+
+/** What it keeps secret (`password`), and what it shows (`text`). */
+const CREDENTIALS = { clientId: { type: 'text' }, clientSecret: { type: 'password' } } as const;
 
 /** The config node `vgs-account`: a service account of VGS. */
 export default function (RED: NodeAPI): void {
@@ -31,6 +34,6 @@ export default function (RED: NodeAPI): void {
     this.on('close', followAccount(account, status));
   }
 
-  registerConfigNode(RED, 'vgs-account', VgsAccountNode, ACCOUNT_CREDENTIALS);
+  registerConfigNode(RED, 'vgs-account', VgsAccountNode, CREDENTIALS);
   accountRoutes(RED, engine);
 }

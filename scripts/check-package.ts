@@ -1,11 +1,12 @@
 /**
  * `npm run check:package`: what goes to users, and nothing else; that it may go, by its licences and known weaknesses;
- * what the flow library says of it; and that the project names no place it was made in.
+ * what the flow library says of it; that programs find the library and its types; and that the project names no place it was made in.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { auditFaults, licenceFaults } from './dependencies.ts';
+import { exportFaults } from './exports.ts';
 import { flowLibraryFaults } from './flow-library.ts';
 import { PROJECT } from './node-red.ts';
 
@@ -22,6 +23,7 @@ const WANTED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
   /^examples\/[^/]+\.json$/,
   /^src\/.+\.js$/,
+  /^src\/(index|errors|reasons|library\/[\w-]+)\.d\.ts$/,
   /^resources\/[^/]+\.js$/,
   /^nodes\/.+\.(js|html|json|svg)$/,
 ];
@@ -64,7 +66,12 @@ for (const file of tracked) {
 const isFlowNode = (file: string): boolean =>
   !readFileSync(join(PROJECT, file.replace(/\.js$/, '.html')), 'utf8').includes("category: 'config'");
 const flowNodes = Object.entries(manifest['node-red'].nodes).filter(([, file]) => isFlowNode(file));
-faults.push(...licenceFaults(), ...auditFaults(), ...flowLibraryFaults(flowNodes.map(([type]) => type)));
+faults.push(
+  ...(await exportFaults()),
+  ...licenceFaults(),
+  ...auditFaults(),
+  ...flowLibraryFaults(flowNodes.map(([type]) => type)),
+);
 
 for (const fault of faults) console.error(fault);
 console.log(`${files.length} files, ${Math.round((packed?.size ?? 0) / 1024)} KiB packed, ${faults.length} faults`);

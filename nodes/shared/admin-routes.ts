@@ -3,13 +3,13 @@ import type { Engine } from '../../src/engine.ts';
 import { asAuthError } from '../../src/errors.ts';
 import type { VgsSettings } from '../../src/vgs/account.ts';
 import { checkAccount } from '../../src/vgs/check.ts';
+import { readAccount } from '../../src/vgs/settings.ts';
 import { checkServer } from '../../src/visual-guard/check.ts';
+import { readServer } from '../../src/visual-guard/settings.ts';
 import type { VisualGuardSettings } from '../../src/visual-guard/wire.ts';
-import { readAccount } from './account-settings.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { type DialogTest, testDialog } from './dialog-test.ts';
 import { BodyError, type FieldKind, readBody } from './request-body.ts';
-import { readServer } from './server-settings.ts';
 import { testStore } from './store-test.ts';
 
 type Kinds = Readonly<Record<string, FieldKind>>;

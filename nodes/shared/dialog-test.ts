@@ -1,10 +1,11 @@
 import type { NodeAPI } from 'node-red';
 import type { Engine } from '../../src/engine.ts';
 import { type AuthError, asAuthError } from '../../src/errors.ts';
+import type { FieldReader } from '../../src/fields.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { failedVerdict } from '../../src/verdict.ts';
 import { DialogFields, type DialogVariable } from './dialog-fields.ts';
-import { type FieldReader, nodeAsWritten } from './fields.ts';
+import { nodeAsWritten } from './fields.ts';
 import { BodyError } from './request-body.ts';
 import { type RouteConfig, wayOf } from './route.ts';
 

@@ -1,5 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import { AuthError } from '../../src/errors.ts';
+import type { FieldReader } from '../../src/fields.ts';
 
 /** A property whose whole value is this was meant to come from the environment. */
 const VARIABLE = /^\$(?:\{([^}]+)\}|\(([^)]+)\))$/;
@@ -17,17 +18,6 @@ export function nodeAsWritten(RED: NodeAPI, id: string): Readonly<Record<string,
     if (each.id === id) found = each as unknown as Record<string, unknown>;
   });
   return found;
-}
-
-/** What a config node is set to. Texts are read as `Fields` does. */
-export interface FieldReader {
-  /** @throws AuthError `AUTH_CONFIG` where it is a variable without a value */
-  text(property: string, otherwise?: string): string;
-  flag(property: string): boolean;
-  /** @throws as `text` */
-  credential(property: string): string;
-  /** A property as it was written, before a variable was put in. */
-  written(property: string): unknown;
 }
 
 /** Reads what stands in a config node, and finds the variables that have no value. */

@@ -42,7 +42,7 @@ function anchorOf(heading: string): string {
 describe('the README', () => {
   it('has code blocks of known languages only', () => {
     const languages = new Set([...readme.matchAll(/^```(\w+)$/gm)].map(([, language]) => language));
-    assert.deepEqual([...languages].sort(), ['js', 'json', 'sh', 'text']);
+    assert.deepEqual([...languages].sort(), ['js', 'json', 'sh', 'text', 'ts']);
   });
 
   it('names commands that there are', () => {

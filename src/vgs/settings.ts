@@ -1,14 +1,11 @@
-import { PRACTICE_PASSWORD } from '../../src/practice/people.ts';
-import { PRACTICE_VGS_URL } from '../../src/practice/server.ts';
-import { readAddress } from '../../src/transport/address.ts';
-import { checkVgsSettings, VGS_TOKEN_URL, type VgsSettings } from '../../src/vgs/account.ts';
-import type { FieldReader } from './fields.ts';
-
-/** What a `vgs-account` keeps secret, and what it shows. */
-export const ACCOUNT_CREDENTIALS = { clientId: { type: 'text' }, clientSecret: { type: 'password' } } as const;
+import type { FieldReader } from '../fields.ts';
+import { PRACTICE_PASSWORD } from '../practice/people.ts';
+import { PRACTICE_VGS_URL } from '../practice/server.ts';
+import { readAddress } from '../transport/address.ts';
+import { checkVgsSettings, VGS_TOKEN_URL, type VgsSettings } from './account.ts';
 
 /**
- * What a `vgs-account` is set to, deployed or in its dialog.
+ * What an account is set to, wherever that is written.
  *
  * @throws AuthError `AUTH_CONFIG`, naming what is missing or wrong
  */

@@ -1,24 +1,11 @@
-import { PRACTICE_PASSWORD } from '../../src/practice/people.ts';
-import { PRACTICE_VG_URL } from '../../src/practice/server.ts';
-import { readAddress } from '../../src/transport/address.ts';
-import {
-  checkVisualGuardSettings,
-  clientIdOf,
-  FULL_SCOPE,
-  tokenEndpointOf,
-  type VisualGuardSettings,
-} from '../../src/visual-guard/wire.ts';
-import type { FieldReader } from './fields.ts';
-
-/** What a `vg-server` keeps secret, and what it shows. */
-export const SERVER_CREDENTIALS = {
-  clientSecret: { type: 'password' },
-  username: { type: 'text' },
-  password: { type: 'password' },
-} as const;
+import type { FieldReader } from '../fields.ts';
+import { PRACTICE_PASSWORD } from '../practice/people.ts';
+import { PRACTICE_VG_URL } from '../practice/server.ts';
+import { readAddress } from '../transport/address.ts';
+import { checkVisualGuardSettings, clientIdOf, FULL_SCOPE, tokenEndpointOf, type VisualGuardSettings } from './wire.ts';
 
 /**
- * What a `vg-server` is set to, deployed or in its dialog.
+ * What a server is set to, wherever that is written.
  *
  * @throws AuthError `AUTH_CONFIG`, naming what is missing or wrong
  */

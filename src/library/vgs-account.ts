@@ -1,0 +1,26 @@
+import { randomId } from '../system.ts';
+import { readAccount } from '../vgs/settings.ts';
+import { keeperOf } from './keeper.ts';
+import { libraryEngine, openWay, ProgramFields } from './open.ts';
+import type { VgsAccountSettings } from './settings.ts';
+import type { VgsAccount } from './types.ts';
+
+/**
+ * Opens a VGS service account. Nothing is sent before a token is asked for.
+ *
+ * @throws AuthError `AUTH_CONFIG`, naming what is missing or wrong
+ */
+export function createVgsAccount(settings: VgsAccountSettings): VgsAccount {
+  const engine = libraryEngine();
+  const { settings: read, address } = readAccount(new ProgramFields(settings));
+  const { transport, practice } = openWay(settings, address);
+  const held = engine.holdAccount(read, transport, randomId());
+  return {
+    ...keeperOf(held.value),
+    close: () => {
+      held.giveBack();
+      practice?.giveBack();
+      engine.sweep();
+    },
+  };
+}
