@@ -5,7 +5,7 @@ import { AuthError, asAuthError } from '../src/errors.ts';
 import type { Token } from '../src/token.ts';
 import type { VgsAccount } from '../src/vgs/account.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
-import { attemptOf, mark, remember } from './shared/attempt.ts';
+import { type AttemptStep, attemptOf, mark, remember } from './shared/attempt.ts';
 import { type Bearer, type BearerSource, MessageBearer, VgsBearer, VisualGuardBearer } from './shared/bearer-source.ts';
 import { type ChoiceConfig, ConfigChoice, type OpenNode } from './shared/config-choice.ts';
 import { followAccount } from './shared/follow-account.ts';
@@ -54,7 +54,7 @@ export default function (RED: NodeAPI): void {
     /** What is shown is of a message that got no header: the next one that does makes it untrue. */
     let isTroubled = false;
 
-    const attach = (msg: NodeMessage, bearer: Bearer, tries: number): NodeMessage => {
+    const attach = (msg: NodeMessage, bearer: Bearer, at: AttemptStep): NodeMessage => {
       if (isTroubled) {
         isTroubled = false;
         if (source instanceof NamedBearer) source.showLast();
@@ -64,7 +64,7 @@ export default function (RED: NodeAPI): void {
       const headers = requestHeaders(msg.headers);
       headers.authorization = hides ? bearer.hiddenHeader : bearer.header;
       msg.headers = headers;
-      mark(msg, { node: id, tries, generation: bearer.generation, restore });
+      mark(msg, { node: id, at, generation: bearer.generation, restore });
       return msg;
     };
 
@@ -77,26 +77,32 @@ export default function (RED: NodeAPI): void {
       send(byOutput(1, msg));
     };
 
-    const seek = async (from: BearerSource, msg: NodeMessageInFlow, tries: number, send: Send): Promise<void> => {
+    const seek = async (from: BearerSource, msg: NodeMessageInFlow, send: Send): Promise<void> => {
       const { bearer, needed } = await from.seek(msg);
-      if (bearer) send(attach(msg, bearer, tries));
+      if (bearer) send(attach(msg, bearer, 'sent'));
       else need(msg, needed, send);
     };
 
-    /** The API said 401: the first time another token is tried, the second time the sign-in is. */
+    /** The API said 401: another token is tried, then a sign-in, then another token once more, and that is the end. */
     const retry = async (from: BearerSource, msg: NodeMessageInFlow, send: Send): Promise<void> => {
       const attempt = attemptOf(msg, id);
       // With several config nodes, one message id may stand for a message to each of them.
       const unmarkedId = `${from.id} ${msg._msgid}`;
-      const isRepeated = attempt ? attempt.tries > 0 : unmarked.has(unmarkedId);
+      const at = attempt?.at ?? (unmarked.has(unmarkedId) ? 'sent-again' : 'sent');
       if (!attempt) unmarked.set(unmarkedId, true);
-      if (isRepeated || !(await from.reject(msg, attempt?.generation))) {
-        need(msg, { ...systemOf(config), state: 'sign-in-needed', reason: 'token-rejected' }, send);
+      const restore = attempt?.restore ?? remember(msg);
+      const mayTry = (at === 'sent' || at === 'sign-in') && (await from.reject(msg, attempt?.generation));
+      // The sign-in at output 2 may lead back here. Where it brought no token that the API takes, the circle ends.
+      if (!mayTry && (at === 'sign-in' || at === 'sent-after-sign-in')) throw new AuthError('token-still-rejected');
+      if (mayTry) restore(msg);
+      const { bearer, needed } = mayTry ? await from.seek(msg) : { needed: tokenRejected(config) };
+      if (bearer) {
+        delete msg.statusCode;
+        send(attach(msg, bearer, at === 'sent' ? 'sent-again' : 'sent-after-sign-in'));
         return;
       }
-      attempt?.restore(msg);
-      delete msg.statusCode;
-      await seek(from, msg, 1, send);
+      mark(msg, { node: id, at: 'sign-in', generation: attempt?.generation ?? 0, restore });
+      need(msg, needed, send);
     };
 
     const withoutHaste = inputListener(
@@ -106,7 +112,7 @@ export default function (RED: NodeAPI): void {
         if (!source) throw problem;
         const from = source instanceof NamedBearer ? await source.of(msg) : source;
         if (msg.statusCode === 401) await retry(from, msg, send);
-        else await seek(from, msg, 0, send);
+        else await seek(from, msg, send);
       },
       (error) => {
         isTroubled = true;
@@ -122,7 +128,7 @@ export default function (RED: NodeAPI): void {
         withoutHaste(msg, send, done);
         return;
       }
-      send(attach(msg, bearer, 0));
+      send(attach(msg, bearer, 'sent'));
       done();
     });
   }
@@ -180,6 +186,11 @@ function currentOf(source: AnySource | undefined, msg: NodeMessage): Bearer | un
   } catch {
     return undefined;
   }
+}
+
+/** The answer to a 401 that another token does not help against. */
+function tokenRejected(config: AttachBearerConfig): Auth {
+  return { ...systemOf(config), state: 'sign-in-needed', reason: 'token-rejected' };
 }
 
 /** `msg.auth.system` is left out where the token came on the message. */

@@ -62,6 +62,10 @@ export const FAULTS = {
   ],
   'user-missing': ['AUTH_CONFIG', 'No user name was found in "{property}". Check the message, or store one.'],
   'password-missing': ['AUTH_CONFIG', 'No password was found in "{property}". Check the message, or store one.'],
+  'token-still-rejected': [
+    'AUTH_CONFIG',
+    'The API rejects the token again, after a sign-in. Check what this user or account may do there.',
+  ],
 
   'host-unknown': ['AUTH_NETWORK', 'The host {host} is not known. Check the address and the name server.'],
   'connection-refused': [

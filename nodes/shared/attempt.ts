@@ -6,12 +6,15 @@ import type { NodeMessage } from 'node-red';
  */
 const MARK = Symbol('vg-auth attempt');
 
+/** Where a message stands: sent; sent again with a newer token; left for a sign-in; sent once more after it. */
+export type AttemptStep = 'sent' | 'sent-again' | 'sign-in' | 'sent-after-sign-in';
+
 /** What the mark knows. */
 export interface Attempt {
   /** The id of the node that set it. */
   readonly node: string;
-  /** How often the message came back with 401 and was sent again. */
-  readonly tries: number;
+  /** How far the message has come with its 401s. */
+  readonly at: AttemptStep;
   /** The token that it left with; 0 for a token from the message. */
   readonly generation: number;
   /** Gives a message what it had when it came in: payload, headers, method and url. */

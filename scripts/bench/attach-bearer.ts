@@ -81,7 +81,7 @@ async function enginePart(rounds: number): Promise<Row[]> {
     const headers = requestHeaders(msg.headers);
     headers.authorization = bearer.hiddenHeader;
     msg.headers = headers;
-    mark(msg as never, { node: 'node', tries: 0, generation: bearer.generation, restore });
+    mark(msg as never, { node: 'node', at: 'sent', generation: bearer.generation, restore });
   };
   const nothing = (_msg: Message): void => undefined;
   const time = (work: (msg: Message) => void): number => {

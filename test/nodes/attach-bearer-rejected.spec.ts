@@ -2,20 +2,10 @@ import assert from 'node:assert/strict';
 import { type FlowNode, functionNode, httpRequest, type Message, place, wire } from '../support/flows.ts';
 import { guardFlow, PRACTICE, stored } from '../support/guard-server.ts';
 import { type HeldTime, holdTime } from '../support/held-time.ts';
+import { branch, takes } from '../support/rejecting-api.ts';
 import { type Flow, load } from '../support/runtime.ts';
-import { type Answerer, serve, type TestServer } from '../support/servers.ts';
+import { serve, type TestServer } from '../support/servers.ts';
 import { grantsInTurn, serveTokens, VGS_CREDENTIALS } from '../support/token-server.ts';
-
-/** The core Switch node: 401 goes back, anything else on. */
-function branch(id: string, back: string): FlowNode {
-  const rules = [{ t: 'eq', v: '401', vt: 'num' }, { t: 'else' }];
-  return wire('switch', id, [back, 'answered'], {
-    property: 'statusCode',
-    propertyType: 'msg',
-    rules,
-    checkall: 'false',
-  });
-}
 
 /** attach-bearer → http request → Switch, and its 401 back by `back`. */
 function loop(tokenUrl: string, back: FlowNode[] = []): FlowNode[] {
@@ -30,16 +20,6 @@ function loop(tokenUrl: string, back: FlowNode[] = []): FlowNode[] {
     ...back,
     ...['answered', 'needed', 'seen'].map(place),
   ];
-}
-
-/** An API that takes these tokens only. */
-function takes(...tokens: string[]): Answerer {
-  return ({ headers, text }) => {
-    const token = String(headers.authorization).replace('Bearer ', '');
-    return tokens.includes(token)
-      ? { body: { token, text } }
-      : { status: 401, headers: { 'x-from': 'api' }, body: { error: 'no' } };
-  };
 }
 
 describe('a token that an API rejects', () => {
