@@ -86,6 +86,19 @@ const RUNS: Record<string, { click: string; debug: string; shows: Record<string,
     },
   ],
   '11 - Ask for the code in a chat.json': [],
+  '12 - Choose the tenant by the message.json': [
+    {
+      click: 'for Acme',
+      debug: 'the API answered',
+      shows: { path: '/api/cards', scope: 'cards:write user_id service-account' },
+    },
+    {
+      click: 'for Globex',
+      debug: 'the API answered',
+      shows: { path: '/api/cards', scope: 'network-tokens:write user_id service-account' },
+    },
+    { click: 'for In-house', debug: 'refused', shows: { code: 'AUTH_CONFIG' } },
+  ],
   '13 - Sign in to a WebSocket.json': [
     { click: 'sign in again', debug: 'the server said', shows: { welcome: 'practice' } },
   ],
