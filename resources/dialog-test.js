@@ -252,7 +252,7 @@
     $(`#${id}`).remove();
     input.removeAttr('aria-describedby');
     if (!found) return;
-    const area = $('<div role="status" style="margin: 2px 0 0 114px">').attr('id', id);
+    const area = $('<div role="status" style="margin: 2px 0 0 134px">').attr('id', id);
     input.attr('aria-describedby', id).closest('.form-row').append(area);
     report(area, [variableLine(found)]);
   }

@@ -45,9 +45,9 @@
     const input = shared().inputOf(node, 'scope');
     const offered = [...known];
     const list = $(
-      '<fieldset style="margin: 4px 0 0 114px; padding: 0; border: 0; min-width: 0; contain: inline-size">',
+      '<fieldset style="margin: 4px 0 0 134px; padding: 0; border: 0; min-width: 0; contain: inline-size">',
     );
-    const advice = $('<div role="status" id="vg-auth-scope-advice" style="margin-left: 114px; contain: inline-size">');
+    const advice = $('<div role="status" id="vg-auth-scope-advice" style="margin-left: 134px; contain: inline-size">');
     input.closest('.form-row').append(list, advice);
     input.attr('aria-describedby', 'vg-auth-scope-advice');
 

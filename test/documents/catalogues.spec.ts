@@ -25,8 +25,8 @@ describe('the English catalogue', () => {
   it('has a status for every reason, every code and every fault of a configuration', () => {
     assert.deepEqual(Object.keys(shared.reasons), [...VISUAL_GUARD_REASONS, ...OWN_REASONS]);
     for (const [fault, [code]] of Object.entries(FAULTS)) {
-      assert.equal(typeof shared.codes[code], 'string', code);
       if (code === 'AUTH_CONFIG') assert.equal(typeof shared.faults[fault], 'string', fault);
+      else assert.equal(typeof shared.codes[code], 'string', code);
     }
   });
 
