@@ -197,6 +197,13 @@ export class NodeRed {
     return this.#exited;
   }
 
+  /** Ends it in the middle of whatever it does, as `kill -9` does. */
+  async kill(): Promise<void> {
+    for (const socket of this.#sockets) socket.close();
+    this.#process.kill('SIGKILL');
+    await this.#exited;
+  }
+
   get exited(): Promise<number | null> {
     return this.#exited;
   }

@@ -1,3 +1,4 @@
+import type { ScriptedReply } from './scripted-transport.ts';
 import { challenge, LINK, SMS, says, waiting, wrongCode, wrongPassword } from './vg-replies.ts';
 
 /** A reply, with a body that is sent as JSON. */
@@ -6,11 +7,19 @@ export interface ModelReply {
   body: Record<string, unknown>;
 }
 
+/** A token that was given to somebody. */
+export interface Grant {
+  user: string;
+  accessToken: string;
+  /** In ms of a clock that nobody sets. */
+  at: number;
+}
+
 /** The form of a request. */
 export type Form = Readonly<Record<string, string>>;
 
 /**
- * A VG Identity Server as a test needs it: refresh tokens are used once, `anna` and `robot` answer a code, `service` needs none,
+ * A VG Identity Server as a test needs it: refresh tokens are used once, users answer a code but for those whose name begins with `service`,
  * and everything that was asked is counted.
  */
 export class OneTimeGuard {
@@ -19,6 +28,11 @@ export class OneTimeGuard {
   readonly live = new Set<string>();
   /** Refresh tokens that came twice while the first use was under way. */
   readonly twice: string[] = [];
+  /** Every token that was given, and when, in ms of a clock that nobody sets. */
+  readonly grants: Grant[] = [];
+  readonly #byToken = new Map<string, Grant>();
+  /** Who a request id or refresh token belongs to. */
+  readonly #people = new Map<string, string>();
   readonly #underWay = new Set<string>();
   #made = 0;
   /** The life of an access token, in s. */
@@ -34,7 +48,14 @@ export class OneTimeGuard {
       this.counts.codes += 1;
       return reply(waiting);
     }
-    return form.MFASecureCode === this.code ? this.#grant() : reply(wrongCode);
+    const user = this.#people.get(form.AuthenticationRequestId);
+    return form.MFASecureCode === this.code && user !== undefined ? this.#grant(user) : reply(wrongCode);
+  }
+
+  /** Whose access token this is; it counts for longer than its life, as it may be on its way. */
+  userOf(accessToken: string): string | undefined {
+    const found = this.#byToken.get(accessToken);
+    return found && performance.now() < found.at + this.life * 1000 + 5_000 ? found.user : undefined;
   }
 
   /** A request has come in. */
@@ -55,12 +76,18 @@ export class OneTimeGuard {
       return reply(wrongPassword);
     }
     if (user === 'locked') return reply(says(['Failure', 'UserAccountLocked']));
-    return user === 'service' ? this.#grant() : reply(challenge([SMS, LINK], `request-${++this.#made}`));
+    return user?.startsWith('service') ? this.#grant(user) : reply(this.#challenge(user ?? ''));
+  }
+
+  #challenge(user: string): ScriptedReply {
+    const requestId = `request-${++this.#made}`;
+    this.#people.set(requestId, user);
+    return challenge([SMS, LINK], requestId);
   }
 
   #refresh(token: string): ModelReply {
     this.counts.refreshes += 1;
-    if (this.live.delete(token)) return this.#grant();
+    if (this.live.delete(token)) return this.#grant(this.#people.get(token) ?? '');
     this.counts.dead += 1;
     return { status: 400, body: { error: 'invalid_grant' } };
   }
@@ -71,10 +98,14 @@ export class OneTimeGuard {
     return { status: 200, body: {} };
   }
 
-  #grant(): ModelReply {
+  #grant(user: string): ModelReply {
     const number = ++this.#made;
     const refreshToken = `refresh-${number}`;
     this.live.add(refreshToken);
+    this.#people.set(refreshToken, user);
+    const grant = { user, accessToken: `access-${number}`, at: performance.now() };
+    this.grants.push(grant);
+    this.#byToken.set(grant.accessToken, grant);
     return {
       status: 200,
       body: {

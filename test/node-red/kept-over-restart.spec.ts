@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NodeRedVersion } from '../../scripts/node-red.ts';
+import { CANARIES, Cluster, type Reply } from '../support/cluster.ts';
+
+const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
+
+describe(`${version} with a session store in its context files`, function () {
+  this.timeout(60_000);
+  let cluster: Cluster;
+
+  before(async () => {
+    const files = { module: 'localfilesystem', config: { cache: false } };
+    cluster = new Cluster({
+      version,
+      replicas: 1,
+      store: { kind: 'context', context: 'files' },
+      settings: { contextStorage: { default: { module: 'memory' }, files } },
+    });
+    await cluster.start();
+  });
+
+  after(() => cluster.end());
+
+  for (const [how, user, end] of [
+    ['stopped', 'anna', () => cluster.stop(0)],
+    ['killed', 'carl', () => cluster.kill(0)],
+  ] as const) {
+    it(`needs no human where a person had answered MFA, it was ${how}, and started again`, async () => {
+      const { logins, codes } = cluster.guard.counts;
+      const { id } = told(await call('login', { user, password: `${user}-password` }), 'mfa').challenge as {
+        id: string;
+      };
+      told(await call('choose', { id, method: 'otp-sms' }), 'mfa');
+      const { session } = told(await call('submit', { id, code: cluster.guard.code }), 'in');
+      await end();
+      await cluster.startOne(0);
+      const { status, body } = await call('use', { session });
+      assert.deepEqual({ status, user: body.user }, { status: 200, user });
+      assert.deepEqual(
+        { logins: cluster.guard.counts.logins, codes: cluster.guard.counts.codes },
+        { logins: logins + 1, codes: codes + 1 },
+      );
+    });
+  }
+
+  it('goes on with a challenge that was open when it was stopped', async () => {
+    const { id } = told(await call('login', { user: 'bert', password: 'bert-password' }), 'mfa').challenge as {
+      id: string;
+    };
+    told(await call('choose', { id, method: 'otp-sms' }), 'mfa');
+    await cluster.stop(0);
+    await cluster.startOne(0);
+    const auth = told(await call('submit', { id, code: cluster.guard.code }), 'in');
+    assert.equal(auth.user, 'bert');
+  });
+
+  it('leaves no secret and no name in the clear in its files', () => {
+    const dir = join(cluster.userDir(0), 'context');
+    const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+    const text = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8')).join('\n');
+    assert.ok(text.length > 1_000, text);
+    const secrets = [
+      ...Object.values(CANARIES),
+      'access-',
+      'refresh-',
+      'request-',
+      'service-',
+      'anna',
+      'bert',
+      'carl',
+      'way-sms',
+    ];
+    for (const secret of secrets) assert.ok(!text.includes(secret), secret);
+  });
+
+  const call = (path: string, body: object): Promise<Reply> => cluster.callOne(0, path, body);
+});
+
+/** A flow that ended where it should. */
+function told({ status, body }: Reply, at: string): Record<string, unknown> {
+  assert.deepEqual({ status, at: body.at }, { status: 200, at }, JSON.stringify(body));
+  return body.auth ?? {};
+}
