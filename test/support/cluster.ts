@@ -1,10 +1,12 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, linkProject, NodeRed, type NodeRedVersion } from '../../scripts/node-red.ts';
 import type { FlowNode } from './flows.ts';
 import { OneTimeGuard } from './one-time-guard.ts';
-import { type Answer, type Received, serve, type TestServer } from './servers.ts';
+import { listen, shut } from './servers.ts';
 
 /** What a flow of `Cluster` answers. */
 export interface Reply {
@@ -41,7 +43,8 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #dir = mkdtempSync(join(tmpdir(), 'vg-auth-cluster-'));
   readonly #replicas: Replica[] = [];
-  #server: TestServer | undefined;
+  /** Not one of the servers that end with a test. */
+  readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
   #next = 0;
   /** What the server takes to answer, in ms. */
   latency = 2;
@@ -52,7 +55,7 @@ export class Cluster {
 
   /** Starts all of them. */
   async start(): Promise<void> {
-    this.#server = await serve((request) => this.#answer(request));
+    await listen(this.#server);
     for (let index = 0; index < this.#options.replicas; index += 1) {
       const replica: Replica = { userDir: join(this.#dir, String(index)), port: await freePort(), nodeRed: undefined };
       this.#replicas.push(replica);
@@ -133,7 +136,7 @@ export class Cluster {
 
   async end(): Promise<void> {
     await Promise.all(this.#replicas.map((_replica, index) => this.stop(index)));
-    await this.#server?.close();
+    await shut(this.#server);
     rmSync(this.#dir, { recursive: true, force: true });
   }
 
@@ -143,21 +146,28 @@ export class Cluster {
     return replica;
   }
 
-  async #answer({ path, form, headers }: Received): Promise<Answer> {
-    if (path === '/api') {
-      const user = this.guard.userOf(String(headers.authorization ?? '').replace('Bearer ', ''));
-      return user === undefined ? { status: 401, body: { error: 'token' } } : { body: { user } };
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = '';
+    for await (const chunk of request) text += chunk;
+    const send = (status: number, body: object): void => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    };
+    if (request.url === '/api') {
+      const user = this.guard.userOf(String(request.headers.authorization ?? '').replace('Bearer ', ''));
+      if (user === undefined) send(401, { error: 'token' });
+      else send(200, { user });
+      return;
     }
-    const fields = Object.fromEntries(form);
-    this.guard.begin(fields);
+    const form = Object.fromEntries(new URLSearchParams(text));
+    this.guard.begin(form);
     await new Promise((resolve) => setTimeout(resolve, this.latency));
-    const { status, body } = this.guard.answer(fields);
-    this.guard.end(fields);
-    return { status, body };
+    const { status, body } = this.guard.answer(form);
+    this.guard.end(form);
+    send(status, body);
   }
 
   #flow(): FlowNode[] {
-    const origin = this.#server?.origin ?? '';
+    const origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
     const entry = (path: string, to: string): FlowNode => ({
       id: `in-${path}`,
       type: 'http in',
