@@ -7,9 +7,9 @@ import { version } from './browser.ts';
 import type { Editor } from './editor.ts';
 
 /** `UPDATE_PICTURES=1 npm run …` takes the pictures of the README anew, on Node-RED 5, which has both themes. */
-const takes = process.env.UPDATE_PICTURES === '1' && version === 'node-red-5';
+export const takes = process.env.UPDATE_PICTURES === '1' && version === 'node-red-5';
 const folder = join(PROJECT, '.github/images');
-const themes = version === 'node-red-5' ? (['light', 'dark'] as const) : (['light'] as const);
+export const themes = version === 'node-red-5' ? (['light', 'dark'] as const) : (['light'] as const);
 
 /** Each journey by the label of its flow. */
 const JOURNEYS = ['Service token', 'Sign-in with a code', 'Sign-in with a link', 'Stay signed in'];
@@ -28,7 +28,6 @@ export function describePictures(open: () => Editor): void {
   let editor: Editor;
 
   before(async () => {
-    if (takes) mkdirSync(folder, { recursive: true });
     editor = open();
     // Wide and high enough for the largest flow and the longest dialog.
     await editor.page.setViewportSize({ width: 1800, height: 1500 });
@@ -42,6 +41,7 @@ export function describePictures(open: () => Editor): void {
       for (const [index, flow] of JOURNEYS.entries()) {
         await editor.showFlow(flow);
         await shoot(
+          editor,
           `journey-${index + 1}-${theme}`,
           editor.chart.locator('.red-ui-flow-node-group, .red-ui-flow-link-line'),
         );
@@ -53,33 +53,40 @@ export function describePictures(open: () => Editor): void {
         await editor.showFlow(flow);
         const dialog = await editor.open(editor.node(node));
         const inner = config ? await dialog.editConfig(config) : dialog;
-        await shoot(`dialog-${name}-${theme}`, inner.element.locator('form .form-row, form .form-tips'));
+        await shoot(editor, `dialog-${name}-${theme}`, inner.element.locator('form .form-row, form .form-tips'));
         if (inner !== dialog) await inner.cancel();
         await dialog.cancel();
       }
     });
   }
+}
 
-  /** Takes the part of the page in which these elements are. */
-  async function shoot(name: string, elements: Locator): Promise<void> {
-    const boxes = await elements.filter({ visible: true }).evaluateAll((all) =>
-      all.map((each) => {
-        const { left, top, right, bottom } = each.getBoundingClientRect();
-        return { left, top, right, bottom };
-      }),
-    );
-    assert.ok(boxes.length > 0, name);
+/** Takes the part of the page in which these elements are; or sees that the picture is there. */
+export async function shoot(editor: Editor, name: string, elements: Locator): Promise<void> {
+  const boxes = await elements.filter({ visible: true }).evaluateAll((all) =>
+    all.map((each) => {
+      const { left, top, right, bottom } = each.getBoundingClientRect();
+      return { left, top, right, bottom };
+    }),
+  );
+  assert.ok(boxes.length > 0, name);
+  if (takes) {
     const path = join(folder, `${name}.png`);
-    if (takes) {
-      const margin = 10;
-      const x = Math.min(...boxes.map(({ left }) => left)) - margin;
-      const y = Math.min(...boxes.map(({ top }) => top)) - margin;
-      const width = Math.max(...boxes.map(({ right }) => right)) + margin - x;
-      const height = Math.max(...boxes.map(({ bottom }) => bottom)) + margin - y;
-      await editor.page.mouse.move(2, 2);
-      await editor.page.screenshot({ path, clip: { x, y, width, height }, animations: 'disabled' });
-    }
-    assert.ok(existsSync(path), `${path} is missing: run with UPDATE_PICTURES=1 on Node-RED 5`);
-    assert.ok(statSync(path).size < 100_000, `${path} is too large`);
+    mkdirSync(folder, { recursive: true });
+    const margin = 10;
+    const x = Math.min(...boxes.map(({ left }) => left)) - margin;
+    const y = Math.min(...boxes.map(({ top }) => top)) - margin;
+    const width = Math.max(...boxes.map(({ right }) => right)) + margin - x;
+    const height = Math.max(...boxes.map(({ bottom }) => bottom)) + margin - y;
+    await editor.page.mouse.move(2, 2);
+    await editor.page.screenshot({ path, clip: { x, y, width, height }, animations: 'disabled' });
   }
+  see(name);
+}
+
+/** Sees that a picture is there, and not too large for a README. */
+export function see(name: string): void {
+  const path = join(folder, `${name}.png`);
+  assert.ok(existsSync(path), `${path} is missing: run with UPDATE_PICTURES=1 on Node-RED 5`);
+  assert.ok(statSync(path).size < 100_000, `${path} is too large`);
 }
