@@ -78,6 +78,8 @@ export class RedisLink {
     } catch (thrown) {
       throw trouble ?? thrown;
     }
+    // A database that there is not is told of, and the first one taken in its place.
+    if (trouble) throw trouble;
     return client;
   }
 
@@ -157,7 +159,7 @@ export function causeOf(thrown: unknown): string {
   const known = KNOWN.exec(text)?.[1];
   if (known) return known;
   // What Redis 6 says of a script that touches what its user may not.
-  if (/no permissions|can't (run|access)/i.test(text)) return 'NOPERM';
+  if (/no permissions|can't (run|access|publish)/i.test(text)) return 'NOPERM';
   if (/max number of clients/i.test(text)) return 'maxclients';
   if (/DB index is out of range/i.test(text)) return 'database';
   return /closed/i.test(text) ? 'ECONNRESET' : 'error';

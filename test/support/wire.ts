@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket, connect as tcpConnect } from 'node:net';
+
+/** A wire to a server on this machine, which a test cuts, freezes or slows. */
+export class Wire {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #to: number;
+  readonly #sockets = new Set<Socket>();
+  readonly #held: (() => void)[] = [];
+  #isFrozen = false;
+  #isCut = false;
+  #connections = 0;
+
+  private constructor(server: Server, to: number) {
+    this.#server = server;
+    this.#to = to;
+    this.port = (server.address() as AddressInfo).port;
+    server.on('connection', (socket) => this.#join(socket));
+  }
+
+  /** @param to the port that it leads to */
+  static async to(to: number): Promise<Wire> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const wire = new Wire(server, to);
+    wires.add(wire);
+    return wire;
+  }
+
+  /** How many connections go over it now. */
+  get open(): number {
+    return [...this.#sockets].length / 2;
+  }
+
+  /** How many were made since it was laid. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Ends all connections, and every new one at once. */
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Nothing comes through any more, and no connection ends: what a broken network does. */
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
+  /** As it was. What was held up comes through now. */
+  mend(): void {
+    this.#isCut = false;
+    this.#isFrozen = false;
+    for (const deliver of this.#held.splice(0)) deliver();
+  }
+
+  end(): void {
+    this.cut();
+    this.#server.close();
+  }
+
+  #join(near: Socket): void {
+    this.#connections += 1;
+    if (this.#isCut) {
+      near.destroy();
+      return;
+    }
+    const far = tcpConnect(this.#to, '127.0.0.1');
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(from);
+      from.on('data', (chunk) => {
+        if (this.#isFrozen) this.#held.push(() => to.write(chunk));
+        else to.write(chunk);
+      });
+      from.on('error', () => undefined);
+      from.on('close', () => {
+        this.#sockets.delete(from);
+        to.destroy();
+      });
+    }
+  }
+}
+
+const wires = new Set<Wire>();
+
+export function endWires(): void {
+  for (const wire of wires) wire.end();
+  wires.clear();
+}
