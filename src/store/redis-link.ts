@@ -6,7 +6,7 @@ import { STORE_TIMEOUT } from './store.ts';
 import { answerOf } from './timely.ts';
 
 /** How often it is asked whether the server is still there, in ms: nothing else would tell of one that went silently. */
-const PING_PAUSE = 10_000;
+export const PING_PAUSE = 10_000;
 
 /** The words of a server's error that are shown. Anything else that it says is not. */
 const KNOWN =

@@ -102,7 +102,8 @@ export class RedisStore implements KeptStore {
   }
 
   async put(name: string, value: unknown, { life, fence }: { life: number; fence: number }): Promise<boolean> {
-    const lasting = Math.min(LONGEST_LIFE, Math.max(1, Math.ceil(life)));
+    // One that the server would not take would never be written, and the store never be ready.
+    const lasting = Math.min(LONGEST_LIFE, Math.max(1, Math.ceil(life) || 1));
     return this.#change(name, (key, seal) => ({ box: seal.close(key, fence, value), fence, life: lasting }));
   }
 
@@ -226,7 +227,7 @@ export class RedisStore implements KeptStore {
   async #write(run: Run, id: string, { box, fence, life, since }: Change): Promise<boolean> {
     const keys = [this.#key(id), this.#fences(id)];
     const news = [this.#connection.channel, id];
-    const age = Math.max(0, this.#system.now() - since);
+    const age = Math.max(0, Math.round(this.#system.now() - since));
     const left = life - age;
     const keepsFence = Math.max(0, left) + FENCE_MARGIN;
     if (box === undefined || left <= 0) return (await run(REMOVE, keys, [fence, keepsFence, ...news])) === 1;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { checkStore } from '../../src/store/check.ts';
 import type { RedisStore } from '../../src/store/redis.ts';
-import { STORE_TIMEOUT } from '../../src/store/store.ts';
 import { system } from '../../src/system.ts';
 import { certificates } from '../support/certificates.ts';
-import { FakeSystem, isSettled } from '../support/fake-system.ts';
+import { isSettled } from '../support/fake-system.ts';
 import { endRedis, freePort, type RedisServer, startRedis } from '../support/redis-server.ts';
+import { RetryTime } from '../support/retry-time.ts';
 import { closeStores, openRedis, PASSPHRASE } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 import { endWires, Wire } from '../support/wire.ts';
@@ -17,18 +17,10 @@ const NEEDED =
   '-@all +auth +ping +eval +time +type +get +set +strlen +del +hget +hset +pttl +pexpire +publish +subscribe +select';
 
 let server: RedisServer;
-let time: FakeSystem;
+let time: RetryTime;
 let wire: Wire;
 
 const isAt = (store: RedisStore, at: string) => until(() => store.state.at === at);
-/** Lets connections be tried until the store is back. */
-async function comesBack(store: RedisStore): Promise<void> {
-  await until(() => {
-    void time.pass(50);
-    return store.state.at === 'ready';
-  });
-}
-
 async function isGone(store: RedisStore, cause: string): Promise<void> {
   await isAt(store, 'gone');
   const expected = { code: 'AUTH_STORE', fault: 'store-gone', values: { host: store.host, cause } };
@@ -43,7 +35,7 @@ describe('a store whose Redis', () => {
   });
   after(endRedis);
   beforeEach(async () => {
-    time = new FakeSystem();
+    time = new RetryTime();
     wire = await Wire.to(server.port);
     await server.admin.flushall();
   });
@@ -59,7 +51,7 @@ describe('a store whose Redis', () => {
     const store = openRedis(wire, { time });
     await isGone(store, 'ECONNRESET');
     wire.mend();
-    await comesBack(store);
+    await time.bringsBack(store);
     assert.equal((await store.get('a'))?.value, 1);
   });
 
@@ -87,7 +79,7 @@ describe('a store whose Redis', () => {
     await time.pass(60_000);
     assert.equal(store.state.at, 'gone');
     wire.mend();
-    await comesBack(store);
+    await time.bringsBack(store);
   });
 
   it('stops to answer is gone after 2 s, for all who wait and all who come', async () => {
@@ -107,7 +99,7 @@ describe('a store whose Redis', () => {
     } finally {
       server.resume();
     }
-    await comesBack(store);
+    await time.bringsBack(store);
     assert.equal((await store.get('d'))?.value, 1);
   });
 
@@ -125,7 +117,7 @@ describe('a store whose Redis', () => {
     await isGone(store, 'timeout');
     wire.mend();
     const before = told;
-    await comesBack(store);
+    await time.bringsBack(store);
     await until(() => told > before);
   });
 
@@ -147,7 +139,7 @@ describe('a store whose Redis', () => {
     await store.put('a', 1, { life: LIFE, fence: before.fence });
     await server.restart();
     await isAt(store, 'gone');
-    await comesBack(store);
+    await time.bringsBack(store);
     assert.equal(await store.get('a'), undefined);
     const next = await store.lease('a');
     assert.ok('fence' in next && next.fence > before.fence);
@@ -156,14 +148,7 @@ describe('a store whose Redis', () => {
   });
 
   it('is tried again ever more rarely, and for ever, with chance in it', async () => {
-    const pauses: number[] = [];
-    class Recording extends FakeSystem {
-      override after(ms: number, run: () => void): () => void {
-        if (ms !== STORE_TIMEOUT) pauses.push(ms);
-        return super.after(ms, run);
-      }
-    }
-    time = new Recording();
+    const { pauses } = time;
     wire.cut();
     const store = openRedis(wire, { time });
     for (let tries = 1; tries < 10; tries += 1) {
