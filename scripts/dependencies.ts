@@ -25,6 +25,8 @@ export function licenceFaults(): string[] {
     .map(({ path, version, license }) => `${path} ${version} has the licence ${license || '(none)'}`);
   if (shipped.length === 0) faults.push('package-lock.json has no package that an install would bring');
   console.log(`${shipped.length} packages come with an install`);
+  const told = /\| an install brings \| (\d+) packages/.exec(readFileSync(join(PROJECT, 'README.md'), 'utf8'))?.[1];
+  if (told !== String(shipped.length)) faults.push(`the README says that ${told} packages come with an install`);
   return faults;
 }
 
