@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import { AuthError } from '../errors.ts';
 import { isLoopback } from './address.ts';
@@ -36,19 +37,17 @@ export class ProxyFailure extends Error {
  * @throws AuthError `AUTH_CONFIG` where the proxy's address cannot be used
  */
 export function createDispatcher(url: URL, route: Route, onSocketError: (failure: unknown) => void): Dispatcher {
-  const requestTls = { ...route.tls };
-  const connector = buildConnector(requestTls);
-  const connect: buildConnector.connector = (options, callback) =>
-    connector(options, (...result) => {
-      result[1]?.on('error', (failure: NodeJS.ErrnoException) => {
-        if (!failure.code?.startsWith('UND_ERR')) onSocketError(failure);
-      });
-      callback(...result);
-    });
-  if (url.protocol === 'http:' && isLoopback(url.hostname)) return new Agent({ connect });
+  const connect = buildConnector({ ...route.tls });
+  const factory = (origin: string | URL, options: object): Dispatcher => {
+    // A transport is the way to one server: any other host is the proxy, which plain http goes to as it is.
+    const mend = new URL(origin).host === url.host ? watching(onSocketError) : marking;
+    return new Pool(origin, { ...options, connect: mend((options as { connect: buildConnector.connector }).connect) });
+  };
+  if (url.protocol === 'http:' && isLoopback(url.hostname)) return new Agent({ connect, factory });
   const shared = {
     connect,
-    ...(route.tls ? { requestTls } : {}),
+    factory,
+    ...(route.tls ? { requestTls: { ...route.tls } } : {}),
     proxyTunnel: false,
     clientFactory: (origin: URL, options: object) => new PoolToProxy(origin, options),
   };
@@ -67,7 +66,27 @@ export function createDispatcher(url: URL, route: Route, onSocketError: (failure
   }
 }
 
-/** Connections to a proxy. It marks what goes wrong there, so that nobody looks for the fault at the server. */
+/** Tells of what goes wrong on a connection after it was made. */
+function watching(onSocketError: (failure: unknown) => void) {
+  return (connect: buildConnector.connector): buildConnector.connector =>
+    (options, callback) =>
+      connect(options, (...result) => {
+        result[1]?.on('error', (failure: NodeJS.ErrnoException) => {
+          if (!failure.code?.startsWith('UND_ERR')) onSocketError(failure);
+        });
+        callback(...result);
+      });
+}
+
+/** Marks a connection to a proxy that does not come about. */
+function marking(connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...[failure, socket]) =>
+      failure ? callback(new ProxyFailure(failure), null) : callback(null, socket as Socket),
+    );
+}
+
+/** Tunnels through a proxy. It marks what goes wrong there, so that nobody looks for the fault at the server. */
 class PoolToProxy extends Pool {
   // biome-ignore lint/suspicious/noExplicitAny: undici overloads this method; only its promise form is used by its proxy agent.
   override connect(...args: any[]): any {
