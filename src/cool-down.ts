@@ -6,10 +6,14 @@ const FIRST = 1_000;
 const LONGEST = 30_000;
 /** A server may ask for more than the longest pause, but not for ever: recovery must need no deploy. */
 const LONGEST_ASKED = 600_000;
+/** A pause is shorter by up to this part, by chance: many that failed at one moment do not come back at one. */
+const SPREAD = 0.5;
+/** What a server asks for is never cut short, so that it is longer by chance. */
+const ASKED_SPREAD = 0.1;
 /** Who comes in a pause waits for its end when that is so near, so that the first message after a recovery succeeds. */
 const NEAR = 25_000;
 
-/** The pause after a failure: 1 s, doubling to 30 s, or what the server asks for. */
+/** The pause after a failure: 1 s, doubling to 30 s, less up to a half by chance; or what the server asks for, where that is longer. */
 export class CoolDown {
   #failures = 0;
   #pause: Pause | undefined;
@@ -34,8 +38,9 @@ export class CoolDown {
 
   failed(error: AuthError): void {
     const now = this.#system.now();
-    const own = Math.min(LONGEST, FIRST * 2 ** this.#failures);
-    const asked = Math.min(LONGEST_ASKED, (error.retryAt ?? now) - now);
+    const chance = this.#system.random();
+    const own = Math.min(LONGEST, FIRST * 2 ** this.#failures) * (1 - SPREAD * chance);
+    const asked = Math.min(LONGEST_ASKED, ((error.retryAt ?? now) - now) * (1 + ASKED_SPREAD * chance));
     this.#failures += 1;
     this.#pause = pauseFrom(now, Math.max(own, asked));
     this.#error = error;

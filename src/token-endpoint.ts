@@ -106,20 +106,23 @@ function reasonOf(word: string, status: number, description: unknown): Reason {
   }
 }
 
-const MOST_TRIES = 3;
+/** How often one attempt sends a request that may be repeated. */
+export const MOST_TRIES = 3;
 const FIRST_PAUSE = 500;
 
 /**
  * Sends a request that may be repeated, because repeating it changes nothing at the server: client credentials only.
- * At most 3 tries after network errors, 408, 429 and 5xx, with exponential pauses and half jitter.
+ * Tries it again after network errors, 408, 429 and 5xx, with exponential pauses and half jitter.
  * `Retry-After` is honoured while it fits into the wait of a message.
  *
+ * @param most how often it is sent at most
  * @throws AuthError of the last try; with `retryAt` where the server named a time
  */
 export async function askRepeatedly(
   transport: Transport,
   request: FormRequest,
   system: System,
+  most: number = MOST_TRIES,
 ): Promise<{ answer: Answer; reply: Reply }> {
   const end = system.now() + MESSAGE_WAIT;
   for (let tries = 1; ; tries += 1) {
@@ -135,7 +138,7 @@ export async function askRepeatedly(
       if (!(failure instanceof AuthError) || !mayRepeat(failure)) throw failure;
       const pause = retryAfter ?? pauseBefore(tries, system.random());
       const fits = system.now() + pause < end;
-      if (tries < MOST_TRIES && fits) {
+      if (tries < most && fits) {
         await delay(system, pause);
       } else if (retryAfter === undefined) {
         throw failure;
@@ -161,8 +164,14 @@ function pauseBefore(tries: number, chance: number): number {
   return whole / 2 + (whole / 2) * chance;
 }
 
+/** What was thrown, with the time that a busy server asked for, where it named one. */
+export function withTimeAsked(thrown: unknown, reply: Reply | undefined, now: number): unknown {
+  const isBusy = thrown instanceof AuthError && thrown.fault === 'unavailable';
+  return isBusy && reply?.retryAfter !== undefined ? askedToWait(thrown, reply.retryAfter, now) : thrown;
+}
+
 /** The same fault with the time that the server asked for. */
-export function askedToWait(failure: AuthError, retryAfter: number, now: number): AuthError {
+function askedToWait(failure: AuthError, retryAfter: number, now: number): AuthError {
   const host = failure.values.host ?? '';
   return new AuthError(
     'retry-later',

@@ -13,8 +13,14 @@ export type Asked =
   | { refused: Refusal & { retryAt?: number }; token?: never; failed?: never }
   | { failed: AuthError; token?: never; refused?: never };
 
-/** Gets one token from a server, or its refusal. Faults are thrown. */
-export type Renewal = () => Promise<{ token: Token; refused?: never } | { refused: Refusal; token?: never }>;
+/**
+ * Gets one token from a server, or its refusal. Faults are thrown.
+ *
+ * @param isRepeated whether the last one failed
+ */
+export type Renewal = (
+  isRepeated: boolean,
+) => Promise<{ token: Token; refused?: never } | { refused: Refusal; token?: never }>;
 
 /** What the source tells those who show its state. */
 export type SourceState =
@@ -156,7 +162,7 @@ export class TokenSource {
     await this.#coolDown?.over();
     this.#tell({ at: 'renewing' });
     try {
-      const renewed = await this.#owner.renew();
+      const renewed = await this.#owner.renew(this.#coolDown === undefined && this.unexpired === undefined);
       return renewed.token ? this.#accept(renewed.token) : this.#acceptRefusal(renewed.refused);
     } catch (thrown) {
       return this.#acceptFailure(asAuthError(thrown));

@@ -101,6 +101,12 @@ export const fleet: Measurement = {
     all.restart();
     const restart = await all.watch(MINUTE);
     const renewal = await all.watch(9 * MINUTE);
+    all.isDown = true;
+    all.restart();
+    const deaf = await all.watch(MINUTE);
+    const still = await all.watch(4 * MINUTE);
+    all.isDown = false;
+    const back = await all.watch(MINUTE);
     const row = (what: string, { highest, mean }: { highest: number; mean: number }): Row => ({
       what,
       figure: `${(highest / steady.mean).toFixed(1)} times`,
@@ -117,6 +123,9 @@ export const fleet: Measurement = {
       row('  the 9 minutes after that / steady', wave),
       row('  restart of everything, the first minute / steady', restart),
       row('  the 9 minutes after that / steady', renewal),
+      row('  restart of everything in an outage, the first minute / steady', deaf),
+      row('  the 4 minutes after that, still out / steady', still),
+      row('  the minute after it / steady', back),
     ];
   },
 };

@@ -20,7 +20,7 @@ export class SharedToken {
   }
 
   /** The token that another replica got, or one that this request gets for all of them. */
-  renew(request: Renewal): ReturnType<Renewal> {
+  renew(request: () => ReturnType<Renewal>): ReturnType<Renewal> {
     return this.#record.inTurn<Awaited<ReturnType<Renewal>>>({
       adopt: (found) => {
         const token = this.#betterOf(recordOf(found));

@@ -5,7 +5,7 @@ import { SharedToken } from '../store/shared-token.ts';
 import type { Store } from '../store/store.ts';
 import type { System } from '../system.ts';
 import { createToken, lifetimeOf } from '../token.ts';
-import { askRepeatedly, readScope, splitScope } from '../token-endpoint.ts';
+import { askRepeatedly, MOST_TRIES, readScope, splitScope } from '../token-endpoint.ts';
 import { type Asked, type Renewal, type SourceState, TokenSource } from '../token-source.ts';
 import { ReplaceableTransport } from '../transport/replaceable.ts';
 import type { FormRequest, Transport } from '../transport/transport.ts';
@@ -42,7 +42,10 @@ export class VgsAccount {
     this.transport = new ReplaceableTransport(transport);
     this.#system = system;
     this.source = new TokenSource({
-      renew: () => this.#shared?.renew(this.#request) ?? this.#request(),
+      renew: (isUrgent) => {
+        const request = (): ReturnType<Renewal> => this.#request(isUrgent);
+        return this.#shared?.renew(request) ?? request();
+      },
       system,
       host: transport.host,
       changed: (state) => {
@@ -70,15 +73,16 @@ export class VgsAccount {
     this.transport.close();
   }
 
-  readonly #request: Renewal = async () => {
+  async #request(isUrgent: boolean): ReturnType<Renewal> {
     const request = clientCredentials(this.#settings, this.#scope);
-    const { answer, reply } = await askRepeatedly(this.transport, request, this.#system);
+    const tries = isUrgent ? MOST_TRIES : 1;
+    const { answer, reply } = await askRepeatedly(this.transport, request, this.#system, tries);
     if (answer.refused) return { refused: answer.refused };
     const { granted, accessToken } = answer;
     const scopes = readScope(granted.scope, this.#scope, request);
     const lifetime = lifetimeOf(granted.expires_in, accessToken);
     return { token: createToken({ accessToken, sentAt: reply.sentAt, lifetime, ...scopes }, this.#system) };
-  };
+  }
 }
 
 /** The request of RFC 6749 4.4.2. */

@@ -1,7 +1,6 @@
-import { AuthError } from '../errors.ts';
 import type { System } from '../system.ts';
 import { createToken, lifetimeOf } from '../token.ts';
-import { askedToWait, readAnswer, readScope, splitScope } from '../token-endpoint.ts';
+import { readAnswer, readScope, splitScope, withTimeAsked } from '../token-endpoint.ts';
 import type { Reply, Transport } from '../transport/transport.ts';
 import {
   clockDifference,
@@ -46,8 +45,6 @@ export async function checkAccount(
     const token = createToken({ accessToken, sentAt: reply.sentAt, lifetime, ...scopes }, system);
     return { state: 'signed-in', ...tokenVerdict(token, asked), ...about() };
   } catch (thrown) {
-    const { retryAfter } = reply ?? {};
-    const isBusy = retryAfter !== undefined && thrown instanceof AuthError && thrown.fault === 'unavailable';
-    return { ...failedVerdict(isBusy ? askedToWait(thrown, retryAfter, system.now()) : thrown), ...about() };
+    return { ...failedVerdict(withTimeAsked(thrown, reply, system.now())), ...about() };
   }
 }

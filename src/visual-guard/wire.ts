@@ -1,7 +1,15 @@
 import { AuthError } from '../errors.ts';
 import type { System } from '../system.ts';
 import { createToken, lifetimeOf, type Token } from '../token.ts';
-import { type Refusal, readAnswer, readScope, splitScope, withStandardWord } from '../token-endpoint.ts';
+import {
+  type Answer,
+  type Refusal,
+  readAnswer,
+  readScope,
+  splitScope,
+  withStandardWord,
+  withTimeAsked,
+} from '../token-endpoint.ts';
 import { type FormRequest, type Reply, type Transport, withoutEcho } from '../transport/transport.ts';
 import type { Method } from './methods.ts';
 import { keepKnownNames, readVisualGuardReply, type VisualGuardReading } from './reply.ts';
@@ -166,9 +174,18 @@ export class VisualGuardWire {
     if (reading && !isLogin) keepKnownNames(reading);
     if (reading && reading.accessToken === '')
       return { reading, isInvalidGrant: reply.body?.error === 'invalid_grant' };
-    const answer = readAnswer(reply, this.transport.host, request);
+    const answer = this.#readAnswer(reply, request);
     if (answer.refused) return { refusal: isLogin ? answer.refused : withStandardWord(answer.refused) };
     return { grant: this.#readGrant(answer, reply, request, reading, before), reading };
+  }
+
+  /** @throws AuthError, with the time that a busy server asked for: whoever comes back by itself waits for that */
+  #readAnswer(reply: Reply, request: FormRequest): Answer {
+    try {
+      return readAnswer(reply, this.transport.host, request);
+    } catch (thrown) {
+      throw withTimeAsked(thrown, reply, this.#system.now());
+    }
   }
 
   #readGrant(

@@ -137,6 +137,19 @@ describe('a session', () => {
     });
   }
 
+  it('is left alone as long as a busy server asks, and its old token serves meanwhile', async () => {
+    const { session, system, transport } = await sessionWith(page(429, { retryAfter: 90_000 }), refreshed('b'));
+    system.chance = 0;
+    await system.pass(LIFE - 50_000);
+    assert.equal((await session.ask()).token?.accessToken, 'access-1');
+    await system.pass(50_000);
+    const { failed } = await session.ask();
+    assert.deepEqual([failed?.code, failed?.retryAt], ['AUTH_UNAVAILABLE', system.now() + 40_000]);
+    assert.equal(transport.requests.length, 2);
+    await system.pass(40_000);
+    assert.equal((await session.ask()).token?.accessToken, 'b');
+  });
+
   it('without a refresh token serves to the end of its token: session-expired', async () => {
     const scene = stage({}, signedIn('a', { refreshToken: '' }));
     const { session } = isSignedIn(await scene.server.signIn(ANNA, ASK));

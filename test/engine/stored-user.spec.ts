@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { AuthError } from '../../src/errors.ts';
 import { isSettled, START } from '../support/fake-system.ts';
-import { OpenStep, type ScriptedReply, silence } from '../support/scripted-transport.ts';
+import { OpenStep, page, type ScriptedReply, silence } from '../support/scripted-transport.ts';
 import {
   challenge,
   EMAIL,
@@ -229,6 +229,7 @@ describe('attach-bearer with the stored user', () => {
 
   it('is a fault where no answer comes, and tries again with a pause that doubles', async () => {
     const { server, system, transport } = stage();
+    system.chance = 0;
     transport.otherwise = new AuthError('connection-refused', { host: 'h' });
     for (let message = 0; message < 700; message += 1) {
       server.tokenOfStored(false).catch((error) => assert.equal(error.code, 'AUTH_NETWORK'));
@@ -238,6 +239,18 @@ describe('attach-bearer with the stored user', () => {
       transport.sentAt.map((at) => (at - START) / 1000),
       [0, 1, 3, 7, 15, 31, 61],
     );
+  });
+
+  it('waits as long as a busy server asks, and tells who comes meanwhile', async () => {
+    const { server, system, transport } = stage({}, page(503, { retryAfter: 2 * MINUTE }), signedIn());
+    system.chance = 0;
+    const told = { code: 'AUTH_UNAVAILABLE', retryAt: START + 2 * MINUTE };
+    await assert.rejects(server.tokenOfStored(false), told);
+    await system.pass(MINUTE);
+    await assert.rejects(server.tokenOfStored(false), told);
+    assert.equal(transport.requests.length, 1);
+    await system.pass(MINUTE);
+    assert.ok((await server.tokenOfStored(false)).token);
   });
 
   it('renews a session that lives, with no new sign-in', async () => {

@@ -63,6 +63,16 @@ describe('after a failed renewal', () => {
     assert.deepEqual(kept.at, [0, 1, 3, 7, 15, 31, 61, 91, 121]);
   });
 
+  it('the pause is up to a half shorter, by chance: many that fail at one moment do not come back at one', async () => {
+    const kept = switchable('down');
+    kept.system.chance = 0.999_999;
+    await askEvery100ms(kept, 60 * SECOND);
+    assert.deepEqual(
+      kept.at.map((at) => Math.round(at * 10) / 10),
+      [0, 0.5, 1.5, 3.5, 7.5, 15.5, 30.5, 45.5],
+    );
+  });
+
   it('nothing is asked by itself: no message, no try', async () => {
     const kept = switchable('down');
     const asked = kept.source.ask();
@@ -144,6 +154,15 @@ describe('after a server asked to wait', () => {
     await kept.system.pass(2 * SECOND);
     assert.equal((await kept.source.ask()).token?.accessToken, 't2');
     assert.deepEqual(kept.at, [0, 60]);
+  });
+
+  it('it is never asked sooner, and by chance up to a tenth later', async () => {
+    const kept = switchable(later(60));
+    kept.system.chance = 0.999_999;
+    await kept.source.ask();
+    kept.server.mode = 'up';
+    await askEvery100ms(kept, 70 * SECOND);
+    assert.deepEqual(kept.at.map(Math.round), [0, 66]);
   });
 
   it('a time that is absurd does not shut the source up for ever', async () => {

@@ -16,7 +16,7 @@ function sourceWith(renew?: Renewal, changed?: (state: SourceState) => void) {
   const source = new TokenSource({
     renew: () => {
       renewals += 1;
-      return renew ? renew() : Promise.resolve({ token: make() });
+      return renew ? renew(true) : Promise.resolve({ token: make() });
     },
     system,
     host: 'auth.example.org',

@@ -107,6 +107,33 @@ describe('a VGS service account', () => {
     assert.equal(transport.requests.length, 2);
   });
 
+  it('is asked for three times where messages wait, and once where the last attempt failed', async () => {
+    const { account, transport, system } = accountWith({});
+    transport.otherwise = page(503);
+    for (const requests of [3, 4, 5]) {
+      const asked = account.ask();
+      await system.pass(5_000);
+      assert.equal((await asked).failed?.code, 'AUTH_UNAVAILABLE');
+      assert.equal(transport.requests.length, requests);
+    }
+    transport.otherwise = granted();
+    const asked = account.ask();
+    await system.pass(5_000);
+    assert.equal((await asked).token?.accessToken, 'abc');
+  });
+
+  it('is asked for once where the old token serves', async () => {
+    const { account, transport, system } = accountWith({}, granted(), page(503), granted());
+    await account.ask();
+    await system.pass(250_000);
+    assert.equal((await account.ask()).token?.accessToken, 'abc');
+    await system.pass(900);
+    assert.equal(transport.requests.length, 2);
+    account.source.current();
+    await system.pass(900);
+    assert.equal(transport.requests.length, 3);
+  });
+
   it('gives a refusal as an answer, not as a fault', async () => {
     const { account } = accountWith({}, json(401, { error: 'unauthorized_client' }));
     const { refused, failed } = await account.ask();
