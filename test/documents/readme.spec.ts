@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { PROJECT } from '../../scripts/node-red.ts';
@@ -122,6 +122,23 @@ describe('the README', () => {
     for (const link of links.filter((each) => !/^(http|#)/.test(each)))
       assert.ok(existsSync(join(PROJECT, link)), link);
     assert.ok(links.length >= 6);
+  });
+
+  it('shows every picture that is kept for it', () => {
+    for (const picture of readdirSync(join(PROJECT, '.github/images')))
+      assert.ok(readme.includes(`.github/images/${picture}`), picture);
+  });
+
+  it('has every example as a recipe of its number, in order', () => {
+    const files = readdirSync(join(PROJECT, 'examples')).sort();
+    const recipes = readme.slice(readme.indexOf('## Recipes'), readme.indexOf('## Messages'));
+    const linked = [...recipes.matchAll(/\(<examples\/([^>]+)>\)/g)].map(([, file]) => file);
+    assert.deepEqual(linked, files);
+    const numbers = [...recipes.matchAll(/^### (\d+)\. /gm)].map(([, number]) => Number(number));
+    assert.deepEqual(
+      numbers,
+      files.map((file) => Number(file.slice(0, 2))),
+    );
   });
 
   it('links to headings that it has', () => {
