@@ -3,6 +3,7 @@ import { AuthError, asAuthError } from '../src/errors.ts';
 import { PRACTICE_VG_URL } from '../src/practice/server.ts';
 import type { Challenge } from '../src/visual-guard/challenge.ts';
 import type { Outcome } from '../src/visual-guard/outcome.ts';
+import { writeAudit } from './shared/audit.ts';
 import { onInput } from './shared/input.ts';
 import { deleteProperty, tokenProperty } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
@@ -67,7 +68,12 @@ export default function (RED: NodeAPI): void {
       if (problem) throw problem;
       const text = asText(said, chooses ? method : code, chooses ? 'method' : 'code').trim();
       if (!chooses && text === '') throw new AuthError('code-missing', { property: code.value });
-      if (typeof found === 'string') return { state: 'refused', reason: found };
+      if (typeof found === 'string') {
+        // No server is known that could tell of it.
+        const { id, type, name } = this;
+        writeAudit(RED, { event: 'vg-auth.refused', id, type, ...(name ? { name } : {}), reason: found });
+        return { state: 'refused', reason: found };
+      }
       status.isPractice = found.tokenUrl === PRACTICE_VG_URL;
       status.busy('signing-in');
       return chooses ? found.choose(text) : found.submit(text);

@@ -5,6 +5,7 @@ import { serverRoutes } from './shared/admin-routes.ts';
 import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from './shared/config-node.ts';
 import { Fields } from './shared/fields.ts';
 import { followStoredUser } from './shared/follow-stored-user.ts';
+import { observe } from './shared/observe.ts';
 import { type RouteConfig, wayOf } from './shared/route.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
@@ -34,6 +35,7 @@ export default function (RED: NodeAPI): void {
     if (!this.connection) return;
     const status = new StatusLine(RED, this, engine.system);
     status.isPractice = this.isPractice;
+    observe(RED, this, this.connection.meter, status);
     this.on('close', followStoredUser(this.connection, status));
   }
 

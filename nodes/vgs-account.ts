@@ -5,6 +5,7 @@ import { accountRoutes } from './shared/admin-routes.ts';
 import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from './shared/config-node.ts';
 import { Fields } from './shared/fields.ts';
 import { followAccount } from './shared/follow-account.ts';
+import { observe } from './shared/observe.ts';
 import { type RouteConfig, wayOf } from './shared/route.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
@@ -31,6 +32,7 @@ export default function (RED: NodeAPI): void {
     if (!account) return;
     const status = new StatusLine(RED, this, engine.system);
     status.isPractice = this.isPractice;
+    observe(RED, this, account.meter, status);
     this.on('close', followAccount(account, status));
   }
 

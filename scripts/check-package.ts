@@ -23,7 +23,7 @@ const WANTED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
   /^examples\/[^/]+\.json$/,
   /^src\/.+\.js$/,
-  /^src\/(index|errors|reasons|library\/[\w-]+)\.d\.ts$/,
+  /^src\/(index|counts|errors|reasons|library\/[\w-]+)\.d\.ts$/,
   /^resources\/[^/]+\.js$/,
   /^nodes\/.+\.(js|html|json|svg)$/,
 ];

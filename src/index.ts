@@ -4,6 +4,7 @@
  *
  * An answer about who may sign in is a value. What is none, as no answer or one that makes no sense, is thrown as an `AuthError`.
  */
+export type { Counts } from './counts.ts';
 export { AuthError, type AuthErrorCode, type Fault } from './errors.ts';
 export { type Practice, practice } from './library/practice.ts';
 export type { ConnectionSettings, VgsAccountSettings, VisualGuardSettings } from './library/settings.ts';

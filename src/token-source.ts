@@ -1,4 +1,5 @@
 import { CoolDown } from './cool-down.ts';
+import type { Counts } from './counts.ts';
 import { type AuthError, asAuthError } from './errors.ts';
 import { lasts, type Pause, pauseFrom } from './pause.ts';
 import type { Reason } from './reasons.ts';
@@ -40,6 +41,8 @@ export interface TokenOwner {
   readonly system: System;
   /** The server's name, for the sentence of a wait that was too long. */
   readonly host: string;
+  /** Where it is counted how tokens were had. */
+  readonly counts?: Counts;
   /** Gets one token from the server, or its refusal. Faults are thrown. */
   renew: Renewal;
   /** Whether there is a way to renew. Without one a token serves until it ends. Always, where this is not given. */
@@ -77,10 +80,16 @@ export class TokenSource {
     if (token === undefined) return undefined;
     const now = this.#owner.system.now();
     if (now < token.obtainedAt || now >= token.expiresAt) return undefined;
-    if (now < token.softAt) return token;
+    if (now < token.softAt) return this.#counted(token);
     const resting = this.#coolDown?.isOn || this.#isRefused(now) || this.#owner.canRenew?.() === false;
     if (!resting) void this.#renew();
-    return now < token.hardAt || resting ? token : undefined;
+    return now < token.hardAt || resting ? this.#counted(token) : undefined;
+  }
+
+  #counted(token: Token): Token {
+    const { counts } = this.#owner;
+    if (counts) counts.hits += 1;
+    return token;
   }
 
   /** The token that is kept, live or not. For showing only. */
@@ -99,7 +108,8 @@ export class TokenSource {
     if (this.#isRefused(this.#owner.system.now()) && this.#refusal) return refusedUntil(this.#refusal);
     const failed = this.#coolDown?.tooLong;
     if (failed) return { failed };
-    const { system, host } = this.#owner;
+    const { system, host, counts } = this.#owner;
+    if (counts) counts.waits += 1;
     return within(system, this.#renew(), host, wait).catch((late) => ({ failed: asAuthError(late) }));
   }
 

@@ -7,6 +7,7 @@ import { readAccount } from '../../src/vgs/settings.ts';
 import { checkServer } from '../../src/visual-guard/check.ts';
 import { readServer } from '../../src/visual-guard/settings.ts';
 import type { VisualGuardSettings } from '../../src/visual-guard/wire.ts';
+import { auditTest } from './audit.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { type DialogTest, testDialog } from './dialog-test.ts';
 import { BodyError, type FieldKind, readBody } from './request-body.ts';
@@ -102,7 +103,9 @@ function route(RED: NodeAPI, path: string, answer: (body: unknown) => object | P
     try {
       // A form of another site could be posted here without a question; JSON cannot.
       if (!request.is('application/json')) throw new BodyError('no-object');
-      response.json(await answer(request.body));
+      const said = await answer(request.body);
+      if (path.endsWith('/test')) auditTest(RED, request, said);
+      response.json(said);
     } catch (thrown) {
       const error = thrown instanceof BodyError ? `test.body.${thrown.fault}` : '';
       const { fault, values } = asAuthError(thrown);

@@ -1,4 +1,5 @@
-import type { Node, NodeAPI } from 'node-red';
+import type { Node, NodeAPI, NodeStatus } from 'node-red';
+import type { Counts } from '../../src/counts.ts';
 import type { AuthError } from '../../src/errors.ts';
 import type { StoreState } from '../../src/store/store.ts';
 import type { Cancel, System } from '../../src/system.ts';
@@ -30,6 +31,10 @@ export class StatusLine {
   isPractice = false;
   /** The name of the config node that it is about, where messages choose that. */
   about = '';
+  /** What a config node's connection has done: it stands in the status as `counts`, for Status nodes. */
+  counts: Readonly<Counts> | undefined;
+  #toldCounts = '';
+  #look: Partial<Look> & { text?: string } = {};
   readonly #RED: NodeAPI;
   readonly #node: Node;
   readonly #system: System;
@@ -149,7 +154,24 @@ export class StatusLine {
     const whole = [name, practice, text].filter((part) => part !== '').join(': ');
     if (this.#shown === `${look.fill} ${whole}`) return;
     this.#shown = `${look.fill} ${whole}`;
-    this.#node.status(whole === '' ? {} : { ...look, text: whole });
+    this.#look = whole === '' ? {} : { ...look, text: whole };
+    this.#tell();
+  }
+
+  /** Tells the counts where the server was asked, or said no, since they were told. */
+  tellCounts(): void {
+    if (!this.#closed && this.#toldCounts !== this.#slowCounts) this.#tell();
+  }
+
+  #tell(): void {
+    this.#toldCounts = this.#slowCounts;
+    this.#node.status({ ...this.#look, ...(this.counts ? { counts: { ...this.counts } } : {}) } as NodeStatus);
+  }
+
+  /** Those that do not change with every message. */
+  get #slowCounts(): string {
+    const { requests, waits, refusals } = this.counts ?? {};
+    return [requests, waits, refusals].join();
   }
 
   #close(): void {

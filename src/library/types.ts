@@ -1,3 +1,4 @@
+import type { Counts } from '../counts.ts';
 import type { Reason, Warning } from '../reasons.ts';
 
 /**
@@ -48,6 +49,8 @@ export interface TokenKeeper {
 
 /** A VGS service account. Make one for each account, and keep it: what it keeps fresh is one token. */
 export interface VgsAccount extends TokenKeeper {
+  /** What it has done since it was made. */
+  readonly counts: Readonly<Counts>;
   /** Forgets the token and lets go of the connections. */
   close(): void;
 }
@@ -172,6 +175,8 @@ export interface VisualGuard {
   signInStored(wishes?: SignInWishes): Promise<Outcome>;
   /** The live session with this handle, if it is one of this server's. */
   findSession(handle: string): Promise<Session | undefined>;
+  /** What it has done since it was made, for all users together. */
+  readonly counts: Readonly<Counts>;
   /** Forgets all sessions and challenges and lets go of the connections. Nothing is revoked at the server. */
   close(): void;
 }

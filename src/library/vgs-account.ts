@@ -17,6 +17,7 @@ export function createVgsAccount(settings: VgsAccountSettings): VgsAccount {
   const held = engine.holdAccount(read, transport, randomId());
   return {
     ...keeperOf(held.value),
+    counts: held.value.meter.counts,
     close: () => {
       held.giveBack();
       practice?.giveBack();

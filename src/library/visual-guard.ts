@@ -22,6 +22,7 @@ export function createVisualGuard(settings: VisualGuardSettings): VisualGuard {
   const held = engine.holdServer(read, transport, randomId());
   const server = held.value;
   return {
+    counts: server.meter.counts,
     signIn: async ({ user, password = '' }, { method = 'ask', reset = false } = {}) =>
       outcomeOf(server, await server.signIn({ user, password }, { method, reset })),
     signInStored: async ({ method = 'ask', reset = false } = {}) =>

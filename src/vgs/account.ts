@@ -1,5 +1,6 @@
 import { AuthError } from '../errors.ts';
 import { Listeners } from '../listeners.ts';
+import { Meter, MeteredTransport } from '../meter.ts';
 import { connectionDigest } from '../store/connection.ts';
 import { SharedToken } from '../store/shared-token.ts';
 import type { Store } from '../store/store.ts';
@@ -29,6 +30,8 @@ export class VgsAccount {
   readonly source: TokenSource;
   readonly changes = new Listeners<SourceState>();
   readonly transport: ReplaceableTransport;
+  readonly meter = new Meter();
+  readonly #metered: Transport;
   #state: SourceState = { at: 'idle' };
   readonly #settings: VgsSettings;
   readonly #scope: readonly string[];
@@ -41,7 +44,9 @@ export class VgsAccount {
     this.#scope = splitScope(settings.scope);
     this.transport = new ReplaceableTransport(transport);
     this.#system = system;
+    this.#metered = new MeteredTransport(this.transport, settings.tokenUrl, this.meter, system);
     this.source = new TokenSource({
+      counts: this.meter.counts,
       renew: (isUrgent) => {
         const request = (): ReturnType<Renewal> => this.#request(isUrgent);
         return this.#shared?.renew(request) ?? request();
@@ -76,12 +81,17 @@ export class VgsAccount {
   async #request(isUrgent: boolean): ReturnType<Renewal> {
     const request = clientCredentials(this.#settings, this.#scope);
     const tries = isUrgent ? MOST_TRIES : 1;
-    const { answer, reply } = await askRepeatedly(this.transport, request, this.#system, tries);
-    if (answer.refused) return { refused: answer.refused };
+    const { answer, reply } = await askRepeatedly(this.#metered, request, this.#system, tries);
+    if (answer.refused) {
+      this.meter.tell({ what: 'refused', reason: answer.refused.reason });
+      return { refused: answer.refused };
+    }
     const { granted, accessToken } = answer;
     const scopes = readScope(granted.scope, this.#scope, request);
     const lifetime = lifetimeOf(granted.expires_in, accessToken);
-    return { token: createToken({ accessToken, sentAt: reply.sentAt, lifetime, ...scopes }, this.#system) };
+    const token = createToken({ accessToken, sentAt: reply.sentAt, lifetime, ...scopes }, this.#system);
+    this.meter.tell({ what: 'sign-in' });
+    return { token };
   }
 }
 

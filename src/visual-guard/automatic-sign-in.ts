@@ -62,6 +62,11 @@ export class AutomaticSignIn {
     return this.#flight;
   }
 
+  /** Whether a sign-in is being waited for. */
+  get isUnderWay(): boolean {
+    return this.#flight !== undefined;
+  }
+
   /** A sign-in succeeded, or the flow wants a new try. */
   async release(): Promise<void> {
     this.#held = undefined;

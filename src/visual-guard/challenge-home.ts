@@ -1,3 +1,4 @@
+import type { Meter } from '../meter.ts';
 import type { System } from '../system.ts';
 import type { Challenge } from './challenge.ts';
 import type { Guarding } from './guard.ts';
@@ -9,6 +10,7 @@ export interface ChallengeHome {
   readonly wire: VisualGuardWire;
   readonly guard: Guarding;
   readonly system: System;
+  readonly meter: Meter;
   /** The user as the guard knows it, unlike that of any other server. */
   guardName(user: string): string;
   /** The challenge was answered: a session begins. */

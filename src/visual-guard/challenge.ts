@@ -5,7 +5,7 @@ import type { ChallengeHome } from './challenge-home.ts';
 import { type Judgement, judge, judgeWrongCode } from './challenge-judgement.ts';
 import { type LinkHome, OpenLink } from './challenge-link.ts';
 import { findMethod, isDelivered, type Method } from './methods.ts';
-import { type Challenged, type Outcome, type Refused, refusedBy } from './outcome.ts';
+import { type Challenged, type Outcome, type Refused, refusedAndTold } from './outcome.ts';
 import { saysWrongPassword, type VisualGuardReading } from './reply.ts';
 import type { SharedChallenge } from './shared-challenge.ts';
 import type { Heard, Person } from './wire.ts';
@@ -206,8 +206,8 @@ export class Challenge implements LinkHome {
   }
 
   #tooLate(): Refused {
-    const hasExpired = this.#home.system.now() >= this.expiresAt;
-    return refusedBy({ reason: hasExpired ? 'challenge-expired' : 'challenge-unknown' }, this.user);
+    const reason = this.#home.system.now() >= this.expiresAt ? 'challenge-expired' : 'challenge-unknown';
+    return refusedAndTold(this.#home.meter, { reason }, this.user);
   }
 
   #set(state: Challenged['state'], method: Method | undefined): Challenged {
@@ -267,10 +267,8 @@ export class Challenge implements LinkHome {
   /** Certain failures tell that nothing can have been sent: then the next try need not wait. */
   wasNotSent(thrown: unknown): boolean {
     const { code, fault } = asAuthError(thrown);
-    const isCertain =
-      code === 'AUTH_TLS' ||
-      code === 'AUTH_PROXY' ||
-      ['host-unknown', 'connection-refused', 'no-connection'].includes(fault);
+    const certain = ['AUTH_TLS', 'AUTH_PROXY', 'host-unknown', 'connection-refused', 'no-connection'];
+    const isCertain = certain.includes(code) || certain.includes(fault);
     if (isCertain) void this.#home.guard.undeliver(this.#guardName);
     return isCertain;
   }
@@ -283,13 +281,15 @@ export class Challenge implements LinkHome {
 
   #become(judged: Judgement, reading: VisualGuardReading): Outcome {
     if (judged.ends) return this.#end({ reason: judged.ends }, reading);
-    this.#at = judged.at;
-    return this.where(judged.reason, { status: reading.status });
+    const { at, reason } = judged;
+    this.#at = at;
+    if (reason === 'code-invalid') this.#home.meter.tell({ what: 'refused', user: this.user, reason });
+    return this.where(reason, { status: reading.status });
   }
 
   #end(refusal: Pick<Refused, 'reason' | 'error'>, reading?: VisualGuardReading): Refused {
     this.#forget();
-    return refusedBy(refusal, this.user, reading);
+    return refusedAndTold(this.#home.meter, refusal, this.user, reading);
   }
 
   #forget(): void {

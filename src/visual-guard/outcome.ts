@@ -1,3 +1,4 @@
+import type { Meter } from '../meter.ts';
 import type { Reason } from '../reasons.ts';
 import type { Token } from '../token.ts';
 import type { Challenge } from './challenge.ts';
@@ -45,12 +46,19 @@ export interface Refused {
 
 export type Outcome = SignedIn | Challenged | Refused;
 
-/** A refusal with what the reply says of it. */
-export function refusedBy(
+/** As `refusedBy`, and told to who keeps account of it. */
+export function refusedAndTold(
+  meter: Meter,
   refusal: Pick<Refused, 'reason' | 'error'>,
   user: string,
   reading?: VisualGuardReading,
 ): Refused {
+  meter.tell({ what: 'refused', user, reason: refusal.reason });
+  return refusedBy(refusal, user, reading);
+}
+
+/** A refusal with what the reply says of it. */
+function refusedBy(refusal: Pick<Refused, 'reason' | 'error'>, user: string, reading?: VisualGuardReading): Refused {
   return {
     state: 'refused',
     user,

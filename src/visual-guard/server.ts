@@ -1,4 +1,5 @@
 import type { Listeners } from '../listeners.ts';
+import { Meter, MeteredTransport } from '../meter.ts';
 import { connectionDigest } from '../store/connection.ts';
 import type { Store } from '../store/store.ts';
 import type { System } from '../system.ts';
@@ -20,8 +21,6 @@ import { SharedSessions, type SharedSessionsHome } from './shared-sessions.ts';
 import { SignIn, type SignInHome, type SignInWishes } from './sign-in.ts';
 import { StoredUser, type StoredUserHome, type StoredUserNews } from './stored-user.ts';
 import { type Grant, type Person, type VisualGuardSettings, VisualGuardWire } from './wire.ts';
-
-export type { SignInWishes } from './sign-in.ts';
 
 /** What all Visual Guard servers of a process share. */
 export interface VisualGuardShared {
@@ -49,6 +48,7 @@ export class VisualGuardServer implements Homes {
   /** What the connection is known by in a store. */
   readonly connection: string;
   readonly storedUser: StoredUser;
+  readonly meter = new Meter();
   readonly #challenges: Challenges;
   readonly #sessions: Sessions;
   readonly #signIn = new SignIn(this);
@@ -61,7 +61,8 @@ export class VisualGuardServer implements Homes {
     this.#challenges = shared.challenges;
     this.#sessions = shared.sessions;
     this.transport = new ReplaceableTransport(transport);
-    this.wire = new VisualGuardWire(settings, this.transport, shared.system);
+    const metered = new MeteredTransport(this.transport, settings.tokenUrl, this.meter, shared.system);
+    this.wire = new VisualGuardWire(settings, metered, shared.system);
     this.connection = store ? connectionDigest(settings) : '';
     this.guard = store ? new SharedGuard(shared.guard, store, this) : shared.guard;
     this.storedUser = new StoredUser(this, store);
@@ -127,6 +128,7 @@ export class VisualGuardServer implements Homes {
    * @throws AuthError where the server gives no answer that makes sense
    */
   signIn(person: Person, wishes: SignInWishes): Promise<Outcome> {
+    this.meter.counts.waits += 1;
     return this.#signIn.put(person, wishes, false);
   }
 
@@ -159,12 +161,12 @@ export class VisualGuardServer implements Homes {
    */
   async signOut(session: Session | undefined, user: string): Promise<string[]> {
     for (const challenge of this.#challenges.of(this)) if (challenge.user === user) challenge.cancel();
-    if (!session) return [];
-    const { refreshToken: known, handle } = session;
-    session.end();
-    const refreshToken = this.#replicas ? await this.#replicas.sessions.end(handle, known) : known;
-    if (refreshToken === '') return [];
-    return (await this.revoke(refreshToken)) ? ['refresh_token'] : [];
+    const { handle = '', refreshToken: known = '' } = session ?? {};
+    session?.end();
+    const refreshToken = (session && (await this.#replicas?.sessions.end(handle, known))) ?? known;
+    const revoked = refreshToken !== '' && (await this.revoke(refreshToken)) ? ['refresh_token'] : [];
+    this.meter.tell({ what: 'sign-out', user, revoked });
+    return revoked;
   }
 
   /** Ends everything in this process: the config node was changed or removed. What is in a store stays, for other replicas. */
@@ -283,6 +285,7 @@ export class VisualGuardServer implements Homes {
       await this.#replicas?.sessions.begin(session);
     }
     if (stored) this.setStored(session);
+    this.meter.tell({ what: 'sign-in', user });
     return { state: 'signed-in', session, token, fromLogin: false };
   }
 

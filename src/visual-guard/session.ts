@@ -1,4 +1,6 @@
+import type { Counts } from '../counts.ts';
 import { Listeners } from '../listeners.ts';
+import type { Meter } from '../meter.ts';
 import { randomId, type System } from '../system.ts';
 import type { Token } from '../token.ts';
 import type { Refusal } from '../token-endpoint.ts';
@@ -12,6 +14,7 @@ import type { VisualGuardWire } from './wire.ts';
 export interface SessionHome {
   readonly wire: VisualGuardWire;
   readonly system: System;
+  readonly meter: Meter;
   /** The session has ended: forget it. */
   forgetSession(session: Session): void;
 }
@@ -59,6 +62,10 @@ export class Session implements TokenOwner {
 
   get host(): string {
     return this.#home.wire.transport.host;
+  }
+
+  get counts(): Counts {
+    return this.#home.meter.counts;
   }
 
   belongsTo(home: object): boolean {
@@ -110,6 +117,12 @@ export class Session implements TokenOwner {
 
   /** Gets a new token, for the source alone: it sees to it that there is one request at a time. */
   async renew(): ReturnType<Renewal> {
+    const renewed = await this.#renew();
+    if (renewed.refused) this.#home.meter.tell({ what: 'refused', user: this.user, reason: renewed.refused.reason });
+    return renewed;
+  }
+
+  async #renew(): ReturnType<Renewal> {
     if (this.#refreshToken === '') return this.expire();
     if (this.#shared) return this.#shared.renew();
     const refreshed = await this.refresh();

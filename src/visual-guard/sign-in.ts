@@ -4,8 +4,8 @@ import { waitIsOver, within } from '../waiting.ts';
 import { Challenge } from './challenge.ts';
 import type { ChallengeHome } from './challenge-home.ts';
 import { findMethod } from './methods.ts';
-import { type Outcome, refusedBy, type SignedIn } from './outcome.ts';
-import { saysWrongPassword, setsChallenge } from './reply.ts';
+import { type Outcome, type Refused, refusedAndTold, type SignedIn } from './outcome.ts';
+import { saysWrongPassword, setsChallenge, type VisualGuardReading } from './reply.ts';
 import type { Grant, Heard, Person } from './wire.ts';
 
 /** What a flow asks for with a sign-in. */
@@ -50,7 +50,7 @@ export class SignIn {
       if (system.now() - askedAt >= MESSAGE_WAIT) throw waitIsOver(host);
       if (wishes.reset) await guard.release(name, password);
       const heldUntil = guard.heldUntil(name, password) ?? (await guard.deliveryHeldUntil(deliveryOf(name)));
-      if (heldUntil !== undefined) return { state: 'refused', user, reason: 'held-back', retryAt: heldUntil };
+      if (heldUntil !== undefined) return { ...this.#refused({ reason: 'held-back' }, user), retryAt: heldUntil };
       return this.#settle(await wire.login(person), person, wishes, stored);
     });
     return within(system, turn, host);
@@ -63,7 +63,7 @@ export class SignIn {
     if (heard.grant) return this.#home.begin(heard.grant, user, stored);
     if (heard.refusal) {
       if (heard.refusal.reason === 'credentials-invalid') await this.#refuse(name, password);
-      return refusedBy(heard.refusal, user);
+      return this.#refused(heard.refusal, user);
     }
     const { reading } = heard;
     if (setsChallenge(reading)) {
@@ -71,7 +71,11 @@ export class SignIn {
       return this.#challenge(Challenge.of(reading, person, stored, this.#home), wishes, reading.blocking.length > 0);
     }
     if (saysWrongPassword(reading)) await this.#refuse(name, password);
-    return refusedBy({ reason: reading.reasons[0] ?? 'unknown' }, user, reading);
+    return this.#refused({ reason: reading.reasons[0] ?? 'unknown' }, user, reading);
+  }
+
+  #refused(refusal: Pick<Refused, 'reason' | 'error'>, user: string, reading?: VisualGuardReading): Refused {
+    return refusedAndTold(this.#home.meter, refusal, user, reading);
   }
 
   /** Where there is no password, there is none to hold back. */

@@ -1,4 +1,5 @@
 import { Listeners } from '../listeners.ts';
+import type { Meter } from '../meter.ts';
 import { isStoreFault, SharedRecord } from '../store/shared-record.ts';
 import type { Store } from '../store/store.ts';
 import type { System } from '../system.ts';
@@ -25,6 +26,7 @@ export interface StoredUserHome {
   readonly system: System;
   readonly host: string;
   readonly guard: Guarding;
+  readonly meter: Meter;
   /** What the connection is known by in the store. */
   readonly connection: string;
   guardName(user: string): string;
@@ -100,7 +102,7 @@ export class StoredUser {
 
   /** From the live session, else by the open challenge, else at the server. @throws AuthError as the server's `signIn` */
   async signIn(wishes: SignInWishes): Promise<Outcome> {
-    return (await this.#serveSession()) ?? (await this.#joinOpen(wishes)) ?? this.#signIn(wishes);
+    return (await this.#serveSession()) ?? (await this.#joinOpen(wishes)) ?? this.#waitFor(this.#signIn(wishes));
   }
 
   /** A token for `attach-bearer`, which signs in by itself where that needs no human. */
@@ -118,11 +120,13 @@ export class StoredUser {
       await guard.release(this.#home.guardName(person.user), person.password);
       await this.#automatic.release();
     }
-    return within(
-      system,
-      this.#automatic.ask((open) => this.#home.has(open)),
-      host,
-    );
+    const asked = this.#automatic.ask((open) => this.#home.has(open));
+    return within(system, this.#automatic.isUnderWay ? this.#waitFor(asked) : asked, host);
+  }
+
+  #waitFor<T>(answer: Promise<T>): Promise<T> {
+    this.#home.meter.counts.waits += 1;
+    return answer;
   }
 
   async #serveSession(): Promise<SignedIn | Refused | undefined> {

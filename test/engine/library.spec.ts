@@ -47,6 +47,7 @@ describe('a VGS account of a program', () => {
     const answers = await Promise.all(Array.from({ length: 100 }, () => vgs.token()));
     assert.deepEqual([...new Set(answers.map(({ token }) => token?.access_token))], ['token-1']);
     assert.equal(vgs.current()?.access_token, 'token-1');
+    assert.deepEqual(vgs.counts, { requests: 1, hits: 1, waits: 100, refusals: 0 });
     assert.equal(there.requests.length, 1);
     assert.equal(there.requests[0]?.form.get('scope'), 'cards:write');
   });

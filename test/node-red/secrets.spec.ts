@@ -77,6 +77,12 @@ describe(`no secret shows anywhere in ${version}`, () => {
       'there is a context file to search',
     );
     assert.ok(searched['what the editor was told']?.includes('[redacted]'));
+    assert.match(searched['what the editor was told'] ?? '', /counts\\*":/);
+    // The audit log and the metrics are on, and say something.
+    for (const what of ['sign-in', 'refused', 'sign-out'])
+      assert.match(nodeRed.log, new RegExp(`"event":"vg-auth.${what}"`));
+    for (const type of ['vgs-account', 'vg-server'])
+      assert.match(nodeRed.log, new RegExp(`"event":"node.${type}.token-request"`));
     for (const [place, text] of Object.entries(searched)) {
       for (const [canary, secret] of Object.entries(CANARIES)) {
         assert.equal(text.indexOf(secret), -1, `${canary} in ${place}: ${around(text, secret)}`);

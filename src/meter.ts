@@ -1,0 +1,66 @@
+import type { Counts } from './counts.ts';
+import { Listeners } from './listeners.ts';
+import type { Reason } from './reasons.ts';
+import type { System } from './system.ts';
+import { type FormRequest, REQUEST_TIMEOUT, type Reply, type Transport } from './transport/transport.ts';
+
+/** A step of a sign-in that somebody may have to account for. It has no secret in it. */
+export interface AuthEvent {
+  what: 'sign-in' | 'refused' | 'sign-out';
+  /** Absent for a service account. It came with a message, perhaps: it may be any text. */
+  user?: string;
+  reason?: Reason;
+  /** What the server was told to revoke. */
+  revoked?: readonly string[];
+}
+
+/** Counts what a connection does, and tells who wants to know. */
+export class Meter {
+  readonly counts: Counts = { requests: 0, hits: 0, waits: 0, refusals: 0 };
+  /** Told of every event, once, however many messages it was for. */
+  readonly events = new Listeners<AuthEvent>();
+  /** Told of every token request when it ends: how long it took, in ms. One that waits for a person's click is left out. */
+  readonly requests = new Listeners<number>();
+
+  tell(event: AuthEvent): void {
+    if (event.what === 'refused') this.counts.refusals += 1;
+    this.events.tell(event);
+  }
+}
+
+/** The way to a token endpoint, counted. */
+export class MeteredTransport implements Transport {
+  readonly #transport: Transport;
+  readonly #meter: Meter;
+  readonly #system: System;
+  readonly #tokenUrl: string;
+
+  /** @param tokenUrl what is sent elsewhere, as to a revocation endpoint, is no token request */
+  constructor(transport: Transport, tokenUrl: string, meter: Meter, system: System) {
+    this.#transport = transport;
+    this.#tokenUrl = tokenUrl;
+    this.#meter = meter;
+    this.#system = system;
+  }
+
+  get host(): string {
+    return this.#transport.host;
+  }
+
+  async send(request: FormRequest): Promise<Reply> {
+    if (request.url !== this.#tokenUrl) return this.#transport.send(request);
+    const sentAt = this.#system.now();
+    this.#meter.counts.requests += 1;
+    try {
+      return await this.#transport.send(request);
+    } finally {
+      const isPatient = (request.timeout ?? 0) > REQUEST_TIMEOUT;
+      // A clock that was set back must not make it negative.
+      if (!isPatient) this.#meter.requests.tell(Math.max(0, this.#system.now() - sentAt));
+    }
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+}
