@@ -150,8 +150,8 @@ export class ContextStore implements KeptStore {
     this.#unwritten.add(key);
     this.#sweepLater();
     this.#watchers.tell(name);
-    if (this.#state.at === 'gone') return false;
-    await this.#write();
+    // Where many are to be written, it may be in a later batch.
+    while (this.#state.at === 'ready' && this.#unwritten.has(key)) await this.#write();
     return !this.#unwritten.has(key);
   }
 

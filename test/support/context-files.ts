@@ -44,6 +44,11 @@ export class ContextFiles {
     return files.map(({ parentPath, name }) => readFileSync(path.join(parentPath, name), 'utf8')).join('\n');
   }
 
+  /** Ends them as a Node-RED that stops does. */
+  async close(): Promise<void> {
+    await this.#plugin?.close();
+  }
+
   async end(): Promise<void> {
     await this.#plugin?.close();
     rmSync(this.dir, { recursive: true, force: true });

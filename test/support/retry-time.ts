@@ -1,5 +1,5 @@
 import { PING_PAUSE } from '../../src/store/redis-link.ts';
-import { STORE_TIMEOUT, type Store } from '../../src/store/store.ts';
+import { STORE_TIMEOUT, type Store, SWEEP_PAUSE } from '../../src/store/store.ts';
 import type { Cancel } from '../../src/system.ts';
 import { FakeSystem } from './fake-system.ts';
 import { until } from './until.ts';
@@ -11,8 +11,8 @@ export class RetryTime extends FakeSystem {
   readonly pauses: number[] = [];
 
   override after(ms: number, run: () => void): Cancel {
-    // What is under way has all the real time that it needs.
-    if (ms === STORE_TIMEOUT || ms === PING_PAUSE) return super.after(ms, run);
+    // What is under way has all the real time that it needs, and what comes again and again is no pause.
+    if ([STORE_TIMEOUT, PING_PAUSE, SWEEP_PAUSE].includes(ms)) return super.after(ms, run);
     const pause = { ms };
     this.#pauses.add(pause);
     this.pauses.push(ms);

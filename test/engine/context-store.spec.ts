@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { ContextStore } from '../../src/store/context.ts';
+import type { ContextAccess } from '../../src/store/context-access.ts';
+import { Seal } from '../../src/store/seal.ts';
+import { ContextFiles } from '../support/context-files.ts';
+import { isSettled } from '../support/fake-system.ts';
+import { RetryTime } from '../support/retry-time.ts';
+import { testSeal } from '../support/stores.ts';
+import { until } from '../support/until.ts';
+
+const LIFE = 600_000;
+const ONCE = { life: LIFE, fence: 1 };
+
+describe('a store in the context files of Node-RED', () => {
+  let files: ContextFiles;
+  let time: RetryTime;
+  const stores: ContextStore[] = [];
+
+  beforeEach(() => {
+    files = new ContextFiles();
+    time = new RetryTime();
+  });
+  afterEach(async () => {
+    for (const store of stores.splice(0)) store.close();
+    assert.equal(time.pending, 0, 'a timer is left');
+    await files.end();
+  });
+
+  /** As a Node-RED that starts. */
+  async function start(seal = testSeal(), most?: number): Promise<ContextStore> {
+    return open(await files.open(), seal, most);
+  }
+
+  function open(access: ContextAccess, seal = testSeal(), most?: number): ContextStore {
+    const store = new ContextStore(access, seal, 'context files', time, most === undefined ? {} : { most });
+    stores.push(store);
+    return store;
+  }
+
+  it('is found again after a restart, with age, fence and what was removed', async () => {
+    const before = await start();
+    const lease = await before.lease('a');
+    assert.ok('fence' in lease);
+    await before.put('a', { token: 1 }, { life: LIFE, fence: lease.fence });
+    await before.put('b', 1, ONCE);
+    await before.remove('b', 1);
+    await time.pass(1_000);
+    before.close();
+
+    const after = await start();
+    assert.deepEqual(await after.get('a'), { value: { token: 1 }, age: 1_000, fence: lease.fence });
+    assert.equal(await after.get('b'), undefined);
+    assert.equal(await after.put('a', 'old', { life: LIFE, fence: lease.fence - 1 }), false);
+    const next = await after.lease('a');
+    assert.ok('fence' in next && next.fence > lease.fence);
+  });
+
+  it('has it in the file as soon as the write is done', async () => {
+    const store = await start();
+    const keys = (): number => files.content().match(/vgauth_[0-9a-f]{64}/g)?.length ?? 0;
+    await store.put('a', 1, ONCE);
+    assert.equal(keys(), 1);
+    await Promise.all(Array.from({ length: 2_000 }, (_, i) => store.put(`n ${i}`, i, ONCE)));
+    assert.equal(keys(), 2_001);
+    await store.remove('a', 1);
+    assert.equal(keys(), 2_000);
+  });
+
+  it('is in the file only after the flush where Node-RED caches it, and at its end', async () => {
+    const store = open(await files.open({ flushInterval: 30 }));
+    assert.equal(await store.put('a', 1, ONCE), true);
+    assert.equal(files.content(), '');
+    await files.close();
+    assert.match(files.content(), /vgauth_/);
+  });
+
+  it('shows neither secrets nor names', async () => {
+    const store = await start();
+    await store.put('session CANARY-NAME', { token: 'CANARY-TOKEN', user: 'CANARY-PERSON' }, ONCE);
+    assert.match(files.content(), /v1\./);
+    assert.doesNotMatch(files.content(), /CANARY|session/);
+  });
+
+  it('loses what has outlived its life, from memory and from the file', async () => {
+    const store = await start();
+    await store.put('short', 1, { life: 1_000, fence: 1 });
+    await store.put('long', 1, ONCE);
+    await time.pass(60_000);
+    await until(() => files.content().match(/vgauth_/g)?.length === 1);
+    assert.equal((await store.get('long'))?.value, 1);
+  });
+
+  it('sweeps at its opening what outlived its life meanwhile, also without the key', async () => {
+    const before = await start();
+    await before.put('short', 1, { life: 1_000, fence: 1 });
+    await before.put('long', 1, ONCE);
+    before.close();
+    await time.pass(2_000);
+    await (await start(Seal.from('another passphrase'))).get('x');
+    await until(() => files.content().match(/vgauth_/g)?.length === 1);
+    assert.equal((await (await start()).get('long'))?.value, 1);
+  });
+
+  it('is bounded, and what goes is gone from the file', async () => {
+    const store = await start(testSeal(), 3);
+    for (const name of ['a', 'b', 'c', 'd']) await store.put(name, name, ONCE);
+    await until(() => files.content().match(/vgauth_/g)?.length === 3);
+    assert.equal(await store.get('a'), undefined);
+  });
+
+  it('is absent for who has another passphrase, who is told once and harms nothing', async () => {
+    const before = await start();
+    for (const name of ['a', 'b']) await before.put(name, 1, ONCE);
+    before.close();
+    const stranger = await start(Seal.from('another passphrase'));
+    let told = 0;
+    stranger.unreadable.add(() => {
+      told += 1;
+    });
+    assert.equal(await stranger.get('a'), undefined);
+    assert.equal(told, 1);
+    assert.equal((await (await start()).get('a'))?.value, 1);
+  });
+
+  const changes: [string, (entry: Record<string, unknown>) => unknown][] = [
+    ['changed', (entry) => ({ ...entry, box: String(entry.box).replace(/.{6}$/, 'AAAAAA') })],
+    ['cut off', (entry) => ({ ...entry, box: String(entry.box).slice(0, -3) })],
+    ['given another number', (entry) => ({ ...entry, fence: 2 })],
+    ['without its box', ({ box: _, ...entry }) => entry],
+    ['without an end', ({ expires: _, ...entry }) => entry],
+    ['with numbers that are none', (entry) => ({ ...entry, written: 'x', expires: null })],
+    ['a text', () => 'hello'],
+    ['a list', () => [1]],
+    ['nothing', () => null],
+  ];
+  for (const [what, change] of changes) {
+    it(`takes for absent what is ${what}, and writes it again`, async () => {
+      const before = await start();
+      await before.put('a', 'mine', ONCE);
+      await before.put('b', 'b', ONCE);
+      const key = `vgauth_${(await testSeal()).nameOf('a')}`;
+      before.close();
+      const access = await files.open();
+      const entry = await new Promise<Record<string, unknown>>((resolve) => {
+        access.get([key], (_error, found) => resolve(found as Record<string, unknown>));
+      });
+      await new Promise((resolve) => access.set([key], [change(entry)], resolve));
+
+      const after = await start();
+      assert.equal(await after.get('a'), undefined);
+      assert.equal((await after.get('b'))?.value, 'b');
+      assert.equal(await after.put('a', 'again', ONCE), true);
+      assert.equal((await (await start()).get('a'))?.value, 'again');
+    });
+  }
+
+  it('leaves alone what others keep in the same context', async () => {
+    const access = await files.open();
+    await new Promise((resolve) => access.set(['vgauth_x', 'other'], [1, { a: 'b' }], resolve));
+    const store = open(access);
+    let told = 0;
+    store.unreadable.add(() => {
+      told += 1;
+    });
+    await store.put('a', 1, ONCE);
+    await store.remove('a', 1);
+    assert.deepEqual(JSON.parse(files.content()), { vgauth_x: 1, other: { a: 'b' } });
+    assert.equal(told, 0);
+  });
+
+  it('goes on where the disk fails, says why, and catches up when it is mended', async () => {
+    const store = await start();
+    await store.put('a', 1, ONCE);
+    const states: string[] = [];
+    store.changes.add((state) => states.push(state.at === 'gone' ? state.cause : state.at));
+    // A file stands where the folder was.
+    renameSync(files.dir, `${files.dir}-away`);
+    writeFileSync(files.dir, '');
+    assert.equal(await store.put('b', 2, ONCE), false);
+    assert.deepEqual(states, ['ENOTDIR']);
+    assert.equal((await store.get('b'))?.value, 2);
+    assert.equal(await store.remove('a', 1), false);
+    assert.equal(await store.get('a'), undefined);
+    assert.ok('fence' in (await store.lease('c')));
+    rmSync(files.dir);
+    renameSync(`${files.dir}-away`, files.dir);
+    let told = 0;
+    store.watch('a', () => {
+      told += 1;
+    });
+    await time.bringsBack(store);
+    await until(() => told === 1);
+    const after = await start();
+    assert.equal((await after.get('b'))?.value, 2);
+    assert.equal(await after.get('a'), undefined);
+  });
+
+  it('is gone after 2 s where the context store never answers, and keeps nobody waiting', async () => {
+    const silent = { get: () => undefined, set: () => undefined, keys: () => undefined };
+    const store = open(silent);
+    await testSeal();
+    const read = store.get('a');
+    read.catch(() => undefined);
+    await time.pass(1_999);
+    assert.equal(await isSettled(read), false);
+    await time.pass(1);
+    await assert.rejects(read, { code: 'AUTH_STORE', values: { host: 'context files', cause: 'timeout' } });
+    assert.equal(store.state.at, 'gone');
+    assert.equal(await store.put('a', 1, ONCE), false);
+    assert.equal((await store.get('a'))?.value, 1);
+    await assert.rejects(store.get('b'), { code: 'AUTH_STORE' });
+  });
+
+  it('is gone where the context store throws, whatever it throws', async () => {
+    const broken = (): never => {
+      throw Object.assign(new Error('SECRET'), { code: 'SECRET code' });
+    };
+    const store = open({ get: broken, set: broken, keys: broken });
+    await assert.rejects(store.get('a'), { values: { host: 'context files', cause: 'error' } });
+    assert.deepEqual(store.state, { at: 'gone', cause: 'error' });
+  });
+
+  it('reads later what it could not read at first, and keeps what is newer', async () => {
+    const before = await start();
+    await before.put('old', 'old', { life: LIFE, fence: 5 });
+    await before.put('newer there', 'there', { life: LIFE, fence: 5 });
+    before.close();
+    const access = await files.open();
+    let fails = true;
+    const store = open({
+      ...access,
+      keys: (answer) => (fails ? answer(Object.assign(new Error(), { code: 'EIO' })) : access.keys(answer)),
+    });
+    await assert.rejects(store.get('old'), { values: { host: 'context files', cause: 'EIO' } });
+    await store.put('newer there', 'here', { life: LIFE, fence: 4 });
+    await store.put('here', 'here', { life: LIFE, fence: 4 });
+    fails = false;
+    await time.pass(1_000);
+    await until(() => store.state.at === 'ready');
+    for (const [name, value] of Object.entries({ old: 'old', 'newer there': 'there', here: 'here' }))
+      assert.equal((await store.get(name))?.value, value);
+  });
+});
