@@ -35,10 +35,11 @@ export interface StoreMeans {
 /**
  * Opens a store. It comes at once; whether it can be reached is told by its state.
  *
- * @param isTrial it is only looked at, and closed again
+ * @param trial its keys, where it is only looked at and closed again
  */
-export function openStore(settings: StoreSettings, means: StoreMeans, system: System, isTrial = false): KeptStore {
-  const seal = Seal.from(settings.encryptionKey);
+export function openStore(settings: StoreSettings, means: StoreMeans, system: System, trial?: Seal): KeptStore {
+  const seal = trial ? Promise.resolve(trial) : Seal.from(settings.encryptionKey);
+  const isTrial = trial !== undefined;
   if (settings.kind === 'redis') {
     const { isSecure, prefix, kind: _kind, encryptionKey: _key, ...address } = settings;
     return new RedisStore({ ...address, tls: isSecure ? { ...means.tls } : undefined }, prefix, seal, system, isTrial);

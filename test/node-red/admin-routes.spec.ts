@@ -10,7 +10,7 @@ import { until } from '../support/until.ts';
 const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
 const bcrypt = createRequire(import.meta.url)('bcryptjs') as { hashSync(text: string, rounds: number): string };
 
-const ROUTES = ['vgs-account/test', 'vg-server/test', 'vgs-account/import'];
+const ROUTES = ['vgs-account/test', 'vg-server/test', 'auth-store/test', 'vgs-account/import'];
 const STORED = '__PWRD__';
 /** None of these may stand in any answer. */
 const SECRETS = [
