@@ -19,6 +19,7 @@ const DEFAULTS: Record<string, Record<string, unknown>> = {
     proxy: '',
     insecureHttp: false,
     practice: false,
+    store: '',
   },
   'vg-server': {
     name: '',
@@ -33,6 +34,7 @@ const DEFAULTS: Record<string, Record<string, unknown>> = {
     proxy: '',
     insecureHttp: false,
     practice: false,
+    store: '',
   },
   'vgs-token': { name: '', accountName: '', accountNameType: 'fixed', property: 'token' },
   'vg-login': {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type EachNode, type NodeType, openEditorWithEachNode } from '../support/browser.ts';
 import { Dialog } from '../support/dialog.ts';
 import type { Editor } from '../support/editor.ts';
+import { openStoreDialog } from '../support/store-dialog.ts';
 
 /** The flow nodes, and below which label each opens its config node. */
 const CONFIGS: Record<NodeType, string | undefined> = {
@@ -38,6 +39,16 @@ describe('A dialog without a mouse', () => {
         await Dialog.opened(page, 'node');
       }
       await page.keyboard.press('Control+Escape');
+      await dialog.element.waitFor({ state: 'detached' });
+    });
+  }
+
+  for (const kind of ['context: one Node-RED, over a restart', 'Redis or Valkey: several Node-REDs share it']) {
+    it(`of a session store (${kind}) is gone through in order and left`, async () => {
+      const dialog = await openStoreDialog(editor);
+      await dialog.fill({ Kind: kind });
+      await isReachable(dialog);
+      await editor.page.keyboard.press('Control+Escape');
       await dialog.element.waitFor({ state: 'detached' });
     });
   }

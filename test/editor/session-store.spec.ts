@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { type EachNode, openEditorWithEachNode, saved, savedText } from '../support/browser.ts';
+import type { Dialog } from '../support/dialog.ts';
+import type { Editor } from '../support/editor.ts';
+import { openStoreDialog } from '../support/store-dialog.ts';
+
+const REDIS = 'Redis or Valkey: several Node-REDs share it';
+const ROWS = ['Context store', 'Address', 'TLS', 'User', 'Password', 'Key prefix', 'Encryption key'];
+const KEY = 'typed-encryption-key';
+
+describe('The dialog of a session store', () => {
+  let editor: Editor;
+  let nodes: EachNode;
+
+  before(async () => {
+    ({ editor, nodes } = await openEditorWithEachNode());
+  });
+
+  it('shows what its kind needs', async () => {
+    const dialog = await openStoreDialog(editor);
+    await becomes(() => shown(dialog), ['Context store', 'Encryption key']);
+    await dialog.element.getByText('The context store has to write files').waitFor();
+    await dialog.fill({ Kind: REDIS });
+    await becomes(
+      () => shown(dialog),
+      ROWS.filter((row) => row !== 'Context store'),
+    );
+    await dialog.element.getByText('All that share it need the same address').waitFor();
+    await dialog.fill({ Address: 'redis://cache.internal:6379' });
+    await becomes(
+      () => shown(dialog),
+      ROWS.filter((row) => row !== 'Context store' && row !== 'TLS'),
+    );
+    await dialog.fill({ Address: 'rediss://cache.internal:6379' });
+    await becomes(
+      () => shown(dialog),
+      ROWS.filter((row) => row !== 'Context store'),
+    );
+    await dialog.cancel();
+  });
+
+  it('says in words what is wrong', async () => {
+    const dialog = await openStoreDialog(editor);
+    await becomes(() => wrong(dialog), ['Encryption key']);
+    await dialog.fill({ 'Encryption key': KEY });
+    await becomes(() => wrong(dialog), []);
+    await dialog.fill({ Kind: REDIS });
+    await dialog.fill({ Address: '' });
+    await becomes(() => wrong(dialog), ['Address']);
+    for (const [address, sentence] of [
+      ['cache.internal:6379', 'Address: it has to begin with redis:// or rediss://'],
+      ['https://cache.internal', 'Address: it has to begin with redis:// or rediss://'],
+      [
+        'redis://user:secret@cache.internal',
+        'Address: a password would stand in the flow file. Put it into its own field',
+      ],
+    ] as const) {
+      await dialog.fill({ Address: address });
+      await becomes(() => wrong(dialog), ['Address']);
+      await editor.explanation(dialog.field('Address'), sentence);
+    }
+    for (const address of ['redis://user@cache.internal/3', 'rediss://[::1]:6380', ['$', '{REDIS_URL}'].join('')]) {
+      await dialog.fill({ Address: address });
+      await becomes(() => wrong(dialog), []);
+    }
+    await dialog.cancel();
+  });
+
+  it('tests before a deploy, and says what to do', async () => {
+    const dialog = await openStoreDialog(editor);
+    await dialog.fill({ 'Encryption key': KEY });
+    await test(dialog);
+    await verdict(dialog)
+      .filter({ hasText: /The node in "Context store" is not deployed/ })
+      .waitFor();
+    await dialog.fill({ Kind: REDIS, Address: 'redis://127.0.0.1:9' });
+    await test(dialog);
+    await verdict(dialog).filter({ hasText: '127.0.0.1:9 cannot be reached (ECONNREFUSED)' }).waitFor();
+    await verdict(dialog).filter({ hasText: 'Nothing listens there.' }).waitFor();
+    assert.doesNotMatch((await verdict(dialog).textContent()) ?? '', new RegExp(KEY));
+    await dialog.cancel();
+  });
+
+  it('saves what the contract says, and is chosen in an account and a server', async function () {
+    this.timeout(60_000);
+    const store = await openStoreDialog(editor);
+    await store.fill({ 'Encryption key': KEY });
+    await store.done();
+    for (const [node, config, values] of [
+      [nodes['vgs-token'], 'Account', { 'Client ID': 'me', 'Client secret': 'x' }],
+      [nodes['vg-login'], 'Server', { Address: 'https://identity.example.com', Application: 'app' }],
+    ] as const) {
+      const dialog = await editor.open(node);
+      const inner = await dialog.addConfig(config);
+      await inner.fill({ ...values, 'Session store': 'session store' });
+      await inner.done();
+      await dialog.done();
+    }
+    for (const [type, values] of [
+      ['vg-logout', { Server: 'Visual Guard server' }],
+      ['attach-bearer', { Account: 'VGS service account' }],
+    ] as const) {
+      const dialog = await editor.open(nodes[type]);
+      await dialog.fill(values);
+      await dialog.done();
+      await nodes[type].mark.waitFor({ state: 'hidden' });
+    }
+    await editor.deploy();
+    const one = (type: string) => saved().find((node) => node.type === type);
+    const { id, ...properties } = one('auth-store') ?? { id: '' };
+    assert.deepEqual(properties, {
+      type: 'auth-store',
+      name: '',
+      kind: 'context',
+      context: '',
+      url: '',
+      prefix: 'vg-auth:',
+      tls: '',
+    });
+    assert.equal(one('vgs-account')?.store, id);
+    assert.equal(one('vg-server')?.store, id);
+    assert.ok(!savedText().includes(KEY));
+    const again = await openStoreDialog(editor, String(id));
+    assert.equal(await again.field('Encryption key').inputValue(), '__PWRD__');
+    await again.cancel();
+  });
+
+  it('tests with what is stored once it is deployed, and sends it nowhere else', async () => {
+    const heard: string[] = [];
+    const listener = createServer((socket) => {
+      socket.on('data', (chunk) => heard.push(String(chunk)));
+      socket.on('error', () => undefined);
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => listener.once('listening', resolve));
+    const { port } = listener.address() as { port: number };
+    try {
+      const dialog = await openStoreDialog(editor, String(saved().find(({ type }) => type === 'auth-store')?.id));
+      await test(dialog);
+      await verdict(dialog).filter({ hasText: 'context default works: written, read, leased and removed' }).waitFor();
+      await verdict(dialog).filter({ hasText: 'This context store is in memory: a restart loses it.' }).waitFor();
+      await dialog.fill({ Kind: REDIS, Address: `redis://127.0.0.1:${port}` });
+      await test(dialog);
+      await verdict(dialog).filter({ hasText: 'Encryption key' }).waitFor();
+      assert.deepEqual(heard, []);
+      await dialog.cancel();
+    } finally {
+      listener.close();
+    }
+  });
+});
+
+async function test(dialog: Dialog): Promise<void> {
+  await dialog.element.getByRole('button', { name: 'Test' }).click();
+}
+
+function verdict(dialog: Dialog) {
+  return dialog.element.locator('[role=status][id$="test-result"]');
+}
+
+/** Which rows can be seen. */
+async function shown(dialog: Dialog): Promise<string[]> {
+  const seen = await Promise.all(ROWS.map((label) => dialog.row(label).isVisible()));
+  return ROWS.filter((_, index) => seen[index]);
+}
+
+/** The labels of the fields that are shown as wrong. */
+async function wrong(dialog: Dialog): Promise<string[]> {
+  const rows = dialog.element.locator('.form-row').filter({ has: dialog.page.locator('.input-error'), visible: true });
+  return (await rows.locator('label').allInnerTexts()).map((text) => text.replace('*', '').trim());
+}
+
+async function becomes<T>(look: () => Promise<T>, expected: T): Promise<void> {
+  const wanted = JSON.stringify(expected);
+  for (let tries = 0; tries < 50 && JSON.stringify(await look()) !== wanted; tries += 1);
+  assert.deepEqual(await look(), expected);
+}
