@@ -120,10 +120,14 @@ export class StatusLine {
   /** What a config node is missing, in words: it stands there from the start. */
   misconfigured(error: AuthError): void {
     const { property, variable } = error.values;
+    const { about, isPractice } = this;
+    // A name that leads nowhere says nothing of the config node that was used before.
+    if (error.fault.startsWith('config-name-')) Object.assign(this, { about: '', isPractice: false });
     this.#show(
       BROKEN,
       this.#say(`faults.${error.fault}`, { property: String(property ?? ''), variable: String(variable ?? '') }),
     );
+    Object.assign(this, { about, isPractice });
   }
 
   /** What a token source says of itself. */

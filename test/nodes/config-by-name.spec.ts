@@ -93,6 +93,7 @@ describe('a VGS account whose name is on the message', () => {
     assert.match(flow.status('attach'), /^Bolt: .*valid-until/);
     assert.match((await flow.ask('attach', { tenant: 'nobody' })).msg.error?.message ?? '', UNKNOWN);
     assert.match(flow.status('attach'), /config-name-unknown/);
+    assert.doesNotMatch(flow.status('attach'), /Bolt|Acme/, 'it is not about the one before');
     await flow.ask('attach', { tenant: 'Acme' });
     assert.match(flow.status('attach'), /^Acme: .*valid-until/);
     await time.pass(300_000);
