@@ -45,7 +45,10 @@ describe(`the routes of the dialogs in ${version}`, () => {
       version,
       userDir,
       port: await freePort(),
-      settings: { adminAuth: { type: 'credentials', users: [user('admin', '*'), user('reader', 'read')] } },
+      settings: {
+        adminAuth: { type: 'credentials', users: [user('admin', '*'), user('reader', 'read')] },
+        logging: { console: { level: 'info', metrics: false, audit: true } },
+      },
       environment: { ROUTE_SECRET: 'FROM-THE-VARIABLE', ROUTE_HOST: own.origin },
     });
     admin = await signIn('admin');
@@ -201,6 +204,33 @@ describe(`the routes of the dialogs in ${version}`, () => {
       host: own.host,
     });
     assert.equal(own.requests[0]?.form.get('client_secret'), 'STORED-SECRET');
+  });
+
+  it('leave a line at audit level for each test: what came of it, and who pressed the button', async () => {
+    const lines = (): { result: string; path: string; user?: { username: string } }[] =>
+      nodeRed.log
+        .split('\n')
+        .filter((line) => line.includes('"event":"vg-auth.test"'))
+        .map((line) => JSON.parse(line.slice(line.indexOf('{'), line.lastIndexOf('}') + 1)));
+    const before = lines().length;
+    await account({ variablesOnly: true });
+    await account();
+    await account({ clientId: 'another' });
+    await server();
+    await server({ signIn: false });
+    await until(() => lines().length >= before + 4);
+    assert.deepEqual(
+      lines()
+        .slice(before)
+        .map(({ path, result, user }) => [path, result, user?.username]),
+      [
+        ['/vgs-account/test', 'signed-in', 'admin'],
+        ['/vgs-account/test', 'not-tried', 'admin'],
+        ['/vg-server/test', 'signed-in', 'admin'],
+        ['/vg-server/test', 'reached', 'admin'],
+      ],
+    );
+    for (const secret of SECRETS) assert.ok(!nodeRed.log.includes(secret), secret);
   });
 
   it('send a stored secret to no other host or client', async () => {
