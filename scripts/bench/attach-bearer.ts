@@ -10,9 +10,29 @@ const CALLS = 2_000;
 const TIMES = 15;
 const WARM_UP = 100;
 
+const PRACTICE = { practice: true, credentials: { username: 'plain', password: 'practice' } };
+const VG = {
+  type: 'vg-server',
+  applicationId: 'bench',
+  platform: 'Native',
+  scope: 'openid offline_access',
+  ...PRACTICE,
+};
+
 const FLOW = [
   { id: 'account', type: 'vgs-account', practice: true, scope: '' },
   { id: 'attach', type: 'attach-bearer', source: 'vgs', account: 'account', hide: true, wires: [['sink'], []] },
+  { id: 'store', type: 'auth-store', kind: 'context', credentials: { encryptionKey: 'bench' } },
+  { id: 'server', ...VG },
+  { id: 'server-shared', ...VG, store: 'store' },
+  { id: 'account-shared', type: 'vgs-account', practice: true, scope: '', store: 'store' },
+  ...(
+    [
+      ['attach-shared', { source: 'vgs', account: 'account-shared' }],
+      ['attach-vg', { source: 'vg', server: 'server', userType: 'stored' }],
+      ['attach-vg-shared', { source: 'vg', server: 'server-shared', userType: 'stored' }],
+    ] as const
+  ).map(([id, source]) => ({ id, type: 'attach-bearer', hide: true, wires: [['sink'], []], ...source })),
   {
     id: 'change',
     type: 'change',
@@ -59,7 +79,27 @@ async function againstChange(rounds: number): Promise<Row[]> {
     rows.push(plainRow(`  attach-bearer, per message`, perMessage(ours), 'µs', 2));
     rows.push(plainRow(`  Change, per message`, perMessage(theirs), 'µs', 2));
   }
+  rows.push(...(await withStore(nodeRed, rounds)));
   await nodeRed.stop();
+  return rows;
+}
+
+/** A live token with a session store configured against one without: the store is not asked. */
+async function withStore(nodeRed: EmbeddedNodeRed, rounds: number): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [system, plain] of [
+    ['VGS', 'attach'],
+    ['VG', 'attach-vg'],
+  ] as const) {
+    for (const node of [plain, `${plain}-shared`]) await nodeRed.pump(node, bare(1));
+    const time = (node: string): Promise<number> => nodeRed.pump(node, bare(MESSAGES));
+    const [shared = [], alone = []] = await interleave(
+      rounds,
+      [() => time(`${plain}-shared`), () => time(plain)],
+      WARM_UP,
+    );
+    rows.push(ratioRow(`attach-bearer ${system} with a session store / without`, shared, alone, 1.05));
+  }
   return rows;
 }
 
