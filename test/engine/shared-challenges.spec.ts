@@ -1,30 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Challenge } from '../../src/visual-guard/challenge.ts';
-import type { VisualGuardSettings } from '../../src/visual-guard/wire.ts';
-import { isSettled, settle } from '../support/fake-system.ts';
-import { ANNA, Fleet, type Replica } from '../support/fleet.ts';
-import { OpenStep, silence } from '../support/scripted-transport.ts';
-import { APP, challenge, LINK, SMS, signedIn } from '../support/vg-replies.ts';
+import { settle } from '../support/fake-system.ts';
+import { Fleet } from '../support/fleet.ts';
+import { silence } from '../support/scripted-transport.ts';
+import { challengeAt, fleetWith, requests } from '../support/shared-challenges.ts';
+import { APP, challenge, SMS } from '../support/vg-replies.ts';
 import { ASK, isChallenged, isRefused, isSignedIn, SETTINGS } from '../support/visual-guard.ts';
 import '../support/rejections.ts';
 
 const ROBOT = { user: 'robot', password: 'robot-password' };
-
-/** Replicas of which the first one was set a challenge. */
-async function fleetWith(count: number, settings: Partial<VisualGuardSettings> = {}, person = ANNA) {
-  const fleet = new Fleet();
-  const replicas = fleet.replicas(count, settings);
-  const outcome = await replicas[0].server.signIn(person, ASK);
-  const open = isChallenged(outcome, 'mfa-required').challenge;
-  return { fleet, replicas, open };
-}
-
-/** The challenge as another replica finds it. */
-async function challengeAt({ engine }: Replica, { id }: { id: string }): Promise<Challenge> {
-  const found = await engine.findChallenge(id);
-  assert.equal(typeof found, 'object', String(found));
-  return found as Challenge;
-}
 
 describe('a challenge that replicas share', () => {
   it('is finished by code at another replica than it began at, and all have the session', async () => {
@@ -200,115 +184,6 @@ describe('the password of a challenge that replicas share', () => {
   });
 });
 
-describe('a link that replicas share', () => {
-  /** A link that the first replica has sent. */
-  async function withLink(count = 2) {
-    const scene = await fleetWith(count);
-    const click = new OpenStep();
-    scene.replicas[0].transport.next(click.step);
-    const { link } = isChallenged(await scene.open.choose('link-email'), 'link-sent');
-    assert.ok(link);
-    return { ...scene, click, link };
-  }
-
-  it('is known to all as sent, and holds up no other step', async () => {
-    const { fleet, replicas, open, link } = await withLink();
-    const there = await challengeAt(replicas[1], open);
-    isChallenged(await there.submit('123456'), 'link-sent');
-    assert.equal(fleet.guard.counts.logins, 1);
-    assert.equal(requests(replicas), 2);
-    link.end();
-  });
-
-  it('signs in where its request is held, and all see it', async () => {
-    const fleet = new Fleet();
-    const [a, b] = fleet.replicas(2);
-    const click = new OpenStep();
-    a.transport.next(challenge([LINK]), click.step);
-    const { link, challenge: open } = isChallenged(
-      await a.server.signInStored({ method: 'link-email', reset: false }),
-      'link-sent',
-    );
-    isChallenged((await b.server.tokenOfStored(false)).outcome, 'link-sent');
-    click.answer(signedIn('clicked'));
-    isSignedIn(await link?.later);
-    await fleet.told();
-    assert.equal((await b.server.tokenOfStored(false)).token?.accessToken, 'clicked');
-    assert.equal(b.server.storedSession?.source.current()?.accessToken, 'clicked');
-    assert.equal(await b.engine.findChallenge(open.id), 'challenge-unknown');
-    assert.equal(b.transport.requests.length, 0);
-  });
-
-  it('ends where another replica takes another way', async () => {
-    const { fleet, replicas, open, link } = await withLink();
-    await fleet.system.pass(30_000);
-    isChallenged(await (await challengeAt(replicas[1], open)).choose('otp-sms'), 'code-required');
-    await fleet.told();
-    assert.equal(await link.later, undefined);
-    assert.equal(replicas[0].transport.requests[1].signal?.aborted, true);
-    isSignedIn(await open.submit('123456'));
-  });
-
-  it('does not end where another replica is only told that it was sent', async () => {
-    const { fleet, replicas, open, link } = await withLink();
-    isChallenged(await (await challengeAt(replicas[1], open)).choose('link-email'), 'link-sent', 'held-back');
-    await fleet.told();
-    assert.equal(await isSettled(link.later), false);
-    link.end();
-  });
-
-  it('that nobody clicked ends the challenge for all', async () => {
-    const { fleet, replicas, open, link } = await withLink();
-    const there = await challengeAt(replicas[1], open);
-    await fleet.system.pass(330_000);
-    isRefused(await link.later, 'mfa-timeout');
-    await fleet.told();
-    assert.notEqual((await there.submit('1')).state, 'signed-in');
-  });
-
-  it('whose replica died is sent again by another one', async () => {
-    const { fleet, replicas, open } = await withLink();
-    replicas[0].store.die();
-    await fleet.system.pass(30_000);
-    const there = await challengeAt(replicas[1], open);
-    const click = new OpenStep();
-    replicas[1].transport.next(click.step);
-    const { link } = isChallenged(await there.choose('link-email'), 'link-sent');
-    click.answer(signedIn());
-    isSignedIn(await link?.later);
-  });
-});
-
-describe('challenges without their store', () => {
-  it('go on where they are known, and are a fault where they are not', async () => {
-    const { replicas, open } = await fleetWith(2);
-    for (const { store } of replicas) store.goAway();
-    isChallenged(await open.choose('otp-sms'), 'code-required');
-    isSignedIn(await open.submit('123456'));
-    await assert.rejects(replicas[1].engine.findChallenge(open.id), { code: 'AUTH_STORE' });
-  });
-
-  it('are caught up when it is back', async () => {
-    const { fleet, replicas, open } = await fleetWith(2);
-    const there = await challengeAt(replicas[1], open);
-    replicas[0].store.goAway();
-    isChallenged(await open.choose('otp-sms'), 'code-required');
-    isChallenged(await open.submit('wrong'), 'code-required', 'code-invalid');
-    await replicas[0].store.comeBack();
-    await fleet.told();
-    assert.equal(there.state, 'code-required');
-    assert.equal(there.attempts, 1);
-  });
-
-  it('are written again to one that came back empty', async () => {
-    const { fleet, replicas, open } = await fleetWith(1);
-    isChallenged(await open.choose('otp-sms'), 'code-required');
-    replicas[0].store.goAway();
-    await fleet.comeBackEmpty(replicas[0]);
-    isSignedIn(await (await challengeAt(fleet.replica(), open)).submit('123456'));
-  });
-});
-
 describe('what a store says of a challenge', () => {
   it('is taken for absent where no replica can have written it', async () => {
     const { fleet, replicas, open } = await fleetWith(1);
@@ -340,7 +215,3 @@ describe('what a store says of a challenge', () => {
     isChallenged(await open.choose('otp-app'), 'mfa-required', 'method-not-offered');
   });
 });
-
-function requests(replicas: Replica[]): number {
-  return replicas.reduce((sum, { transport }) => sum + transport.requests.length, 0);
-}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { isSettled, settle } from '../support/fake-system.ts';
 import { Fleet, type Replica, SERVICE } from '../support/fleet.ts';
 import { OpenStep, silence } from '../support/scripted-transport.ts';
-import { challenge, SMS, says, signedIn } from '../support/vg-replies.ts';
+import { signedIn } from '../support/vg-replies.ts';
 import { ASK, isChallenged, isRefused, isSignedIn } from '../support/visual-guard.ts';
 import '../support/rejections.ts';
 
@@ -177,6 +177,15 @@ describe('the stored user of several replicas', () => {
     assert.equal(requestsOf(replicas), 1);
   });
 
+  it('is told to the others as refused before the next one’s turn', async () => {
+    const fleet = new Fleet();
+    const a = fleet.replica(LOCKED);
+    await a.server.tokenOfStored(false);
+    const { asked } = a.store;
+    const told = asked.findIndex((what) => what.startsWith('put automatic'));
+    assert.ok(told >= 0 && told < asked.findIndex((what) => what.startsWith('release sign-in')), asked.join('\n'));
+  });
+
   it('is tried again at once with msg.reset, at whichever replica', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2, LOCKED);
@@ -206,96 +215,6 @@ describe('the stored user of several replicas', () => {
   });
 });
 
-describe('the guard of several replicas', () => {
-  const person = (password: string) => ({ user: 'service', password });
-
-  it('sends a wrong password once, and another one at once', async () => {
-    const fleet = new Fleet();
-    const replicas = fleet.replicas(3);
-    const outcomes = await Promise.all(replicas.map(({ server }) => server.signIn(person('wrong'), ASK)));
-    const reasons = outcomes.map((outcome) => (outcome.state === 'refused' ? outcome.reason : outcome.state));
-    assert.deepEqual(reasons.sort(), ['credentials-invalid', 'held-back', 'held-back']);
-    isSignedIn(await replicas[1].server.signIn(person('service-password'), ASK));
-    assert.equal(fleet.guard.counts.refused, 1);
-  });
-
-  it('lets it be sent again after 15 minutes, or with msg.reset', async () => {
-    const fleet = new Fleet();
-    const [a, b] = fleet.replicas(2);
-    await a.server.signIn(person('wrong'), ASK);
-    const { retryAt } = isRefused(await b.server.signIn(person('wrong'), ASK), 'held-back');
-    assert.equal(retryAt, fleet.system.now() + QUARTER);
-    isRefused(await b.server.signIn(person('wrong'), { method: 'ask', reset: true }), 'credentials-invalid');
-    await fleet.system.pass(QUARTER);
-    isRefused(await a.server.signIn(person('wrong'), ASK), 'credentials-invalid');
-    assert.equal(fleet.guard.counts.refused, 3);
-  });
-
-  it('holds without the store, in each process', async () => {
-    const fleet = new Fleet();
-    const a = fleet.replica();
-    a.store.goAway();
-    await a.server.signIn(person('wrong'), ASK);
-    isRefused(await a.server.signIn(person('wrong'), ASK), 'held-back');
-    await a.store.comeBack();
-    isRefused(await fleet.replica().server.signIn(person('wrong'), ASK), 'held-back');
-  });
-
-  it('sends one code in 30 s to a person, of whatever challenge and replica', async () => {
-    const fleet = new Fleet();
-    const [a, b] = fleet.replicas(2);
-    const anna = { user: 'anna', password: 'anna-password' };
-    const one = isChallenged(await a.server.signIn(anna, ASK), 'mfa-required').challenge;
-    const other = isChallenged(await b.server.signIn(anna, ASK), 'mfa-required').challenge;
-    assert.notEqual(one.id, other.id);
-    const outcomes = await Promise.all([one.choose('otp-sms'), other.choose('otp-sms')]);
-    const reasons = outcomes.map((outcome) => (outcome.state === 'signed-in' ? '' : outcome.reason));
-    assert.deepEqual(reasons.map(String).sort(), ['held-back', 'undefined']);
-    assert.equal(fleet.guard.counts.codes, 1);
-    await fleet.system.pass(30_000);
-    isChallenged(await other.choose('otp-sms'), 'code-required');
-  });
-
-  it('counts no code that was not sent', async () => {
-    const fleet = new Fleet();
-    const [a, b] = fleet.replicas(2);
-    const anna = { user: 'anna', password: 'anna-password' };
-    const one = isChallenged(await a.server.signIn(anna, ASK), 'mfa-required').challenge;
-    const other = isChallenged(await b.server.signIn(anna, ASK), 'mfa-required').challenge;
-    a.transport.next(says(['Failure', 'MFA_FailedSendingRequest']));
-    isChallenged(await one.choose('otp-sms'), 'mfa-required', 'mfa-delivery-failed');
-    await fleet.told();
-    isChallenged(await other.choose('otp-sms'), 'code-required');
-  });
-
-  it('sends one code where a login without a password sends it by itself', async () => {
-    const fleet = new Fleet();
-    const replicas = fleet.replicas(2, { module: 'Passwordless' });
-    for (const { transport } of replicas)
-      transport.otherwise = says(['Failure', 'MFA_WaitingUserAction'], { ways: [SMS] });
-    const outcomes = await Promise.all(
-      replicas.map(({ server }) => server.signIn({ user: 'anna', password: '' }, ASK)),
-    );
-    assert.deepEqual(outcomes.map(({ state }) => state).sort(), ['code-required', 'refused']);
-    assert.equal(requestsOf(replicas), 1);
-  });
-
-  it('takes a pause that no replica can have written for none', async () => {
-    const fleet = new Fleet();
-    const a = fleet.replica();
-    a.store.get = async (name) =>
-      name.startsWith('refused') || name.startsWith('delivered')
-        ? { value: { version: 1, left: 1e12 }, age: 0, fence: 0 }
-        : undefined;
-    a.transport.next(challenge([SMS]));
-    const { challenge: open } = isChallenged(
-      await a.server.signIn({ user: 'anna', password: 'x' }, ASK),
-      'mfa-required',
-    );
-    isChallenged(await open.choose('otp-sms'), 'code-required');
-  });
-});
-
 describe('waiting for another replica', () => {
   it('ends after 30 s with a fault, as a message does', async () => {
     const fleet = new Fleet();
@@ -308,6 +227,22 @@ describe('waiting for another replica', () => {
     const asked = b.server.tokenOfStored(false);
     asked.catch(() => undefined);
     await fleet.system.pass(29_999);
+    assert.equal(await isSettled(asked), false);
+    await fleet.system.pass(1);
+    await assert.rejects(asked, { code: 'AUTH_TIMEOUT' });
+  });
+
+  it('counts into the 30 s of a message', async () => {
+    const fleet = new Fleet();
+    const b = fleet.replica(SERVICE);
+    b.transport.next(silence);
+    const lease = await fleet.memory.lease(`sign-in ${b.server.connection}`);
+    const asked = b.server.signInStored(ASK);
+    asked.catch(() => undefined);
+    await fleet.system.pass(20_000);
+    if ('release' in lease) await lease.release();
+    await fleet.system.pass(9_999);
+    assert.equal(b.transport.requests.length, 1);
     assert.equal(await isSettled(asked), false);
     await fleet.system.pass(1);
     await assert.rejects(asked, { code: 'AUTH_TIMEOUT' });

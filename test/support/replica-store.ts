@@ -58,6 +58,7 @@ export class ReplicaStore implements Store {
       },
       release: async () => {
         if (this.#isDead) return new Promise(() => undefined);
+        this.asked.push(`release ${name}`);
         this.#leases.delete(held);
         if (!held.isLost) await lease.release();
       },
