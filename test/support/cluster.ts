@@ -53,6 +53,11 @@ export class Cluster {
     this.#options = options;
   }
 
+  /** Where the Visual Guard server is. */
+  get origin(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
   /** Starts all of them. */
   async start(): Promise<void> {
     await listen(this.#server);
@@ -167,7 +172,7 @@ export class Cluster {
   }
 
   #flow(): FlowNode[] {
-    const origin = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const { origin } = this;
     const entry = (path: string, to: string): FlowNode => ({
       id: `in-${path}`,
       type: 'http in',
