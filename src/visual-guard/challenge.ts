@@ -16,7 +16,6 @@ export class Challenge implements LinkHome {
   #at: ChallengeContent;
   /** It takes no step any more. */
   #isOver = false;
-  /** It was answered, refused or is not wanted any more: for other replicas, too. */
   #hasEnded = false;
   #link: OpenLink | undefined;
   readonly #openLinks = new Set<OpenLink>();
@@ -83,7 +82,7 @@ export class Challenge implements LinkHome {
     return this.#at;
   }
 
-  /** Whether it was answered, refused or is not wanted any more. */
+  /** Whether it was answered, refused or is not wanted any more: for other replicas, too. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
@@ -178,6 +177,7 @@ export class Challenge implements LinkHome {
   expire(): void {
     this.#isOver = true;
     this.#person.password = '';
+    if (!this.hasOpenLink) this.#shared?.close();
   }
 
   /** Not wanted any more, here and at other replicas. */
