@@ -1,17 +1,20 @@
 /**
- * `npm run fuzz [-- RUNS [SEED]]`: hostile replies of every shape, 100,000 where no number is given, against every step of the engine;
- * one in ten as bytes over a real socket. Every outcome is a known state or a fault that the engine knows; nothing is rejected unhandled,
+ * `npm run fuzz [-- RUNS [SEED]]`: hostile replies of every shape, 100,000 runs where no number is given, against every step of the engine;
+ * one in ten as bytes over a real socket, one in five is a file that is imported or what a dialog posts. Every outcome is a known state or a fault that the engine knows; nothing is rejected unhandled,
  * and no secret that was sent comes back. The tests do the same in short.
  */
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
+import { BodyError, readBody } from '../nodes/shared/request-body.ts';
 import { AuthError } from '../src/errors.ts';
 import { system as realSystem } from '../src/system.ts';
 import { HttpTransport, type Transport } from '../src/transport/transport.ts';
 import { VgsAccount } from '../src/vgs/account.ts';
+import { readServiceAccountFile } from '../src/vgs/service-account-file.ts';
 import type { Outcome } from '../src/visual-guard/outcome.ts';
 import { FakeSystem } from '../test/support/fake-system.ts';
+import { CANARY, hostileBody, hostileFile, ROUTES } from '../test/support/hostile-input.ts';
 import { hostileReply, hostileWireReply, mutatedReply, STATES } from '../test/support/hostile-replies.ts';
 import { type ScriptedReply, ScriptedTransport, silence } from '../test/support/scripted-transport.ts';
 import { serve } from '../test/support/servers.ts';
@@ -34,14 +37,14 @@ const SECRETS = {
   refreshToken: 'SECRET-refresh',
 };
 
-/** What each step sends: a secret that a server was not sent is its own text. */
+/** What the server was sent up to each step: any other secret is its own text. */
 const LOGIN = [SECRETS.password, SECRETS.clientSecret];
 const SENT: Record<string, string[]> = {
   'sign-in': LOGIN,
   choice: LOGIN,
   code: [...LOGIN, SECRETS.code],
   link: LOGIN,
-  refresh: [SECRETS.refreshToken, SECRETS.clientSecret],
+  refresh: [...LOGIN, SECRETS.refreshToken],
   account: [SECRETS.clientSecret],
 };
 
@@ -99,11 +102,13 @@ function withErrors(key: string, value: unknown): unknown {
 }
 
 /** Every server's memory is small here, so a new one is made now and then. */
-let scene: Stage = newScene();
 let steps = 0;
+let scene: Stage = newScene();
 
+/** In turn with the password in every step of a sign-in, and in the first alone. */
 function newScene(): Stage {
-  return stage({ clientSecret: SECRETS.clientSecret, mfaCredentials: 'username+password' });
+  const mfaCredentials = steps % 1_000 === 0 ? 'username+password' : 'none';
+  return stage({ clientSecret: SECRETS.clientSecret, mfaCredentials });
 }
 
 const STEPS: Record<string, (reply: ScriptedReply, user: string) => Promise<void>> = {
@@ -228,10 +233,46 @@ async function overASocket(count: number): Promise<void> {
   await server.close();
 }
 
+/** What a person pastes or a dialog posts: it is read, or turned away in known words that repeat nothing of it. */
+function whatIsPutIn(count: number): void {
+  const parameters = { seed, numRuns: count, endOnFailure: true };
+  fc.assert(
+    fc.property(hostileFile, (text) => {
+      const read = readServiceAccountFile(text);
+      if (read.state === 'unreadable') assert.ok(!JSON.stringify(read).includes(CANARY), JSON.stringify(read));
+      const name = `file: ${read.state === 'read' ? 'read' : read.fault}`;
+      outcomes[name] = (outcomes[name] ?? 0) + 1;
+    }),
+    parameters,
+  );
+  for (const [route, { texts, flags, addresses }] of Object.entries(ROUTES)) {
+    const kinds = Object.fromEntries([
+      ...[...texts, ...addresses, 'id'].map((field) => [field, 'text'] as const),
+      ...flags.map((field) => [field, 'flag'] as const),
+    ]);
+    fc.assert(
+      fc.property(hostileBody(route, ['https://id.example.org']), (body) => {
+        let name = 'taken';
+        try {
+          const fields = Object.entries(readBody(body, kinds));
+          for (const [field, value] of fields)
+            assert.equal(typeof value, kinds[field] === 'text' ? 'string' : 'boolean');
+        } catch (thrown) {
+          assert.ok(thrown instanceof BodyError, String(thrown));
+          name = thrown.fault;
+        }
+        outcomes[`${route}: ${name}`] = (outcomes[`${route}: ${name}`] ?? 0) + 1;
+      }),
+      parameters,
+    );
+  }
+}
+
 const begun = Date.now();
 try {
-  await overTheScript(Math.ceil(runs * 0.9));
+  await overTheScript(Math.ceil(runs * 0.7));
   await overASocket(Math.ceil(runs * 0.1));
+  whatIsPutIn(Math.ceil(runs * 0.04));
 } catch (failure) {
   console.error(failure instanceof Error ? `${failure.message}\n${inspect(failure.cause)}` : failure);
   console.error(`FAILED with seed ${seed}`);

@@ -183,15 +183,15 @@ function askedToWait(failure: AuthError, retryAfter: number, now: number): AuthE
 /**
  * The scopes of a reply. Where it names none, they are the ones asked for (RFC 6749 5.1).
  *
+ * @param show lets a word of the server through, or not
  * @returns `scope`: what was granted; `missingScope`: what was asked for and not granted
  */
 export function readScope(
   named: unknown,
   asked: readonly string[],
-  request: FormRequest,
+  show: (word: string) => string | undefined,
 ): { scope: readonly string[]; missingScope: readonly string[] } {
-  const words =
-    typeof named === 'string' ? splitScope(named).filter((word) => withoutEcho(word, request) !== undefined) : [];
+  const words = typeof named === 'string' ? splitScope(named).filter((word) => show(word) !== undefined) : [];
   const missing = words.length > 0 ? asked.filter((word) => !words.includes(word)) : [];
   // All sessions that got what they asked for share these lists.
   const isAsAsked = words.length === 0 || (missing.length === 0 && words.length === asked.length);

@@ -1,7 +1,7 @@
 import type { System } from '../system.ts';
 import { createToken, lifetimeOf } from '../token.ts';
 import { readAnswer, readScope, splitScope, withTimeAsked } from '../token-endpoint.ts';
-import type { Reply, Transport } from '../transport/transport.ts';
+import { type Reply, type Transport, withoutEcho } from '../transport/transport.ts';
 import {
   clockDifference,
   type FailedVerdict,
@@ -41,7 +41,7 @@ export async function checkAccount(
     if (answer.refused) return { state: 'refused', ...answer.refused, ...about() };
     const { granted, accessToken } = answer;
     const lifetime = lifetimeOf(granted.expires_in, accessToken);
-    const scopes = readScope(granted.scope, asked, request);
+    const scopes = readScope(granted.scope, asked, (word) => withoutEcho(word, request));
     const token = createToken({ accessToken, sentAt: reply.sentAt, lifetime, ...scopes }, system);
     return { state: 'signed-in', ...tokenVerdict(token, asked), ...about() };
   } catch (thrown) {

@@ -1,4 +1,5 @@
 import { asAuthError } from '../errors.ts';
+import { SecretTrace } from '../hiding.ts';
 import { randomId } from '../system.ts';
 import { type ChallengeContent, contentOfReading } from './challenge-content.ts';
 import type { ChallengeHome } from './challenge-home.ts';
@@ -30,8 +31,9 @@ export class Challenge implements LinkHome {
     this.#at = content;
     this.#home = home;
     // What the next steps do not send is not kept.
-    const { mfaCredentials } = home.wire;
-    this.#person = { user: person.user, password: mfaCredentials === 'username+password' ? person.password : '' };
+    const isSent = home.wire.mfaCredentials === 'username+password';
+    const { user, password } = person;
+    this.#person = { user, password: isSent ? password : '', ...(isSent ? {} : { trace: new SecretTrace(password) }) };
   }
 
   /** The challenge that a reply to a login sets. */

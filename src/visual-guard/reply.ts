@@ -178,12 +178,22 @@ function readEnrollmentUrl(
     if (typeof candidate !== 'string' || candidate.length > 2000) continue;
     try {
       const url = new URL(candidate);
-      if (url.protocol === 'https:' || url.protocol === 'http:') return show(url.href) ?? '';
+      if (url.protocol !== 'https:' && url.protocol !== 'http:') continue;
+      // As it stands there, as it is spelt in an address, and as that reads.
+      return show(candidate) && show(decoded(url.href)) ? (show(url.href) ?? '') : '';
     } catch {
       // Not an address.
     }
   }
   return '';
+}
+
+function decoded(href: string): string {
+  try {
+    return decodeURIComponent(href);
+  } catch {
+    return href;
+  }
 }
 
 /** Whether the password was wrong, so that sending it again may lock the account. */

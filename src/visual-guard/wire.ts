@@ -1,4 +1,5 @@
 import { AuthError } from '../errors.ts';
+import type { SecretTrace } from '../hiding.ts';
 import type { System } from '../system.ts';
 import { createToken, lifetimeOf, type Token } from '../token.ts';
 import {
@@ -59,6 +60,8 @@ export type Heard =
 export interface Person {
   user: string;
   password: string;
+  /** Of the password of the login, where the steps after it do not know that any more. */
+  trace?: SecretTrace | undefined;
 }
 
 /** The requests of Visual Guard's dialect (wire.md A3, A4). None of them is ever repeated by itself. */
@@ -107,12 +110,14 @@ export class VisualGuardWire {
   /** The second request: choose a way. For a link it stays open until the person has clicked. */
   choose(method: Method, person: Person, signal?: AbortSignal): Promise<Heard> {
     const timeout = method.kind === 'link' ? LINK_TIMEOUT : undefined;
-    return this.#post({ ...this.#grant(), ...this.#step(method, person) }, { timeout, signal });
+    const { trace } = person;
+    return this.#post({ ...this.#grant(), ...this.#step(method, person) }, { timeout, signal, trace });
   }
 
   /** The third request: the code. It may also be the second, where the way was not announced before. */
   submit(method: Method, person: Person, code: string): Promise<Heard> {
-    return this.#post({ ...this.#grant(), ...this.#step(method, person), MFASecureCode: code });
+    const { trace } = person;
+    return this.#post({ ...this.#grant(), ...this.#step(method, person), MFASecureCode: code }, { trace });
   }
 
   /** RFC 6749 6. The scope is left out, so it stays what it was. */
@@ -161,13 +166,16 @@ export class VisualGuardWire {
 
   async #post(
     form: Record<string, string>,
-    options: { timeout?: number | undefined; signal?: AbortSignal | undefined } = {},
+    {
+      trace,
+      ...options
+    }: { timeout?: number | undefined; signal?: AbortSignal | undefined } & Pick<Person, 'trace'> = {},
     before: { scope: readonly string[]; VGToken: string | undefined } = { scope: this.#scope, VGToken: undefined },
   ): Promise<Heard> {
     const request: FormRequest = { url: this.#settings.tokenUrl, form, ...options };
     const reply = await this.transport.send(request);
     const isRedirect = reply.status >= 300 && reply.status < 400;
-    const show = (text: string): string | undefined => withoutEcho(text, request);
+    const show = (text: string): string | undefined => (trace?.isIn(text) ? undefined : withoutEcho(text, request));
     const reading = reply.body && !isRedirect ? readVisualGuardReply(reply.body, show) : undefined;
     // A later step need not carry the password that the login did.
     const isLogin = form.Password !== undefined;
@@ -176,7 +184,10 @@ export class VisualGuardWire {
       return { reading, isInvalidGrant: reply.body?.error === 'invalid_grant' };
     const answer = this.#readAnswer(reply, request);
     if (answer.refused) return { refusal: isLogin ? answer.refused : withStandardWord(answer.refused) };
-    return { grant: this.#readGrant(answer, reply, request, reading, before), reading };
+    // A refresh grants no scope that was not granted before (RFC 6749 6).
+    const isRefresh = form.grant_type === 'refresh_token';
+    const showScope = isRefresh ? (word: string) => before.scope.find((known) => known === word) : show;
+    return { grant: this.#readGrant(answer, reply, showScope, reading, before), reading };
   }
 
   /** @throws AuthError, with the time that a busy server asked for: whoever comes back by itself waits for that */
@@ -191,7 +202,7 @@ export class VisualGuardWire {
   #readGrant(
     { granted, accessToken }: { granted: Readonly<Record<string, unknown>>; accessToken: string },
     reply: Reply,
-    request: FormRequest,
+    showScope: (word: string) => string | undefined,
     reading: VisualGuardReading | undefined,
     before: { scope: readonly string[]; VGToken: string | undefined },
   ): Grant {
@@ -201,7 +212,7 @@ export class VisualGuardWire {
         accessToken,
         sentAt: reply.sentAt,
         lifetime: lifetimeOf(granted.expires_in, accessToken),
-        ...readScope(granted.scope, before.scope, request),
+        ...readScope(granted.scope, before.scope, showScope),
         VGToken: reading?.VGToken || before.VGToken,
       },
       this.#system,

@@ -4,6 +4,11 @@ declare module 'node-red-node-test-helper' {
 
   type Register = (RED: NodeAPI) => unknown;
 
+  interface Post extends Promise<{ status: number; text: string }> {
+    set(header: string, value: string): Post;
+    send(body: string): Post;
+  }
+
   const helper: {
     init(runtimePath: string): void;
     settings(settings?: object): object;
@@ -14,6 +19,8 @@ declare module 'node-red-node-test-helper' {
     startServer(): Promise<void>;
     stopServer(): Promise<void>;
     log(): { args: unknown[][] };
+    /** A supertest of the admin API. */
+    request(): { post(path: string): Post };
   };
   export default helper;
 }
