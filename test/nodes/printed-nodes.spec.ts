@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { type FlowNode, place, wire } from '../support/flows.ts';
+import { reachable } from '../support/reachable.ts';
 import { load } from '../support/runtime.ts';
 import { serve } from '../support/servers.ts';
 import { signedIn } from '../support/vg-replies.ts';
 
-const SECRETS = /THE-ACCOUNT-SECRET|THE-SERVER-SECRET|THE-PASSWORD|THE-ACCESS|THE-REFRESH|THE-VGTOKEN/;
+const SECRETS = /THE-ACCOUNT-SECRET|THE-SERVER-SECRET|THE-PASSWORD|THE-ACCESS|THE-REFRESH|THE-VGTOKEN|THE-PASSPHRASE/;
 
 describe('a node that is printed', () => {
   it('shows no secret: neither its credentials nor what it keeps', async () => {
@@ -15,8 +16,9 @@ describe('a node that is printed', () => {
         : (signedIn('THE-ACCESS', { refreshToken: 'THE-REFRESH', VGToken: 'THE-VGTOKEN' }) as never),
     );
     const nodes: FlowNode[] = [
-      { id: 'account', type: 'vgs-account', tokenUrl: server.origin },
-      { id: 'server', type: 'vg-server', url: server.origin, applicationId: 'app' },
+      { id: 'store', type: 'auth-store', kind: 'context', context: '' },
+      { id: 'account', type: 'vgs-account', tokenUrl: server.origin, store: 'store' },
+      { id: 'server', type: 'vg-server', url: server.origin, applicationId: 'app', store: 'store' },
       wire('vgs-token', 'get', ['out', 'out'], { account: 'account' }),
       wire('vg-login', 'login', ['out', 'out', 'out'], { server: 'server' }),
       wire('vg-mfa', 'mfa', ['out', 'out', 'out'], {}),
@@ -25,6 +27,7 @@ describe('a node that is printed', () => {
       place('out'),
     ];
     const flow = await load(nodes, {
+      store: { encryptionKey: 'THE-PASSPHRASE-of-the-store' },
       account: { clientId: 'client', clientSecret: 'THE-ACCOUNT-SECRET' },
       server: { clientSecret: 'THE-SERVER-SECRET', username: 'robot', password: 'THE-PASSWORD' },
     });
@@ -32,6 +35,7 @@ describe('a node that is printed', () => {
     assert.equal((await flow.ask('login')).msg.token?.VGToken, 'THE-VGTOKEN');
     await flow.ask('attach');
 
+    assert.equal(reachable({ kept: new Map([[1, { token: Buffer.from('THE-ACCESS') }]]) }, SECRETS).length, 1);
     for (const { id } of nodes.filter(({ type }) => type !== 'helper')) {
       const printed = inspect(flow.node(id), { depth: 20, showHidden: false });
       assert.doesNotMatch(printed, SECRETS, `${id}: ${SECRETS.exec(printed)?.[0]}`);
@@ -40,6 +44,7 @@ describe('a node that is printed', () => {
         leaveOutCycles(),
       );
       assert.doesNotMatch(json, SECRETS, `${id} as JSON`);
+      assert.deepEqual(reachable(flow.node(id), SECRETS), [], `reachable from ${id}`);
     }
   });
 });
