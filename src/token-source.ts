@@ -172,11 +172,17 @@ export class TokenSource {
     await this.#coolDown?.over();
     this.#tell({ at: 'renewing' });
     try {
-      const renewed = await this.#owner.renew(this.#coolDown === undefined && this.unexpired === undefined);
+      const renewed = await this.#owner.renew(this.#isUrgent());
       return renewed.token ? this.#accept(renewed.token) : this.#acceptRefusal(renewed.refused);
     } catch (thrown) {
       return this.#acceptFailure(asAuthError(thrown));
     }
+  }
+
+  /** Whether messages wait for it, and the last one did not fail. */
+  #isUrgent(): boolean {
+    const own = this.unexpired;
+    return this.#coolDown === undefined && (own === undefined || this.#owner.system.now() >= own.hardAt);
   }
 
   #accept(token: Token): Asked {

@@ -31,9 +31,8 @@ export class Challenge implements LinkHome {
     this.#at = content;
     this.#home = home;
     // What the next steps do not send is not kept.
-    const isSent = home.wire.mfaCredentials === 'username+password';
-    const { user, password } = person;
-    this.#person = { user, password: isSent ? password : '', ...(isSent ? {} : { trace: new SecretTrace(password) }) };
+    const sent = home.wire.mfaCredentials === 'username+password' ? person.password : '';
+    this.#person = { user: person.user, password: sent, trace: new SecretTrace(person.password) };
   }
 
   /** The challenge that a reply to a login sets. */

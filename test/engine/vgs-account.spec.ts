@@ -134,6 +134,16 @@ describe('a VGS service account', () => {
     assert.equal(transport.requests.length, 3);
   });
 
+  it('is asked for three times where messages wait for it, though the old token has not ended', async () => {
+    const { account, transport, system } = accountWith({}, granted(), page(503), page(503), granted());
+    await account.ask();
+    await system.pass(295_000);
+    const asked = account.ask();
+    await system.pass(2_000);
+    assert.equal((await asked).token?.generation, account.source.token?.generation);
+    assert.equal(transport.requests.length, 4);
+  });
+
   it('gives a refusal as an answer, not as a fault', async () => {
     const { account } = accountWith({}, json(401, { error: 'unauthorized_client' }));
     const { refused, failed } = await account.ask();

@@ -86,6 +86,15 @@ async function outcomeOf(flow: Flow, payload: string): Promise<Arrival> {
   }
 }
 
+/** Asks until this token comes, which is on its way. */
+async function askUntil(flow: Flow, token: string): Promise<Arrival> {
+  for (;;) {
+    const arrival = await flow.ask('get');
+    if (arrival.msg.token?.access_token === token) return arrival;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 describe('a fault of the server', () => {
   let server: RawServer;
   beforeEach(async () => {
@@ -150,6 +159,34 @@ describe('a fault of the server', () => {
     assert.equal((await flow.ask('get')).at, 'token');
     await time.pass(299_000);
     assert.equal((await time.until(flow.ask('get'))).at, 'token');
+  });
+
+  it('a kept connection whose other end is silent: nobody waits for it, and the next token comes over another one', async () => {
+    const time = holdTime();
+    const nodes = vgsFlow(`${server.origin}/token`);
+    const flow = await load(nodes, VGS_CREDENTIALS);
+    const served = new WeakSet<object>();
+    let tokens = 0;
+    server.answer = (socket) => {
+      if (!served.has(socket)) socket.write(reply(grant({ access_token: `token-${++tokens}` })));
+      served.add(socket);
+    };
+    assert.equal((await flow.ask('get')).msg.token?.access_token, 'token-1');
+    await time.pass(250_000);
+    // The renewal behind this one gets no answer.
+    assert.equal((await flow.ask('get')).msg.token?.access_token, 'token-1');
+    await until(() => server.requests === 2);
+    await flow.deploy(nodes);
+    assert.equal((await flow.ask('get')).msg.token?.access_token, 'token-1');
+    await time.pass(20_000);
+    assert.equal((await flow.ask('get')).msg.token?.access_token, 'token-1');
+    await until(() => tokens === 2);
+    const { msg } = await time.until(askUntil(flow, 'token-2'));
+    assert.equal(msg.token?.access_token, 'token-2');
+
+    await flow.deploy([]);
+    await until(() => server.open === 0);
+    assert.equal(time.waiting, 0, 'no timer is left');
   });
 
   it('a clock that is set back an hour, or forward: a fresh token, and no storm', async () => {

@@ -22,7 +22,7 @@ export interface ProxyServer {
 const open = new Set<ProxyServer>();
 
 /** Starts a proxy that lives until the test is over. With a user, it answers 407 to anybody else. */
-export async function serveProxy(user?: string, password?: string): Promise<ProxyServer> {
+export async function serveProxy(user?: string, password?: string, at = 0): Promise<ProxyServer> {
   const connected: Connected[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((_request, response) => {
@@ -47,7 +47,7 @@ export async function serveProxy(user?: string, password?: string): Promise<Prox
     target.on('error', () => socket.destroy());
     socket.on('close', () => target.destroy());
   });
-  await listen(server);
+  await listen(server, at);
   const { port } = server.address() as AddressInfo;
   const proxy: ProxyServer = {
     port,
