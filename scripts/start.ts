@@ -32,7 +32,17 @@ if (!(await isFree(port))) {
 linkProject(userDir);
 const isNew = !existsSync(join(userDir, 'flows.json'));
 console.log(`Starting Node-RED ${version === 'node-red-5' ? '5' : '4.1'} on Node.js ${process.version} …`);
-const nodeRed = await NodeRed.start({ version, userDir, port });
+const nodeRed = await NodeRed.start({
+  version,
+  userDir,
+  port,
+  settings: {
+    // Node-RED makes one and keeps it, so that credentials can be read again at the next start.
+    credentialSecret: undefined,
+    // What a session store keeps is there again at the next start.
+    contextStorage: { default: { module: 'localfilesystem', config: { flushInterval: 0 } } },
+  },
+});
 const stop = async (): Promise<never> => process.exit((await nodeRed.stop()) ?? 0);
 process.once('SIGINT', stop);
 process.once('SIGTERM', stop);

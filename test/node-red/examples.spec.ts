@@ -71,6 +71,11 @@ const RUNS: Record<string, { click: string; debug: string; shows: Record<string,
     },
   ],
   '07 - Sign a person in from a web form.json': [],
+  '08 - Stay signed in over a restart.json': [
+    { click: 'call the API', debug: 'sign-in needed', shows: { state: 'mfa-required' } },
+    { click: 'sign in once', debug: 'signed in', shows: { state: 'signed-in', user: 'sms' } },
+    { click: 'call the API', debug: 'the API answered', shows: { signed_in_as: 'sms', system: 'vg' } },
+  ],
   '09 - Call the Network Tokens API.json': [
     {
       click: 'make a network token',
