@@ -154,7 +154,7 @@ export class AuthError extends Error {
 }
 
 /** Puts `values` in place of the `{name}`s of a sentence. */
-export function fillIn(sentence: string, values: Readonly<Record<string, string | number>>): string {
+function fillIn(sentence: string, values: Readonly<Record<string, string | number>>): string {
   return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 

@@ -17,10 +17,10 @@ export type Asked =
 /**
  * Gets one token from a server, or its refusal. Faults are thrown.
  *
- * @param isRepeated whether the last one failed
+ * @param isUrgent whether messages wait for it, and the last one did not fail: then it may try more than once
  */
 export type Renewal = (
-  isRepeated: boolean,
+  isUrgent: boolean,
 ) => Promise<{ token: Token; refused?: never } | { refused: Refusal; token?: never }>;
 
 /** What the source tells those who show its state. */
@@ -32,9 +32,9 @@ export type SourceState =
   | { at: 'failed'; error: AuthError };
 
 /** A refusal is remembered this long, so that a flow cannot hammer a server, in ms. */
-export const REFUSAL_MEMORY = 30_000;
+const REFUSAL_MEMORY = 30_000;
 /** At most one renewal is forced by rejected tokens in this time, in ms. */
-export const FORCED_RENEWAL_PAUSE = 30_000;
+const FORCED_RENEWAL_PAUSE = 30_000;
 
 /** Whose token it is, and how it is renewed. */
 export interface TokenOwner {

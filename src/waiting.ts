@@ -14,8 +14,18 @@ export function waitIsOver(host: string, wait: number = MESSAGE_WAIT): AuthError
  * @throws AuthError `AUTH_TIMEOUT` after that time, or whatever the promise throws
  */
 export function within<T>(system: System, promise: Promise<T>, host: string, wait: number = MESSAGE_WAIT): Promise<T> {
+  return inTime(system, promise, wait, () => waitIsOver(host, wait));
+}
+
+/**
+ * What a promise comes to, as long as it does so in time. The promise itself is not ended.
+ *
+ * @param wait in ms
+ * @param late makes what is thrown after that time
+ */
+export function inTime<T>(system: System, promise: Promise<T>, wait: number, late: () => AuthError): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = system.after(wait, () => reject(waitIsOver(host, wait)));
+    const cancel = system.after(wait, () => reject(late()));
     promise.then(resolve, reject).finally(cancel);
   });
 }

@@ -19,7 +19,7 @@ export function publish(token: EngineToken): Token {
 }
 
 /** @throws AuthError where nothing that makes sense was had */
-export function answerOf({ token, refused, failed }: Asked): TokenAnswer {
+function tokenAnswerOf({ token, refused, failed }: Asked): TokenAnswer {
   if (failed) throw failed;
   return token ? { token: publish(token) } : { refused };
 }
@@ -27,7 +27,7 @@ export function answerOf({ token, refused, failed }: Asked): TokenAnswer {
 /** What keeps a token fresh, as a program sees it. */
 export function keeperOf(of: { ask(): Promise<Asked>; readonly source: TokenSource }): TokenKeeper {
   return {
-    token: async () => answerOf(await of.ask()),
+    token: async () => tokenAnswerOf(await of.ask()),
     current: () => {
       const token = of.source.current();
       return token && publish(token);

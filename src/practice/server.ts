@@ -8,7 +8,7 @@ import { answerVgs, type PracticeReply } from './vgs.ts';
 import { CUT, PracticeVisualGuard } from './visual-guard.ts';
 
 /** The host in an address that means the practice server, wherever it listens. */
-export const PRACTICE_HOST = 'practice.localhost';
+const PRACTICE_HOST = 'practice.localhost';
 export const PRACTICE_VGS_URL = `http://${PRACTICE_HOST}/auth/realms/vgs/protocol/openid-connect/token`;
 export const PRACTICE_VG_URL = `http://${PRACTICE_HOST}/connect/token`;
 

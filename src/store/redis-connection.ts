@@ -3,7 +3,7 @@ import type { Cancel, System } from '../system.ts';
 import { nameOfTarget, type RedisTarget } from './redis-address.ts';
 import { causeOf, RedisLink } from './redis-link.ts';
 import type { Script } from './redis-scripts.ts';
-import { STORE_TIMEOUT, type StoreState } from './store.ts';
+import type { StoreState } from './store.ts';
 import { answerOf, storeGone } from './timely.ts';
 
 /** The pause before a new connection is tried: doubled each time, and cut by up to a half by chance. In ms. */
@@ -123,7 +123,7 @@ export class RedisConnection {
     this.#isListening = false;
     try {
       const opening = link.open({ key: this.#checkKey, channel: this.#channel });
-      await answerOf(opening, this.host, this.#system, STORE_TIMEOUT);
+      await answerOf(opening, this.host, this.#system);
       if (this.#wantsMessages) await this.#hear(link);
       await this.#user.connected();
       if (this.#link !== link) return;

@@ -85,7 +85,7 @@ export class RedisLink {
 
   async #mind<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await answerOf(work(), nameOfTarget(this.#target), this.#system, STORE_TIMEOUT);
+      return await answerOf(work(), nameOfTarget(this.#target), this.#system);
     } catch (thrown) {
       this.#lose(causeOf(thrown));
       throw thrown;

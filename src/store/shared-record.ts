@@ -4,7 +4,7 @@ import { waitIsOver } from '../waiting.ts';
 import type { Lease, Store } from './store.ts';
 
 /** The longest that anybody waits for another replica to come to its end with a name, in ms: as long as a message waits. */
-export const TURN_WAIT = 30_000;
+const TURN_WAIT = 30_000;
 
 /** A lease that is about to end is asked for no sooner than this, in ms. */
 const SHORTEST_WAIT = 20;

@@ -1,5 +1,6 @@
 import { AuthError } from '../errors.ts';
 import type { System } from '../system.ts';
+import { inTime } from '../waiting.ts';
 import { STORE_TIMEOUT } from './store.ts';
 
 /**
@@ -15,9 +16,6 @@ export function storeGone(host: string, cause: string): AuthError {
  *
  * @throws AuthError `AUTH_STORE` (`timeout`) after that time, or whatever the promise throws
  */
-export function answerOf<T>(promise: Promise<T>, host: string, system: System, wait = STORE_TIMEOUT): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = system.after(wait, () => reject(storeGone(host, 'timeout')));
-    promise.then(resolve, reject).finally(cancel);
-  });
+export function answerOf<T>(promise: Promise<T>, host: string, system: System): Promise<T> {
+  return inTime(system, promise, STORE_TIMEOUT, () => storeGone(host, 'timeout'));
 }

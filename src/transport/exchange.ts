@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 
 /** The most that is read of a reply, in bytes. */
-export const REPLY_LIMIT = 2 ** 20;
+const REPLY_LIMIT = 2 ** 20;
 
 /** A reply as it came: its text is read as UTF-8, without a byte order mark, and a wrong byte does no harm. */
 export interface RawReply {

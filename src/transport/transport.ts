@@ -8,7 +8,7 @@ import { readFailure } from './failure.ts';
 /** The longest that a token request takes, in ms. */
 export const REQUEST_TIMEOUT = 15_000;
 
-/** A POST of form fields, the only kind of request that goes to a token endpoint. */
+/** A POST of form fields to a token endpoint; or, to read what a server says of itself, a GET. */
 export interface FormRequest {
   url: string;
   /** `GET` sends no fields: it reads a discovery document. */

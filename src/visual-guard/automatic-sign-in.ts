@@ -8,7 +8,7 @@ import type { Challenged, Outcome, Refused } from './outcome.ts';
 import type { SharedHold } from './shared-hold.ts';
 
 /** `attach-bearer` does not try again by itself for this long after a sign-in that did not succeed, in ms. */
-export const AUTOMATIC_PAUSE = 15 * 60_000;
+const AUTOMATIC_PAUSE = 15 * 60_000;
 
 /** What `attach-bearer` gets for the stored user. */
 export type AutomaticAnswer =

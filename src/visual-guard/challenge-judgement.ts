@@ -4,7 +4,7 @@ import type { Method } from './methods.ts';
 import { requestIdOf, type VisualGuardReading } from './reply.ts';
 
 /** So many codes may be wrong before the person has to start again. */
-export const MOST_ATTEMPTS = 5;
+const MOST_ATTEMPTS = 5;
 
 /** What a reply makes of a challenge: where it stands now, or why it is over. */
 export type Judgement =

@@ -18,16 +18,6 @@ export interface Method extends OfferedMethod {
   readonly availableId: string;
 }
 
-/** What a flow may ask for in place of an id. */
-export const METHOD_PREFERENCES = [
-  'otp-sms',
-  'otp-email',
-  'otp-whatsapp',
-  'otp-app',
-  'link-sms',
-  'link-email',
-] as const;
-
 const MOST_METHODS = 20;
 const LONGEST_TEXT = 100;
 

@@ -97,11 +97,6 @@ export class VisualGuardServer implements Homes {
     return this.storedUser.session;
   }
 
-  /** The stored user's open challenge, if it is in memory. */
-  get storedChallenge(): Challenge | undefined {
-    return this.storedUser.challenge;
-  }
-
   /** The newest session of a user of this server that is in memory. Names match exactly. */
   sessionOf(user: string): Session | undefined {
     return this.#sessions.ofUser(this, user);
@@ -194,10 +189,6 @@ export class VisualGuardServer implements Homes {
   forgetChallenge(challenge: Challenge): void {
     this.#challenges.remove(challenge);
     this.storedUser.forgetChallenge(challenge);
-  }
-
-  dropChallenge(challenge: Challenge): void {
-    this.forgetChallenge(challenge);
   }
 
   forgetSession(session: Session): void {

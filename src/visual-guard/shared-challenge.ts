@@ -12,7 +12,7 @@ export interface SharedChallengeHome {
   /** What the connection is known by in the store. */
   readonly connection: string;
   /** It is over elsewhere: this process forgets it. */
-  dropChallenge(challenge: Challenge): void;
+  forgetChallenge(challenge: Challenge): void;
 }
 
 /** The record of a challenge, as all replicas know it. */
@@ -118,7 +118,7 @@ export class SharedChallenge {
   #takeOver(found: Found<ChallengeRecord>): void {
     if (found === 'over') {
       this.#isOver = true;
-      this.#home.dropChallenge(this.#challenge);
+      this.#home.forgetChallenge(this.#challenge);
     }
     const record = recordOf(found);
     if (!record || record.steps <= this.#steps || this.#challenge.hasEnded) return;

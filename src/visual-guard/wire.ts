@@ -16,7 +16,7 @@ import type { Method } from './methods.ts';
 import { keepKnownNames, readVisualGuardReply, type VisualGuardReading } from './reply.ts';
 
 /** A pending link is waited for this long, in ms: the server's own limit is 300 s. */
-export const LINK_TIMEOUT = 330_000;
+const LINK_TIMEOUT = 330_000;
 
 /** All scopes that Visual Guard documents, spelt as its server spells them (wire.md A3). */
 export const FULL_SCOPE =

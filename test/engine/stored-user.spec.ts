@@ -134,7 +134,7 @@ describe('the stored user', () => {
     assert.notEqual(second, first);
     const { session } = isSignedIn(await second.submit('1'));
     assert.equal(server.storedSession, session);
-    assert.equal(server.storedChallenge, undefined);
+    assert.equal(server.storedUser.challenge, undefined);
   });
 
   it('is told about to those who show the state', async () => {
