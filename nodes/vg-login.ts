@@ -1,8 +1,8 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { AuthError, asAuthError } from '../src/errors.ts';
+import type { Person } from '../src/visual-guard/dialect/wire.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
-import type { SignInWishes } from '../src/visual-guard/sign-in.ts';
-import type { Person } from '../src/visual-guard/wire.ts';
+import type { SignInWishes } from '../src/visual-guard/sign-in/sign-in.ts';
 import { type ChoiceConfig, ConfigChoice } from './shared/config-choice.ts';
 import { onInput } from './shared/input.ts';
 import { deleteProperty, tokenProperty } from './shared/message.ts';

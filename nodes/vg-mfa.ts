@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { AuthError, asAuthError } from '../src/errors.ts';
 import { PRACTICE_VG_URL } from '../src/practice/server.ts';
-import type { Challenge } from '../src/visual-guard/challenge.ts';
+import type { Challenge } from '../src/visual-guard/challenge/challenge.ts';
 import type { Outcome } from '../src/visual-guard/outcome.ts';
 import { writeAudit } from './shared/audit.ts';
 import { onInput } from './shared/input.ts';

@@ -7,13 +7,13 @@ import type { KeptStore, Store } from './store/store.ts';
 import { randomId, system as realSystem, type System } from './system.ts';
 import type { Transport } from './transport/transport.ts';
 import { VgsAccount, type VgsSettings } from './vgs/account.ts';
-import type { Challenge } from './visual-guard/challenge.ts';
-import { Challenges } from './visual-guard/challenges.ts';
-import { Guard } from './visual-guard/guard.ts';
+import type { Challenge } from './visual-guard/challenge/challenge.ts';
+import { Challenges } from './visual-guard/challenge/challenges.ts';
+import { findSharedChallenge } from './visual-guard/challenge/shared-challenges.ts';
+import type { VisualGuardSettings } from './visual-guard/dialect/wire.ts';
 import { VisualGuardServer } from './visual-guard/server.ts';
-import { Sessions } from './visual-guard/sessions.ts';
-import { findSharedChallenge } from './visual-guard/shared-challenges.ts';
-import type { VisualGuardSettings } from './visual-guard/wire.ts';
+import { Sessions } from './visual-guard/session/sessions.ts';
+import { Guard } from './visual-guard/sign-in/guard.ts';
 
 /** How many sessions, and how many challenges, a process keeps where nothing else is set. */
 export const MOST_SESSIONS = 10_000;

@@ -1,5 +1,5 @@
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
-import type { Session } from '../../src/visual-guard/session.ts';
+import type { Session } from '../../src/visual-guard/session/session.ts';
 import type { StatusLine } from './status.ts';
 
 /**

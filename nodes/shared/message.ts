@@ -2,9 +2,9 @@ import type { NodeAPI, NodeMessage } from 'node-red';
 import { AuthError } from '../../src/errors.ts';
 import type { Reason, Warning } from '../../src/reasons.ts';
 import { type Token, toMessageToken } from '../../src/token.ts';
-import type { Challenge } from '../../src/visual-guard/challenge.ts';
+import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
+import type { VisualGuardStatus } from '../../src/visual-guard/dialect/reply.ts';
 import type { Challenged, Outcome, Refused, SignedIn } from '../../src/visual-guard/outcome.ts';
-import type { VisualGuardStatus } from '../../src/visual-guard/reply.ts';
 import { variableIn } from './fields.ts';
 
 /** What stands in `msg.auth`. */

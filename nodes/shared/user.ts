@@ -1,8 +1,8 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { AuthError } from '../../src/errors.ts';
+import type { Person } from '../../src/visual-guard/dialect/wire.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
-import type { Session } from '../../src/visual-guard/session.ts';
-import type { Person } from '../../src/visual-guard/wire.ts';
+import type { Session } from '../../src/visual-guard/session/session.ts';
 import { asText, readTyped, type Typed } from './values.ts';
 
 /** The property that holds a session handle where none is named. */

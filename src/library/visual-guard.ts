@@ -1,9 +1,9 @@
 import { randomId } from '../system.ts';
-import type { Challenge as EngineChallenge } from '../visual-guard/challenge.ts';
+import type { Challenge as EngineChallenge } from '../visual-guard/challenge/challenge.ts';
+import type { VisualGuardStatus } from '../visual-guard/dialect/reply.ts';
 import type { Outcome as EngineOutcome } from '../visual-guard/outcome.ts';
-import type { VisualGuardStatus } from '../visual-guard/reply.ts';
 import type { VisualGuardServer } from '../visual-guard/server.ts';
-import type { Session as EngineSession } from '../visual-guard/session.ts';
+import type { Session as EngineSession } from '../visual-guard/session/session.ts';
 import { readServer } from '../visual-guard/settings.ts';
 import { keeperOf, publish } from './keeper.ts';
 import { libraryEngine, openWay, ProgramFields } from './open.ts';

@@ -4,7 +4,7 @@ import {
   AUTHORIZATION_BITS,
   CREDENTIAL_INVALID_FLAG,
   type StateBit,
-} from '../visual-guard/states.ts';
+} from '../visual-guard/dialect/states.ts';
 import type { PracticeMethod } from './people.ts';
 import type { PracticeReply } from './vgs.ts';
 

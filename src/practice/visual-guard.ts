@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { Listeners } from '../listeners.ts';
 import type { System } from '../system.ts';
 import { splitScope } from '../token-endpoint.ts';
-import { FULL_SCOPE } from '../visual-guard/wire.ts';
+import { FULL_SCOPE } from '../visual-guard/dialect/wire.ts';
 import { PracticeLinks } from './links.ts';
 import { PRACTICE_PASSWORD, PRACTICE_PEOPLE, type PracticeMethod, type PracticePerson } from './people.ts';
 import type { PracticeTokens } from './tokens.ts';

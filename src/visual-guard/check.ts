@@ -10,13 +10,13 @@ import {
   type TokenVerdict,
   tokenVerdict,
 } from '../verdict.ts';
-import { Challenges } from './challenges.ts';
-import { type Discovery, discover } from './discovery.ts';
-import type { OfferedMethod } from './methods.ts';
+import { Challenges } from './challenge/challenges.ts';
+import { type Discovery, discover } from './dialect/discovery.ts';
+import type { OfferedMethod } from './dialect/methods.ts';
+import type { Heard, VisualGuardSettings } from './dialect/wire.ts';
 import type { Outcome } from './outcome.ts';
 import { VisualGuardServer, type VisualGuardShared } from './server.ts';
-import { Sessions } from './sessions.ts';
-import type { Heard, VisualGuardSettings } from './wire.ts';
+import { Sessions } from './session/sessions.ts';
 
 /** What the server said of the client: a token request without a user tells. */
 export type ClientVerdict =

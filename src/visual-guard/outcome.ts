@@ -1,9 +1,9 @@
 import type { Meter } from '../meter.ts';
 import type { Reason } from '../reasons.ts';
 import type { Token } from '../token.ts';
-import type { Challenge } from './challenge.ts';
-import type { VisualGuardReading, VisualGuardStatus } from './reply.ts';
-import type { Session } from './session.ts';
+import type { Challenge } from './challenge/challenge.ts';
+import type { VisualGuardReading, VisualGuardStatus } from './dialect/reply.ts';
+import type { Session } from './session/session.ts';
 
 /** A sign-in that worked, or a session that serves. */
 export interface SignedIn {

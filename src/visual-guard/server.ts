@@ -5,22 +5,22 @@ import type { Store } from '../store/store.ts';
 import type { System } from '../system.ts';
 import { ReplaceableTransport } from '../transport/replaceable.ts';
 import type { Transport } from '../transport/transport.ts';
-import type { AutomaticAnswer } from './automatic-sign-in.ts';
-import { Challenge } from './challenge.ts';
-import type { ChallengeContent } from './challenge-content.ts';
-import type { Challenges } from './challenges.ts';
-import type { Guard, Guarding } from './guard.ts';
-import { loginOf } from './login.ts';
+import { Challenge } from './challenge/challenge.ts';
+import type { Challenges } from './challenge/challenges.ts';
+import type { ChallengeContent } from './challenge/content.ts';
+import { SharedChallenges, type SharedChallengesHome } from './challenge/shared-challenges.ts';
+import { type Grant, type Person, type VisualGuardSettings, VisualGuardWire } from './dialect/wire.ts';
 import type { Outcome, SignedIn } from './outcome.ts';
-import { Session, type SessionHome } from './session.ts';
-import type { SessionContent } from './session-record.ts';
-import type { Sessions } from './sessions.ts';
-import { SharedChallenges, type SharedChallengesHome } from './shared-challenges.ts';
-import { SharedGuard } from './shared-guard.ts';
-import { SharedSessions, type SharedSessionsHome } from './shared-sessions.ts';
-import { SignIn, type SignInHome, type SignInWishes } from './sign-in.ts';
-import { StoredUser, type StoredUserHome, type StoredUserNews } from './stored-user.ts';
-import { type Grant, type Person, type VisualGuardSettings, VisualGuardWire } from './wire.ts';
+import { loginOf } from './session/login.ts';
+import type { SessionContent } from './session/record.ts';
+import { Session, type SessionHome } from './session/session.ts';
+import type { Sessions } from './session/sessions.ts';
+import { SharedSessions, type SharedSessionsHome } from './session/shared-sessions.ts';
+import type { AutomaticAnswer } from './sign-in/automatic-sign-in.ts';
+import type { Guard, Guarding } from './sign-in/guard.ts';
+import { SharedGuard } from './sign-in/shared-guard.ts';
+import { SignIn, type SignInHome, type SignInWishes } from './sign-in/sign-in.ts';
+import { StoredUser, type StoredUserHome, type StoredUserNews } from './sign-in/stored-user.ts';
 
 /** What all Visual Guard servers of a process share. */
 export interface VisualGuardShared {

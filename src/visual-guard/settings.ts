@@ -2,7 +2,13 @@ import type { FieldReader } from '../fields.ts';
 import { PRACTICE_PASSWORD } from '../practice/people.ts';
 import { PRACTICE_VG_URL } from '../practice/server.ts';
 import { readAddress } from '../transport/address.ts';
-import { checkVisualGuardSettings, clientIdOf, FULL_SCOPE, tokenEndpointOf, type VisualGuardSettings } from './wire.ts';
+import {
+  checkVisualGuardSettings,
+  clientIdOf,
+  FULL_SCOPE,
+  tokenEndpointOf,
+  type VisualGuardSettings,
+} from './dialect/wire.ts';
 
 /**
  * What a server is set to, wherever that is written.

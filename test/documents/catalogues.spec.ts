@@ -6,7 +6,7 @@ import { FAULTS } from '../../src/errors.ts';
 import { PRACTICE_ACCOUNTS, PRACTICE_PEOPLE } from '../../src/practice/people.ts';
 import { OWN_REASONS, VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
 import { VGS_TOKEN_URL } from '../../src/vgs/account.ts';
-import { FULL_SCOPE } from '../../src/visual-guard/wire.ts';
+import { FULL_SCOPE } from '../../src/visual-guard/dialect/wire.ts';
 
 const nodes = join(PROJECT, 'nodes');
 const read = (path: string): string => readFileSync(join(nodes, path), 'utf8');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AuthError } from '../../src/errors.ts';
 import { isLoopback, readAddress } from '../../src/transport/address.ts';
-import { clientIdOf, tokenEndpointOf } from '../../src/visual-guard/wire.ts';
+import { clientIdOf, tokenEndpointOf } from '../../src/visual-guard/dialect/wire.ts';
 
 describe('the address of a server', () => {
   const taken = [

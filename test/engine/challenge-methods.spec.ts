@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { findMethod, isDelivered, type OfferedMethod, readMethods } from '../../src/visual-guard/methods.ts';
+import { findMethod, isDelivered, type OfferedMethod, readMethods } from '../../src/visual-guard/dialect/methods.ts';
 
 const show = (text: string): string => text;
 const readOne = (item: object) => readMethods([{ Id: 'id', RequestId: 'request', ...item }], '', show)[0];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { VisualGuardSettings } from '../../src/visual-guard/wire.ts';
+import type { VisualGuardSettings } from '../../src/visual-guard/dialect/wire.ts';
 import { challenge, refreshed, SMS, signedIn, waiting } from '../support/vg-replies.ts';
 import { ANNA, ASK, COMMON, isChallenged, isSignedIn, stage } from '../support/visual-guard.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { Engine } from '../../src/engine.ts';
-import type { Challenge } from '../../src/visual-guard/challenge.ts';
+import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
 import { FakeSystem, START, settle } from '../support/fake-system.ts';
 import { json, ScriptedTransport, silence } from '../support/scripted-transport.ts';
 import { challenge, LINK, SMS, signedIn, waiting } from '../support/vg-replies.ts';

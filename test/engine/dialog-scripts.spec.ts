@@ -6,7 +6,7 @@ import { BODY_FAULTS } from '../../nodes/shared/request-body.ts';
 import { PROJECT } from '../../scripts/node-red.ts';
 import { VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
 import { FILE_FAULTS, readServiceAccountFile } from '../../src/vgs/service-account-file.ts';
-import { FULL_SCOPE } from '../../src/visual-guard/wire.ts';
+import { FULL_SCOPE } from '../../src/visual-guard/dialect/wire.ts';
 
 /** What a script of the editor registers. */
 function load(file: string): Record<string, (...args: unknown[]) => unknown> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Engine } from '../../src/engine.ts';
 import { AuthError } from '../../src/errors.ts';
-import type { Session } from '../../src/visual-guard/session.ts';
+import type { Session } from '../../src/visual-guard/session/session.ts';
 import { FakeSystem, isSettled, settle } from '../support/fake-system.ts';
 import { json, OpenStep, page, ScriptedTransport, type Step, silence } from '../support/scripted-transport.ts';
 import { challenge, refreshed, signedIn } from '../support/vg-replies.ts';

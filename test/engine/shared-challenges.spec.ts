@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Challenge } from '../../src/visual-guard/challenge.ts';
+import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
 import { settle } from '../support/fake-system.ts';
 import { Fleet } from '../support/fleet.ts';
 import { silence } from '../support/scripted-transport.ts';

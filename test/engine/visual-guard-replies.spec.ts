@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { readVisualGuardReply, type VisualGuardReading } from '../../src/visual-guard/reply.ts';
+import { readVisualGuardReply, type VisualGuardReading } from '../../src/visual-guard/dialect/reply.ts';
 import { AUTHENTICATION_TABLE, AUTHORIZATION_TABLE, REASON_ORDER } from '../support/status-tables.ts';
 
 function fixture(name: string): Record<string, unknown> {

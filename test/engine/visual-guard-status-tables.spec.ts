@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
-import { readVisualGuardReply } from '../../src/visual-guard/reply.ts';
-import { AUTHENTICATION_BITS, AUTHORIZATION_BITS } from '../../src/visual-guard/states.ts';
+import { readVisualGuardReply } from '../../src/visual-guard/dialect/reply.ts';
+import { AUTHENTICATION_BITS, AUTHORIZATION_BITS } from '../../src/visual-guard/dialect/states.ts';
 import { AUTHENTICATION_TABLE, AUTHORIZATION_TABLE, REASON_ORDER, type StatusRow } from '../support/status-tables.ts';
 
 const flagOf = (flag: string): Record<string, boolean> =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { AuthError } from '../../src/errors.ts';
-import { AUTHENTICATION_BITS } from '../../src/visual-guard/states.ts';
+import { AUTHENTICATION_BITS } from '../../src/visual-guard/dialect/states.ts';
 import type { ScriptedReply } from './scripted-transport.ts';
 
 /** Every state that a step of a sign-in can end in. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Challenge } from '../../src/visual-guard/challenge.ts';
-import type { VisualGuardSettings } from '../../src/visual-guard/wire.ts';
+import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
+import type { VisualGuardSettings } from '../../src/visual-guard/dialect/wire.ts';
 import { ANNA, Fleet, type Replica } from './fleet.ts';
 import { ASK, isChallenged } from './visual-guard.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Session } from '../../src/visual-guard/session.ts';
+import type { Session } from '../../src/visual-guard/session/session.ts';
 import { Fleet, type Replica } from './fleet.ts';
 import { ASK, isSignedIn } from './visual-guard.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Engine } from '../../src/engine.ts';
-import type { Challenge } from '../../src/visual-guard/challenge.ts';
+import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
+import type { VisualGuardSettings } from '../../src/visual-guard/dialect/wire.ts';
 import type { Challenged, Outcome, Refused, SignedIn } from '../../src/visual-guard/outcome.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
-import type { VisualGuardSettings } from '../../src/visual-guard/wire.ts';
 import { FakeSystem } from './fake-system.ts';
 import { ScriptedTransport, type Step } from './scripted-transport.ts';
 

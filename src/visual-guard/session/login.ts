@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { VisualGuardReading } from './reply.ts';
+import type { VisualGuardReading } from '../dialect/reply.ts';
 
 /** What the server said when somebody signed in. A refresh says nothing of it, so it stays with the session. */
 export type Login = Readonly<Pick<VisualGuardReading, 'status' | 'warnings'>>;

@@ -1,4 +1,4 @@
-import type { Reply, Transport } from '../transport/transport.ts';
+import type { Reply, Transport } from '../../transport/transport.ts';
 
 /** A discovery document is asked for this long, in ms: it is small, and a person waits. */
 const DISCOVERY_TIMEOUT = 10_000;

@@ -1,7 +1,7 @@
-import { asAmount, asFlag, asList, asObject, asShape, asText, asWord, VERSION } from '../store/shape.ts';
-import { randomId } from '../system.ts';
-import type { Method } from './methods.ts';
-import { requestIdOf, type VisualGuardReading } from './reply.ts';
+import { asAmount, asFlag, asList, asObject, asShape, asText, asWord, VERSION } from '../../store/shape.ts';
+import { randomId } from '../../system.ts';
+import type { Method } from '../dialect/methods.ts';
+import { requestIdOf, type VisualGuardReading } from '../dialect/reply.ts';
 
 /** A challenge is open this long, in ms: the longest that Visual Guard allows a code. */
 export const CHALLENGE_LIFE = 300_000;

@@ -1,7 +1,7 @@
-import { AuthError, asAuthError } from '../errors.ts';
-import type { Method } from './methods.ts';
-import type { Challenged, Outcome, PendingLink } from './outcome.ts';
-import type { Heard } from './wire.ts';
+import { AuthError, asAuthError } from '../../errors.ts';
+import type { Method } from '../dialect/methods.ts';
+import type { Heard } from '../dialect/wire.ts';
+import type { Challenged, Outcome, PendingLink } from '../outcome.ts';
 
 /** The challenge that a link answers. */
 export interface LinkHome {

@@ -1,5 +1,5 @@
-import { VISUAL_GUARD_REASONS, type VisualGuardReason, type Warning } from '../reasons.ts';
-import { isBearer } from '../token.ts';
+import { VISUAL_GUARD_REASONS, type VisualGuardReason, type Warning } from '../../reasons.ts';
+import { isBearer } from '../../token.ts';
 import { type Method, readId, readMethods } from './methods.ts';
 import {
   AUTHENTICATION_BITS,

@@ -1,10 +1,10 @@
-import { OWN_REASONS, type Reason, VISUAL_GUARD_REASONS } from '../reasons.ts';
-import { asAmount, asObject, asShape, asText, asWord, VERSION } from '../store/shape.ts';
-import { recordOf, SharedRecord } from '../store/shared-record.ts';
-import type { Store } from '../store/store.ts';
-import type { System } from '../system.ts';
-import type { Refused } from './outcome.ts';
-import { readState } from './session-record.ts';
+import { OWN_REASONS, type Reason, VISUAL_GUARD_REASONS } from '../../reasons.ts';
+import { asAmount, asObject, asShape, asText, asWord, VERSION } from '../../store/shape.ts';
+import { recordOf, SharedRecord } from '../../store/shared-record.ts';
+import type { Store } from '../../store/store.ts';
+import type { System } from '../../system.ts';
+import type { Refused } from '../outcome.ts';
+import { readState } from '../session/record.ts';
 
 /** Why the stored user is not signed in by itself for a while, as replicas tell each other. */
 export interface Hold {

@@ -1,4 +1,4 @@
-import { randomId } from '../system.ts';
+import { randomId } from '../../system.ts';
 
 /** One way to answer a challenge, as it stands in `msg.auth.challenge.methods`. */
 export interface OfferedMethod {

@@ -1,8 +1,9 @@
-import { recordOf, SharedRecord } from '../store/shared-record.ts';
-import type { Store } from '../store/store.ts';
-import type { Cancel, System } from '../system.ts';
+import { isId, pointerRecord, readPointer } from '../../store/pointer.ts';
+import { recordOf, SharedRecord } from '../../store/shared-record.ts';
+import type { Store } from '../../store/store.ts';
+import type { Cancel, System } from '../../system.ts';
+import { SESSION_LIFE, type SessionContent } from './record.ts';
 import type { Session } from './session.ts';
-import { isId, pointerRecord, readPointer, SESSION_LIFE, type SessionContent } from './session-record.ts';
 import { END_LIFE, recordOfSession, SharedSession } from './shared-session.ts';
 
 /** What finds a session is written again after so long, in ms: it has to live as long as the session. */

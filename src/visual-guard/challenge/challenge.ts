@@ -1,15 +1,15 @@
-import { asAuthError } from '../errors.ts';
-import { SecretTrace } from '../hiding.ts';
-import { randomId } from '../system.ts';
-import { type ChallengeContent, contentOfReading } from './challenge-content.ts';
-import type { ChallengeHome } from './challenge-home.ts';
-import { type Judgement, judge, judgeWrongCode } from './challenge-judgement.ts';
-import { type LinkHome, OpenLink } from './challenge-link.ts';
-import { findMethod, isDelivered, type Method } from './methods.ts';
-import { type Challenged, type Outcome, type Refused, refusedAndTold } from './outcome.ts';
-import { saysWrongPassword, type VisualGuardReading } from './reply.ts';
+import { asAuthError } from '../../errors.ts';
+import { SecretTrace } from '../../hiding.ts';
+import { randomId } from '../../system.ts';
+import { findMethod, isDelivered, type Method } from '../dialect/methods.ts';
+import { saysWrongPassword, type VisualGuardReading } from '../dialect/reply.ts';
+import type { Heard, Person } from '../dialect/wire.ts';
+import { type Challenged, type Outcome, type Refused, refusedAndTold } from '../outcome.ts';
+import { type ChallengeContent, contentOfReading } from './content.ts';
+import type { ChallengeHome } from './home.ts';
+import { type Judgement, judge, judgeWrongCode } from './judgement.ts';
+import { type LinkHome, OpenLink } from './link.ts';
 import type { SharedChallenge } from './shared-challenge.ts';
-import type { Heard, Person } from './wire.ts';
 
 /** A multi-factor challenge of one person, from the ways offered to the token. */
 export class Challenge implements LinkHome {

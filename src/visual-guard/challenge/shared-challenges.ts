@@ -1,8 +1,8 @@
-import { recordOf, SharedRecord } from '../store/shared-record.ts';
-import type { Store } from '../store/store.ts';
+import { isId, pointerRecord, readPointer } from '../../store/pointer.ts';
+import { recordOf, SharedRecord } from '../../store/shared-record.ts';
+import type { Store } from '../../store/store.ts';
 import type { Challenge } from './challenge.ts';
-import { CHALLENGE_LIFE, type ChallengeContent } from './challenge-content.ts';
-import { isId, pointerRecord, readPointer } from './session-record.ts';
+import { CHALLENGE_LIFE, type ChallengeContent } from './content.ts';
 import { recordOfChallenge, SharedChallenge, type SharedChallengeHome } from './shared-challenge.ts';
 
 /** Where the challenges of a connection live in this process. */

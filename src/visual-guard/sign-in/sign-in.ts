@@ -1,12 +1,12 @@
-import type { System } from '../system.ts';
-import { MESSAGE_WAIT } from '../token-endpoint.ts';
-import { waitIsOver, within } from '../waiting.ts';
-import { Challenge } from './challenge.ts';
-import type { ChallengeHome } from './challenge-home.ts';
-import { findMethod } from './methods.ts';
-import { type Outcome, type Refused, refusedAndTold, type SignedIn } from './outcome.ts';
-import { saysWrongPassword, setsChallenge, type VisualGuardReading } from './reply.ts';
-import type { Grant, Heard, Person } from './wire.ts';
+import type { System } from '../../system.ts';
+import { MESSAGE_WAIT } from '../../token-endpoint.ts';
+import { waitIsOver, within } from '../../waiting.ts';
+import { Challenge } from '../challenge/challenge.ts';
+import type { ChallengeHome } from '../challenge/home.ts';
+import { findMethod } from '../dialect/methods.ts';
+import { saysWrongPassword, setsChallenge, type VisualGuardReading } from '../dialect/reply.ts';
+import type { Grant, Heard, Person } from '../dialect/wire.ts';
+import { type Outcome, type Refused, refusedAndTold, type SignedIn } from '../outcome.ts';
 
 /** What a flow asks for with a sign-in. */
 export interface SignInWishes {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { fingerprint } from '../hiding.ts';
-import { lasts, type Pause, pauseFrom } from '../pause.ts';
-import type { System } from '../system.ts';
+import { fingerprint } from '../../hiding.ts';
+import { lasts, type Pause, pauseFrom } from '../../pause.ts';
+import type { System } from '../../system.ts';
 
 /** A password that was refused is not sent again for this long, in ms. */
 export const REFUSED_PASSWORD_PAUSE = 15 * 60_000;

@@ -1,14 +1,14 @@
-import type { Counts } from '../counts.ts';
-import { Listeners } from '../listeners.ts';
-import type { Meter } from '../meter.ts';
-import { randomId, type System } from '../system.ts';
-import type { Token } from '../token.ts';
-import type { Refusal } from '../token-endpoint.ts';
-import { type Asked, type Renewal, type SourceState, type TokenOwner, TokenSource } from '../token-source.ts';
+import type { Counts } from '../../counts.ts';
+import { Listeners } from '../../listeners.ts';
+import type { Meter } from '../../meter.ts';
+import { randomId, type System } from '../../system.ts';
+import type { Token } from '../../token.ts';
+import type { Refusal } from '../../token-endpoint.ts';
+import { type Asked, type Renewal, type SourceState, type TokenOwner, TokenSource } from '../../token-source.ts';
+import type { VisualGuardWire } from '../dialect/wire.ts';
 import type { Login } from './login.ts';
-import type { SessionContent } from './session-record.ts';
+import type { SessionContent } from './record.ts';
 import type { SharedSession } from './shared-session.ts';
-import type { VisualGuardWire } from './wire.ts';
 
 /** Where a session lives. */
 export interface SessionHome {

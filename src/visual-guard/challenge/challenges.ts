@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { Cancel, System } from '../system.ts';
+import type { Cancel, System } from '../../system.ts';
 import type { Challenge } from './challenge.ts';
-import type { ChallengeHome } from './challenge-home.ts';
+import type { ChallengeHome } from './home.ts';
 
 /** The open challenges of this process, found by their id alone. */
 export class Challenges {

@@ -1,11 +1,11 @@
-import type { Warning } from '../reasons.ts';
-import { WARNINGS } from '../reasons.ts';
-import { asAmount, asFlag, asList, asObject, asShape, asText, asWord, VERSION } from '../store/shape.ts';
-import { readTokenRecord, type TokenRecord, tokenRecord } from '../store/token-record.ts';
-import type { System } from '../system.ts';
-import type { Token } from '../token.ts';
+import type { Warning } from '../../reasons.ts';
+import { WARNINGS } from '../../reasons.ts';
+import { asAmount, asFlag, asList, asObject, asShape, asText, asWord, VERSION } from '../../store/shape.ts';
+import { readTokenRecord, type TokenRecord, tokenRecord } from '../../store/token-record.ts';
+import type { System } from '../../system.ts';
+import type { Token } from '../../token.ts';
+import type { MergedState } from '../dialect/states.ts';
 import { type Login, loginOf } from './login.ts';
-import type { MergedState } from './states.ts';
 
 /** A session with a refresh token is kept so long after its last change, in ms: IdentityServer4's absolute life (wire.md A). */
 export const SESSION_LIFE = 30 * 24 * 3_600_000;
@@ -79,19 +79,4 @@ export function readState(value: unknown): MergedState | undefined {
   const number = asAmount(shape?.value);
   const names = asList(shape?.names, asText);
   return number === undefined || !names ? undefined : { value: number, names };
-}
-
-/** Reads where a session is to be found: its handle. */
-export function readPointer(value: unknown): { id: string } | undefined {
-  const id = asText(asShape(value)?.id);
-  return id === undefined || !isId(id) ? undefined : { id };
-}
-
-export function pointerRecord(id: string): object {
-  return { version: VERSION, id };
-}
-
-/** Whether a text can be an id that was made here (see `randomId`). Nothing else is asked of a store. */
-export function isId(text: string): boolean {
-  return /^[\w-]{24}$/.test(text);
 }

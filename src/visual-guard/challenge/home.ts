@@ -1,9 +1,9 @@
-import type { Meter } from '../meter.ts';
-import type { System } from '../system.ts';
+import type { Meter } from '../../meter.ts';
+import type { System } from '../../system.ts';
+import type { Grant, VisualGuardWire } from '../dialect/wire.ts';
+import type { SignedIn } from '../outcome.ts';
+import type { Guarding } from '../sign-in/guard.ts';
 import type { Challenge } from './challenge.ts';
-import type { Guarding } from './guard.ts';
-import type { SignedIn } from './outcome.ts';
-import type { Grant, VisualGuardWire } from './wire.ts';
 
 /** Where a challenge lives: the server that set it. */
 export interface ChallengeHome {

@@ -1,7 +1,7 @@
-import { AuthError } from '../errors.ts';
-import type { SecretTrace } from '../hiding.ts';
-import type { System } from '../system.ts';
-import { createToken, lifetimeOf, type Token } from '../token.ts';
+import { AuthError } from '../../errors.ts';
+import type { SecretTrace } from '../../hiding.ts';
+import type { System } from '../../system.ts';
+import { createToken, lifetimeOf, type Token } from '../../token.ts';
 import {
   type Answer,
   type Refusal,
@@ -10,8 +10,8 @@ import {
   splitScope,
   withStandardWord,
   withTimeAsked,
-} from '../token-endpoint.ts';
-import { type FormRequest, type Reply, type Transport, withoutEcho } from '../transport/transport.ts';
+} from '../../token-endpoint.ts';
+import { type FormRequest, type Reply, type Transport, withoutEcho } from '../../transport/transport.ts';
 import type { Method } from './methods.ts';
 import { keepKnownNames, readVisualGuardReply, type VisualGuardReading } from './reply.ts';
 

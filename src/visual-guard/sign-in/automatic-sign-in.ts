@@ -1,10 +1,10 @@
-import { CoolDown } from '../cool-down.ts';
-import { asAuthError } from '../errors.ts';
-import { lasts, type Pause, pauseFrom } from '../pause.ts';
-import type { System } from '../system.ts';
-import type { Token } from '../token.ts';
-import type { Challenge } from './challenge.ts';
-import type { Challenged, Outcome, Refused } from './outcome.ts';
+import { CoolDown } from '../../cool-down.ts';
+import { asAuthError } from '../../errors.ts';
+import { lasts, type Pause, pauseFrom } from '../../pause.ts';
+import type { System } from '../../system.ts';
+import type { Token } from '../../token.ts';
+import type { Challenge } from '../challenge/challenge.ts';
+import type { Challenged, Outcome, Refused } from '../outcome.ts';
 import type { SharedHold } from './shared-hold.ts';
 
 /** `attach-bearer` does not try again by itself for this long after a sign-in that did not succeed, in ms. */

@@ -1,7 +1,7 @@
-import type { Reason } from '../reasons.ts';
-import type { ChallengeContent } from './challenge-content.ts';
-import type { Method } from './methods.ts';
-import { requestIdOf, type VisualGuardReading } from './reply.ts';
+import type { Reason } from '../../reasons.ts';
+import type { Method } from '../dialect/methods.ts';
+import { requestIdOf, type VisualGuardReading } from '../dialect/reply.ts';
+import type { ChallengeContent } from './content.ts';
 
 /** So many codes may be wrong before the person has to start again. */
 const MOST_ATTEMPTS = 5;

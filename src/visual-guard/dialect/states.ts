@@ -1,4 +1,4 @@
-import type { VisualGuardReason, Warning } from '../reasons.ts';
+import type { VisualGuardReason, Warning } from '../../reasons.ts';
 
 /** One bit of a Visual Guard status: its name on the wire, the flag that says the same, and what it means to a flow. */
 export interface StateBit {

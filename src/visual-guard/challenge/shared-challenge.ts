@@ -1,9 +1,9 @@
-import { type Found, recordOf, SharedRecord, type Turn } from '../store/shared-record.ts';
-import type { Store } from '../store/store.ts';
-import type { Cancel, System } from '../system.ts';
+import { type Found, recordOf, SharedRecord, type Turn } from '../../store/shared-record.ts';
+import type { Store } from '../../store/store.ts';
+import type { Cancel, System } from '../../system.ts';
+import type { Outcome } from '../outcome.ts';
 import type { Challenge } from './challenge.ts';
-import { type ChallengeRecord, challengeRecord, EXPIRED_MEMORY, readChallengeRecord } from './challenge-content.ts';
-import type { Outcome } from './outcome.ts';
+import { type ChallengeRecord, challengeRecord, EXPIRED_MEMORY, readChallengeRecord } from './content.ts';
 
 /** What a shared challenge needs of its server. */
 export interface SharedChallengeHome {

@@ -1,18 +1,18 @@
-import { Listeners } from '../listeners.ts';
-import type { Meter } from '../meter.ts';
-import { isStoreFault, SharedRecord } from '../store/shared-record.ts';
-import type { Store } from '../store/store.ts';
-import type { System } from '../system.ts';
-import { within } from '../waiting.ts';
+import { Listeners } from '../../listeners.ts';
+import type { Meter } from '../../meter.ts';
+import { isStoreFault, SharedRecord } from '../../store/shared-record.ts';
+import type { Store } from '../../store/store.ts';
+import type { System } from '../../system.ts';
+import { within } from '../../waiting.ts';
+import type { Challenge } from '../challenge/challenge.ts';
+import { findMethod } from '../dialect/methods.ts';
+import type { Person, VisualGuardWire } from '../dialect/wire.ts';
+import type { Outcome, Refused, SignedIn } from '../outcome.ts';
+import type { Session } from '../session/session.ts';
 import { type AutomaticAnswer, AutomaticSignIn, pauseAfter } from './automatic-sign-in.ts';
-import type { Challenge } from './challenge.ts';
 import type { Guarding } from './guard.ts';
-import { findMethod } from './methods.ts';
-import type { Outcome, Refused, SignedIn } from './outcome.ts';
-import type { Session } from './session.ts';
 import { type SharedHold, sharedHold } from './shared-hold.ts';
 import type { SignInWishes } from './sign-in.ts';
-import type { Person, VisualGuardWire } from './wire.ts';
 
 /** A sign-in that nobody asked for but a message without a token: no code is sent. */
 const BY_ITSELF: SignInWishes = { method: 'ask', reset: false };

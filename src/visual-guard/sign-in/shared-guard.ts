@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { asAmount, asShape, VERSION } from '../store/shape.ts';
-import { recordOf, SharedRecord } from '../store/shared-record.ts';
-import type { Store } from '../store/store.ts';
-import type { System } from '../system.ts';
+import { asAmount, asShape, VERSION } from '../../store/shape.ts';
+import { recordOf, SharedRecord } from '../../store/shared-record.ts';
+import type { Store } from '../../store/store.ts';
+import type { System } from '../../system.ts';
 import { DELIVERY_PAUSE, type Guard, type Guarding, REFUSED_PASSWORD_PAUSE } from './guard.ts';
 
 /** How long something is still held back, in ms. */

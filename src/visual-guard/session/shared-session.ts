@@ -1,9 +1,9 @@
-import { type Found, recordOf, SharedRecord, type Turn } from '../store/shared-record.ts';
-import type { Store } from '../store/store.ts';
-import type { Cancel } from '../system.ts';
-import type { Renewal } from '../token-source.ts';
+import { type Found, recordOf, SharedRecord, type Turn } from '../../store/shared-record.ts';
+import type { Store } from '../../store/store.ts';
+import type { Cancel } from '../../system.ts';
+import type { Renewal } from '../../token-source.ts';
+import { readSessionRecord, type SessionContent, sessionRecord } from './record.ts';
 import { EXPIRED, type Session } from './session.ts';
-import { readSessionRecord, type SessionContent, sessionRecord } from './session-record.ts';
 
 /** That a session has ended is told for so long, in ms, to replicas that were cut off from the store. */
 export const END_LIFE = 24 * 3_600_000;
