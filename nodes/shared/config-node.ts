@@ -24,7 +24,6 @@ export interface ConnectionNode<T> extends Node {
  *
  * @param config its properties; with `byName` a message may choose it by its name
  * @param open opens the connection; an AuthError that it throws becomes the node's problem
- * @returns what `open` returned
  */
 export function holdConnection<T>(
   RED: NodeAPI,
