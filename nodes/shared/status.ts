@@ -76,12 +76,7 @@ export class StatusLine {
 
   refused({ reason, retryAt }: Pick<Refused, 'reason'> & { retryAt?: number | undefined }): void {
     const text = this.#say(`reasons.${reason}`);
-    this.#show(
-      REFUSED,
-      retryAt ? `${text}, ${this.#say('status.retry-at', { time: this.#time(retryAt) })}` : text,
-      retryAt,
-      'status.retry-now',
-    );
+    this.#show(REFUSED, this.#withRetry(text, retryAt), retryAt, 'status.retry-now');
   }
 
   /** @param received what the practice server's user just received */
@@ -92,8 +87,8 @@ export class StatusLine {
       state === 'code-required' && method
         ? this.#say(`status.code-by-${method.transport}`)
         : this.#say(`status.${state}`);
-    const when = retryAt ? `, ${this.#say('status.retry-at', { time: this.#time(retryAt) })}` : '';
-    this.#show(WAITING, `${told}${text}${when}${received}`, challenge.expiresAt, 'reasons.challenge-expired');
+    const whole = `${this.#withRetry(`${told}${text}`, retryAt)}${received}`;
+    this.#show(WAITING, whole, challenge.expiresAt, 'reasons.challenge-expired');
   }
 
   /** What `attach-bearer` sends by its second output. */
@@ -108,13 +103,7 @@ export class StatusLine {
       return;
     }
     const text = this.#say(`codes.${error.code}`);
-    const { retryAt } = error;
-    this.#show(
-      BROKEN,
-      retryAt ? `${text}, ${this.#say('status.retry-at', { time: this.#time(retryAt) })}` : text,
-      retryAt,
-      'status.retry-now',
-    );
+    this.#show(BROKEN, this.#withRetry(text, error.retryAt), error.retryAt, 'status.retry-now');
   }
 
   /** What a config node is missing, in words: it stands there from the start. */
@@ -185,6 +174,10 @@ export class StatusLine {
 
   #say(key: string, values: Record<string, string> = {}): string {
     return this.#RED._(CATALOGUE + key, values) as string;
+  }
+
+  #withRetry(text: string, retryAt: number | undefined): string {
+    return retryAt ? `${text}, ${this.#say('status.retry-at', { time: this.#time(retryAt) })}` : text;
   }
 
   /** Hour and minute; the date, where it is more than a day away. */
