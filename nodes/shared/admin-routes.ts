@@ -9,7 +9,7 @@ import type { VisualGuardSettings } from '../../src/visual-guard/dialect/wire.ts
 import { readServer } from '../../src/visual-guard/settings.ts';
 import { auditTest } from './audit.ts';
 import { CATALOGUE } from './catalogue.ts';
-import { type DialogTest, testDialog } from './dialog-test.ts';
+import { type ConnectionTest, testConnection } from './connection-test.ts';
 import { BodyError, type FieldKind, readBody } from './request-body.ts';
 import { testStore } from './store-test.ts';
 
@@ -60,12 +60,12 @@ const STORE: Kinds = {
 
 /** `POST vgs-account/test` and `POST vgs-account/import`. */
 export function accountRoutes(RED: NodeAPI, engine: Engine): void {
-  const test: DialogTest<VgsSettings> = {
+  const test: ConnectionTest<VgsSettings> = {
     type: 'vgs-account',
     read: readAccount,
     check: (settings, transport) => checkAccount(settings, transport, engine.system),
   };
-  route(RED, '/vgs-account/test', (body) => testDialog(RED, engine, test, readBody(body, ACCOUNT)));
+  route(RED, '/vgs-account/test', (body) => testConnection(RED, engine, test, readBody(body, ACCOUNT)));
   route(RED, '/vgs-account/import', async (body) => {
     // Loaded when somebody imports: reading YAML takes more code than all else here, and Node-RED starts without it.
     const { LARGEST_FILE, readServiceAccountFile } = await import('../../src/vgs/service-account-file.ts');
@@ -80,13 +80,13 @@ export function serverRoutes(RED: NodeAPI, engine: Engine): void {
   route(RED, '/vg-server/test', (body) => {
     const values = readBody(body, SERVER);
     const signsIn = values.signIn === true;
-    const test: DialogTest<VisualGuardSettings> = {
+    const test: ConnectionTest<VisualGuardSettings> = {
       type: 'vg-server',
       read: readServer,
       check: (settings, transport) => checkServer(settings, transport, engine, signsIn),
     };
     // A password that is not sent needs no question whose it is.
-    return testDialog(RED, engine, test, signsIn ? values : { ...values, password: '' });
+    return testConnection(RED, engine, test, signsIn ? values : { ...values, password: '' });
   });
 }
 

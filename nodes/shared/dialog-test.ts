@@ -1,26 +1,20 @@
-import type { NodeAPI } from 'node-red';
-import type { Engine } from '../../src/engine.ts';
+import type { Node, NodeAPI } from 'node-red';
 import { type AuthError, asAuthError } from '../../src/errors.ts';
 import type { FieldReader } from '../../src/fields.ts';
-import type { Transport } from '../../src/transport/transport.ts';
 import { failedVerdict } from '../../src/verdict.ts';
-import { DialogFields, type DialogVariable } from './dialog-fields.ts';
+import { DialogFields } from './dialog-fields.ts';
 import { nodeAsWritten } from './fields.ts';
 import { BodyError } from './request-body.ts';
-import { type RouteConfig, wayOf } from './route.ts';
 
-/** Whom a secret was stored for. */
-interface Owner {
-  clientId: string;
-  /** The stored user's name, where there is one. */
-  username?: string;
-}
-
-/** How a kind of config node is read and tested. */
-export interface DialogTest<S extends Owner> {
+/** How what stands in the dialog of a config node is read and tested. */
+export interface DialogTest<S> {
   type: string;
-  read(fields: FieldReader): { settings: S; address: URL };
-  check(settings: S, transport: Transport): Promise<object>;
+  /** @throws AuthError `AUTH_CONFIG`, naming what is missing or wrong */
+  read(fields: FieldReader): S;
+  /** Whether a secret that is stored for what is deployed may be used for what stands in the dialog. */
+  mayUse(property: string, now: S, deployed: S): boolean;
+  /** @param node the deployed node; null where there is none yet */
+  check(settings: S, node: Node | null): Promise<object>;
 }
 
 /** A test that was not made, and why. The catalogue has a sentence for each, as `test.problem.…`. */
@@ -30,19 +24,17 @@ interface NotTried {
   values: { property: string };
 }
 
-type Values = Readonly<Record<string, unknown>>;
+/** A dialog's values, checked for their types. */
+export type Values = Readonly<Record<string, unknown>>;
 
 /**
- * Tests what stands in a dialog, before a deploy. A stored secret is used only for the host and the client,
- * and a password only for the user, that it was stored for.
+ * Tests what stands in a dialog, before a deploy. A stored secret is used only for what it was stored for.
  *
- * @param values the dialog's values, checked for their types
  * @returns the verdict for the dialog: neither a token nor a secret is in it
  */
-export async function testDialog<S extends Owner>(
+export async function testDialog<S>(
   RED: NodeAPI,
-  engine: Engine,
-  { type, read, check }: DialogTest<S>,
+  { type, read, mayUse, check }: DialogTest<S>,
   { id, ...values }: Values,
 ): Promise<object> {
   if (typeof id !== 'string' || id === '') throw new BodyError('no-id');
@@ -50,36 +42,22 @@ export async function testDialog<S extends Owner>(
   const node = deployed ? RED.nodes.getNode(id) : null;
   const stored: Values = deployed ? { ...(RED.nodes.getCredentials(id) as Values | undefined) } : {};
   const fields = new DialogFields(RED, node, values, stored);
-  const variables: DialogVariable[] = fields.variables();
+  const variables = fields.variables();
   if (values.variablesOnly === true) return { variables };
   try {
-    const { settings, address } = read(fields);
-    const practice = fields.flag('practice');
+    const now = read(fields);
     const before = deployed && readDeployed(() => read(new DialogFields(RED, node, { ...deployed, ...stored }, {})));
-    const sameClient =
-      before?.settings.clientId === settings.clientId &&
-      before.address.origin === address.origin &&
-      (deployed?.practice === true) === practice;
-    const sameUser = sameClient && before?.settings.username === settings.username;
     for (const property of fields.stored) {
-      const mayUse = property === 'password' ? sameUser : sameClient;
-      if (!mayUse) return { ...notTried('secret-again', property), variables };
+      if (!before || !mayUse(property, now, before)) return { ...notTried('secret-again', property), variables };
     }
-    const config: RouteConfig = { practice, ...routeIds(values) };
-    const way = wayOf(RED, engine, config, address);
-    try {
-      return { practice, variables, ...(await check(settings, way.transport)) };
-    } finally {
-      way.transport.close();
-      way.practice?.giveBack();
-    }
+    return { variables, ...(await check(now, node)) };
   } catch (thrown) {
     return { ...asVerdict(asAuthError(thrown), fields), variables };
   }
 }
 
 /** A fault for the dialog: a test that was not made, or one that did not get through. */
-export function asVerdict(error: AuthError, { stored }: DialogFields): object {
+function asVerdict(error: AuthError, { stored }: DialogFields): object {
   const property = String(error.values.property);
   if (error.fault === 'config-node-missing') return notTried('not-deployed', property);
   // The dialog says that something is stored, but nothing is: its node was never deployed.
@@ -87,12 +65,8 @@ export function asVerdict(error: AuthError, { stored }: DialogFields): object {
   return failedVerdict(error);
 }
 
-export function notTried(problem: NotTried['problem'], property: string): NotTried {
+function notTried(problem: NotTried['problem'], property: string): NotTried {
   return { state: 'not-tried', problem, values: { property } };
-}
-
-function routeIds({ tls, proxy }: Values): RouteConfig {
-  return { tls: idIn(tls), proxy: idIn(proxy) };
 }
 
 /** The id of a config node; the editor says `_ADD_` where none is chosen. */
@@ -101,13 +75,13 @@ export function idIn(value: unknown): string {
 }
 
 /** The config node as it is deployed, where it is, and is of this type. */
-export function deployedConfig(RED: NodeAPI, id: string, type: string): Values | undefined {
+function deployedConfig(RED: NodeAPI, id: string, type: string): Values | undefined {
   const written = nodeAsWritten(RED, id);
   return written?.type === type ? written : undefined;
 }
 
 /** What is deployed may be incomplete: then there is nobody that a secret was stored for. */
-export function readDeployed<T>(read: () => T): T | undefined {
+function readDeployed<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch {

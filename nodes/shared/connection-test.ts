@@ -1,0 +1,58 @@
+import type { NodeAPI } from 'node-red';
+import type { Engine } from '../../src/engine.ts';
+import type { FieldReader } from '../../src/fields.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import { idIn, testDialog, type Values } from './dialog-test.ts';
+import { wayOf } from './route.ts';
+
+/** Whom a secret was stored for. */
+interface Owner {
+  clientId: string;
+  /** The stored user's name, where there is one. */
+  username?: string;
+}
+
+/** How a kind of config node that holds a connection is read and tested. */
+export interface ConnectionTest<S extends Owner> {
+  type: string;
+  read(fields: FieldReader): { settings: S; address: URL };
+  check(settings: S, transport: Transport): Promise<object>;
+}
+
+/**
+ * Tests the connection that stands in a dialog, before a deploy. A stored secret is used only for the host and the client,
+ * and a password only for the user, that it was stored for.
+ *
+ * @param values the dialog's values, checked for their types
+ * @returns the verdict for the dialog: neither a token nor a secret is in it
+ */
+export function testConnection<S extends Owner>(
+  RED: NodeAPI,
+  engine: Engine,
+  { type, read, check }: ConnectionTest<S>,
+  values: Values,
+): Promise<object> {
+  return testDialog(
+    RED,
+    {
+      type,
+      read: (fields) => ({ ...read(fields), practice: fields.flag('practice') }),
+      mayUse: (property, now, deployed) =>
+        deployed.settings.clientId === now.settings.clientId &&
+        deployed.address.origin === now.address.origin &&
+        deployed.practice === now.practice &&
+        (property !== 'password' || deployed.settings.username === now.settings.username),
+      check: async ({ settings, address, practice }) => {
+        const { tls, proxy } = values;
+        const way = wayOf(RED, engine, { practice, tls: idIn(tls), proxy: idIn(proxy) }, address);
+        try {
+          return { practice, ...(await check(settings, way.transport)) };
+        } finally {
+          way.transport.close();
+          way.practice?.giveBack();
+        }
+      },
+    },
+    values,
+  );
+}
