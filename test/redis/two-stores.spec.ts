@@ -132,6 +132,14 @@ describe('replicas that share a Redis', () => {
     });
   });
 
+  it('end nobody else’s lease, where one does not know yet that its own is lost', async () => {
+    const lost = await leaseOf(mine);
+    await server.admin.del(await leaseKey());
+    await leaseOf(other);
+    await lost.release();
+    assert.ok('left' in (await mine.lease('a')));
+  });
+
   describe('a change while the server is gone', () => {
     it('is seen here at once, and by the others when it is back: the newest of each name', async () => {
       await goAway();
