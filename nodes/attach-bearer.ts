@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { requestHeaders, withoutAuthorization } from '../src/authorization-header.ts';
-import { AuthError, asAuthError } from '../src/errors.ts';
+import { AuthError } from '../src/errors.ts';
 import type { Token } from '../src/token.ts';
 import type { VgsAccount } from '../src/vgs/account.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
@@ -9,10 +9,12 @@ import { type AttemptStep, attemptOf, mark, remember } from './shared/attempt.ts
 import { type Bearer, type BearerSource, MessageBearer, VgsBearer, VisualGuardBearer } from './shared/bearer-source.ts';
 import { type ChoiceConfig, ConfigChoice, type OpenNode } from './shared/config-choice.ts';
 import { followAccount } from './shared/follow-account.ts';
+import { followNothing } from './shared/follow-nothing.ts';
 import { followStoredUser } from './shared/follow-stored-user.ts';
 import { inputListener, type Send } from './shared/input.ts';
 import { type Auth, byOutput, tokenProperty } from './shared/message.ts';
 import { NamedBearer } from './shared/named-bearer.ts';
+import { Opened } from './shared/opened.ts';
 import { engineOf } from './shared/runtime.ts';
 import { ShownConfig } from './shared/shown-config.ts';
 import { StatusLine } from './shared/status.ts';
@@ -42,14 +44,7 @@ export default function (RED: NodeAPI): void {
     const status = new StatusLine(RED, this, engine.system);
     const hides = config.hide !== false;
     const unmarked = new LRUCache<string, true>({ max: MOST_UNMARKED });
-    let source: AnySource | undefined;
-    let problem = asAuthError(undefined);
-    try {
-      source = openSource(this, config, status);
-    } catch (thrown) {
-      problem = asAuthError(thrown);
-      status.misconfigured(problem);
-    }
+    const source = new Opened(status, () => openSource(this, config, status));
 
     /** What is shown is of a message that got no header: the next one that does makes it untrue. */
     let isTroubled = false;
@@ -57,7 +52,7 @@ export default function (RED: NodeAPI): void {
     const attach = (msg: NodeMessage, bearer: Bearer, at: AttemptStep): NodeMessage => {
       if (isTroubled) {
         isTroubled = false;
-        if (source instanceof NamedBearer) source.showLast();
+        if (source.value instanceof NamedBearer) source.value.showLast();
         showReady(bearer, config, status);
       }
       const restore = remember(msg);
@@ -109,21 +104,20 @@ export default function (RED: NodeAPI): void {
       RED,
       this,
       async (msg, send) => {
-        if (!source) throw problem;
-        const from = source instanceof NamedBearer ? await source.of(msg) : source;
+        const opened = source.get();
+        const from = opened instanceof NamedBearer ? await opened.of(msg) : opened;
         if (msg.statusCode === 401) await retry(from, msg, send);
         else await seek(from, msg, send);
       },
       (error) => {
         isTroubled = true;
-        if (source) status.failed(error);
-        else status.misconfigured(error);
+        source.failed(error);
       },
     );
 
     // The way of nearly every message: a token is there, and nothing is asynchronous.
     this.on('input', (msg, send, done) => {
-      const bearer = msg.statusCode === 401 ? undefined : currentOf(source, msg);
+      const bearer = msg.statusCode === 401 ? undefined : currentOf(source.value, msg);
       if (!bearer) {
         withoutHaste(msg, send, done);
         return;
@@ -143,11 +137,9 @@ export default function (RED: NodeAPI): void {
       if (isStored && choice.fixed) storedPerson(choice.fixed.connection);
       const open = (server: OpenNode<VisualGuardServer>): BearerSource =>
         new VisualGuardBearer(RED, node, server, setting);
-      return chosenSource(node, choice, open, status, (server) => {
-        if (isStored) return followStoredUser(server, status);
-        status.idle();
-        return () => {};
-      });
+      return chosenSource(node, choice, open, status, (server) =>
+        isStored ? followStoredUser(server, status) : followNothing(status),
+      );
     }
     if (config.source && config.source !== 'vgs') throw new AuthError('config-value-unknown', { property: 'source' });
     const choice = new ConfigChoice<VgsAccount>(RED, node, config, 'account', 'vgs-account');
@@ -163,10 +155,8 @@ export default function (RED: NodeAPI): void {
     status: StatusLine,
     follow: (connection: T) => () => void,
   ): BearerSource | NamedBearer<T> {
-    const shown = new ShownConfig<T>(node, status, engine.system, !choice.fixed, follow);
-    if (!choice.fixed) return new NamedBearer(choice, shown, open);
-    shown.show(choice.fixed);
-    return open(choice.fixed);
+    const shown = new ShownConfig<T>(node, status, engine.system, choice, follow);
+    return choice.fixed ? open(choice.fixed) : new NamedBearer(choice, shown, open);
   }
 
   RED.nodes.registerType('attach-bearer', AttachBearerNode);

@@ -1,13 +1,14 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
-import { AuthError, asAuthError } from '../src/errors.ts';
+import { AuthError } from '../src/errors.ts';
 import type { Person } from '../src/visual-guard/dialect/wire.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
 import type { SignInWishes } from '../src/visual-guard/sign-in/sign-in.ts';
 import { type ChoiceConfig, ConfigChoice } from './shared/config-choice.ts';
+import { ConfigUser } from './shared/config-user.ts';
+import { followNothing } from './shared/follow-nothing.ts';
 import { onInput } from './shared/input.ts';
 import { deleteProperty, tokenProperty } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
-import { ShownConfig } from './shared/shown-config.ts';
 import { SignInNode } from './shared/sign-in.ts';
 import { StatusLine } from './shared/status.ts';
 import { storedPerson } from './shared/user.ts';
@@ -33,25 +34,15 @@ export default function (RED: NodeAPI): void {
     const password: Typed = { value: config.password ?? '', type: config.passwordType || 'stored' };
     let property = 'token';
     const isStored = username.type === 'stored' && password.type === 'stored';
-    let servers: ConfigChoice<VisualGuardServer> | undefined;
-    let problem = asAuthError(undefined);
-    try {
+    const open = (): ConfigChoice<VisualGuardServer> => {
       if (password.type === 'str') throw new AuthError('config-value-unknown', { property: 'passwordType' });
       property = tokenProperty(config);
       const choice = new ConfigChoice<VisualGuardServer>(RED, this, config, 'server', 'vg-server');
       if (isStored && choice.fixed) storedPerson(choice.fixed.connection);
-      servers = choice;
-    } catch (thrown) {
-      problem = asAuthError(thrown);
-      status.misconfigured(problem);
-    }
+      return choice;
+    };
+    const servers = new ConfigUser(RED, this, status, open, () => followNothing(status));
     const node = new SignInNode(RED, this, status, property);
-    const isNamed = servers !== undefined && !servers.fixed;
-    const shown = new ShownConfig<VisualGuardServer>(this, status, engine.system, isNamed, () => {
-      status.idle();
-      return () => {};
-    });
-    if (servers?.fixed) shown.show(servers.fixed);
 
     /** What the message brings is read, and the password taken off it, before anything else can go wrong. */
     const take = async (msg: NodeMessageInFlow): Promise<{ user: unknown; secret: unknown }> => {
@@ -77,9 +68,8 @@ export default function (RED: NodeAPI): void {
       this,
       async (msg, send) => {
         const taken = await take(msg);
-        if (!servers) throw problem;
         const chosen = await servers.of(msg);
-        const show = (): void => shown.show(chosen);
+        const show = (): void => servers.shown.show(chosen);
         const server = chosen.connection;
         const wishes: SignInWishes = { method: config.method || 'ask', reset: msg.reset === true };
         if (wishes.reset) delete msg.reset;
@@ -94,7 +84,7 @@ export default function (RED: NodeAPI): void {
           show();
         }
       },
-      (error) => (servers ? status.failed(error) : status.misconfigured(error)),
+      (error) => servers.failed(error),
     );
   }
 

@@ -1,11 +1,11 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { asAuthError } from '../src/errors.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
 import { type ChoiceConfig, ConfigChoice } from './shared/config-choice.ts';
+import { ConfigUser } from './shared/config-user.ts';
+import { followNothing } from './shared/follow-nothing.ts';
 import { onInput } from './shared/input.ts';
 import { type Auth, byOutput } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
-import { ShownConfig } from './shared/shown-config.ts';
 import { StatusLine } from './shared/status.ts';
 import { soughtUser, storedPerson, userSetting } from './shared/user.ts';
 
@@ -22,41 +22,30 @@ export default function (RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     const status = new StatusLine(RED, this, engine.system);
     const setting = userSetting(config);
-    let servers: ConfigChoice<VisualGuardServer> | undefined;
-    let problem = asAuthError(undefined);
-    try {
+    const open = (): ConfigChoice<VisualGuardServer> => {
       const choice = new ConfigChoice<VisualGuardServer>(RED, this, config, 'server', 'vg-server');
       if (setting.type === 'stored' && choice.fixed) storedPerson(choice.fixed.connection);
-      servers = choice;
-    } catch (thrown) {
-      problem = asAuthError(thrown);
-      status.misconfigured(problem);
-    }
-    const isNamed = servers !== undefined && !servers.fixed;
-    const shown = new ShownConfig<VisualGuardServer>(this, status, engine.system, isNamed, () => {
-      status.idle();
-      return () => {};
-    });
-    if (servers?.fixed) shown.show(servers.fixed);
+      return choice;
+    };
+    const servers = new ConfigUser(RED, this, status, open, () => followNothing(status));
 
     onInput(
       RED,
       this,
       async (msg, send) => {
-        if (!servers) throw problem;
         const chosen = await servers.of(msg);
         const server = chosen.connection;
-        shown.show(chosen);
+        servers.shown.show(chosen);
         const { user, session } = await soughtUser(RED, this, server, setting, msg);
         status.busy('signing-out');
         const revoked = await server.signOut(session, user);
         const auth: Auth = { system: 'vg', state: 'signed-out', ...(user ? { user } : {}), revoked };
         msg.auth = auth;
-        shown.show(chosen);
+        servers.shown.show(chosen);
         status.done('signed-out');
         send(byOutput(0, msg));
       },
-      (error) => (servers ? status.failed(error) : status.misconfigured(error)),
+      (error) => servers.failed(error),
     );
   }
 

@@ -1,12 +1,11 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { asAuthError } from '../src/errors.ts';
 import type { VgsAccount } from '../src/vgs/account.ts';
 import { type ChoiceConfig, ConfigChoice } from './shared/config-choice.ts';
+import { ConfigUser } from './shared/config-user.ts';
 import { followAccount } from './shared/follow-account.ts';
 import { onInput } from './shared/input.ts';
 import { authOfRefusal, authOfVgsToken, byOutput, deleteProperty, setToken, tokenProperty } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
-import { ShownConfig } from './shared/shown-config.ts';
 import { StatusLine } from './shared/status.ts';
 
 interface VgsTokenConfig extends NodeDef, ChoiceConfig {
@@ -21,32 +20,22 @@ export default function (RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     const status = new StatusLine(RED, this, engine.system);
     let property = 'token';
-    let accounts: ConfigChoice<VgsAccount> | undefined;
-    let problem = asAuthError(undefined);
-    try {
+    const open = (): ConfigChoice<VgsAccount> => {
       property = tokenProperty(config);
-      accounts = new ConfigChoice<VgsAccount>(RED, this, config, 'account', 'vgs-account');
-    } catch (thrown) {
-      problem = asAuthError(thrown);
-      status.misconfigured(problem);
-    }
-    const isNamed = accounts !== undefined && !accounts.fixed;
-    const shown = new ShownConfig<VgsAccount>(this, status, engine.system, isNamed, (account) =>
-      followAccount(account, status),
-    );
-    if (accounts?.fixed) shown.show(accounts.fixed);
+      return new ConfigChoice(RED, this, config, 'account', 'vgs-account');
+    };
+    const accounts = new ConfigUser(RED, this, status, open, (account) => followAccount(account, status));
 
     onInput(
       RED,
       this,
       async (msg, send) => {
         deleteProperty(RED, msg, property);
-        if (!accounts) throw problem;
         const account = accounts.current(msg) ?? (await accounts.of(msg));
-        shown.used(account);
+        accounts.shown.used(account);
         const { token, refused, failed } = await account.connection.ask();
         if (failed) {
-          shown.show(account);
+          accounts.shown.show(account);
           throw failed;
         }
         if (refused) {
@@ -58,7 +47,7 @@ export default function (RED: NodeAPI): void {
         msg.auth = authOfVgsToken(token);
         send(byOutput(0, msg));
       },
-      (error) => (accounts ? status.failed(error) : status.misconfigured(error)),
+      (error) => accounts.failed(error),
     );
   }
 

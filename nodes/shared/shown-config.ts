@@ -1,6 +1,6 @@
 import type { Node } from 'node-red';
 import type { Cancel, System } from '../../src/system.ts';
-import type { OpenNode } from './config-choice.ts';
+import type { ConfigChoice, OpenNode } from './config-choice.ts';
 import type { StatusLine } from './status.ts';
 
 /** Where each message may choose another config node, the status changes from one to the next this often at most, in ms. */
@@ -19,19 +19,27 @@ export class ShownConfig<T> {
   #isClosed = false;
 
   /**
-   * @param isNamed whether messages choose; then the status begins with the config node's name
+   * @param choice the one that is chosen in the dialog is shown at once; where messages choose, the status begins with the
+   * config node's name; undefined where nothing could be opened
    * @param follow shows where a connection stands, and from then on what becomes of it; it returns how to end that
    */
-  constructor(node: Node, status: StatusLine, system: System, isNamed: boolean, follow: (connection: T) => () => void) {
+  constructor(
+    node: Node,
+    status: StatusLine,
+    system: System,
+    choice: ConfigChoice<T> | undefined,
+    follow: (connection: T) => () => void,
+  ) {
     this.#status = status;
     this.#system = system;
-    this.#isNamed = isNamed;
+    this.#isNamed = choice !== undefined && !choice.fixed;
     this.#follow = follow;
     node.on('close', () => {
       this.#isClosed = true;
       this.#unfollow?.();
       this.#pause?.();
     });
+    if (choice?.fixed) this.show(choice.fixed);
   }
 
   /** A message is served. This is on the way of every message, so it does next to nothing where nothing changes. */
