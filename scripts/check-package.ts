@@ -57,7 +57,7 @@ for (const file of tracked) {
   if (file === 'scripts/check-package.ts') continue;
   const text = readFileSync(join(PROJECT, file), 'utf8');
   const place =
-    /(?<![\w.])\/(?:work|home|root|Users)\/\w+|\.\.\/shared\/(?:design|wire|fixtures|tools|seeds)|registry\.npmjs\.org/.exec(
+    /(?<![\w.])\/(?:work|home|root|Users)\/\w+|\.\.\/shared\/(?:design|wire|fixtures|tools|seeds)|\b(?:design|wire)\.md\b|registry\.npmjs\.org/.exec(
       text,
     );
   if (place) faults.push(`${file} names a place: ${place[0]}`);

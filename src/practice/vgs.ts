@@ -12,7 +12,7 @@ export interface PracticeReply {
 
 const USUAL_SCOPE = 'cards:write network-tokens:write';
 
-/** VGS's dialect: Keycloak's client credentials (wire.md B2). */
+/** VGS's dialect: Keycloak's client credentials (src/vgs/PROTOCOL.md). */
 export function answerVgs(
   form: URLSearchParams,
   authorization: string | undefined,

@@ -40,7 +40,7 @@ interface Request {
 /** Tells that the connection has to be cut in place of an answer. */
 export const CUT = Symbol('cut');
 
-/** Visual Guard's dialect (wire.md A3, A4), with the users of `PRACTICE_PEOPLE`. */
+/** Visual Guard's dialect (src/visual-guard/PROTOCOL.md), with the users of `PRACTICE_PEOPLE`. */
 export class PracticeVisualGuard {
   /** Told when a practice user receives a code or a link. */
   readonly deliveries = new Listeners<Delivery>();

@@ -14,7 +14,7 @@ import { type FormRequest, type Transport, withoutEcho } from '../transport/tran
 /** The token endpoint of VGS, for sandbox and live alike. */
 export const VGS_TOKEN_URL = 'https://auth.verygoodsecurity.com/auth/realms/vgs/protocol/openid-connect/token';
 
-/** A service account of VGS (wire.md B: Keycloak, RFC 6749 4.4). */
+/** A service account of VGS (PROTOCOL.md; RFC 6749 4.4). */
 export interface VgsSettings {
   tokenUrl: string;
   clientId: string;

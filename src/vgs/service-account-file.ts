@@ -64,7 +64,7 @@ class FileError extends Error {
 }
 
 /**
- * Reads what `vgs apply service-account` prints, or the `credentials.yaml` that `vgs generate` makes (wire.md B4).
+ * Reads what `vgs apply service-account` prints, or the `credentials.yaml` that `vgs generate` makes (PROTOCOL.md: the file of the CLI).
  * A pure function: it never throws, and takes all of a file or nothing.
  */
 export function readServiceAccountFile(text: string): ServiceAccountFile | UnreadableFile {

@@ -110,7 +110,7 @@ async function checkClient(server: VisualGuardServer): Promise<ClientVerdict> {
   }
   const { refusal } = heard;
   const isAboutClient = ['client-invalid', 'grant-not-allowed', 'scope-invalid'].includes(refusal?.reason ?? '');
-  // Any other answer comes from behind the checks of client, grant and scope (wire.md A3).
+  // Any other answer comes from behind the checks of client, grant and scope (PROTOCOL.md: replies).
   return refusal && isAboutClient ? { state: 'refused', ...refusal } : { state: 'known' };
 }
 

@@ -6,6 +6,7 @@ import { PROJECT } from '../../scripts/node-red.ts';
 import { FAULTS } from '../../src/errors.ts';
 import { PRACTICE_ACCOUNTS, PRACTICE_PEOPLE } from '../../src/practice/people.ts';
 import { OWN_REASONS, VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
+import * as redisScripts from '../../src/store/redis-scripts.ts';
 import { system } from '../../src/system.ts';
 import { createToken, toMessageToken } from '../../src/token.ts';
 
@@ -96,6 +97,25 @@ describe('the README', () => {
     assert.deepEqual(listed, [...VISUAL_GUARD_REASONS, ...OWN_REASONS]);
     const codes = table('| code | what |').map(([code]) => code?.replaceAll('`', ''));
     for (const [code] of Object.values(FAULTS)) assert.ok(codes.includes(code), code);
+  });
+
+  it('lists what a Redis user has to be allowed: what the scripts call, and what the connection does', () => {
+    const lua = Object.values(redisScripts).map((script) => script.lua);
+    const called = lua.flatMap((text) =>
+      [...text.matchAll(/redis\.call\('(\w+)'/g)].map(([, command = '']) => command),
+    );
+    const wanted = new Set([
+      ...called.map((command) => command.toLowerCase()),
+      'auth',
+      'ping',
+      'select',
+      'eval',
+      'subscribe',
+    ]);
+    const rule = /^ACL SETUSER .*$/m.exec(readme)?.[0] ?? '';
+    assert.match(rule, / ~vg-auth:\* &vg-auth:\* -@all /);
+    const listed = [...rule.matchAll(/\+(\w+)/g)].map(([, command]) => command);
+    assert.deepEqual(listed.sort(), [...wanted].sort());
   });
 
   it('lists every practice user and account', () => {

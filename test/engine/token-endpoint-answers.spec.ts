@@ -16,7 +16,7 @@ function read(reply: ScriptedReply, request = REQUEST) {
 const oauth = (status: number, error: string, description?: string): ScriptedReply =>
   json(status, { error, ...(description ? { error_description: description } : {}) });
 
-/** design.md, section 2: "What a token endpoint's answer becomes". */
+/** What becomes of a refusal: the reasons are promises of the README, the causes stand in src/vgs/PROTOCOL.md. */
 const REFUSED: [string, ScriptedReply, Reason][] = [
   ['400 invalid_client', oauth(400, 'invalid_client'), 'client-invalid'],
   [

@@ -29,7 +29,7 @@ function waysToSay({ value, name, flag }: StatusRow): [string, Record<string, un
 }
 
 describe('the authentication status of a Visual Guard reply', () => {
-  it('has the 29 bits of wire.md', () =>
+  it('has the 29 bits of PROTOCOL.md', () =>
     assert.deepEqual(
       AUTHENTICATION_BITS.map(({ value, name }) => ({ value, name })),
       AUTHENTICATION_TABLE.map(({ value, name }) => ({ value, name })),
@@ -69,7 +69,7 @@ describe('the authentication status of a Visual Guard reply', () => {
 });
 
 describe('the authorization status of a Visual Guard reply', () => {
-  it('has the 9 bits of wire.md', () =>
+  it('has the 9 bits of PROTOCOL.md', () =>
     assert.deepEqual(
       AUTHORIZATION_BITS.map(({ value, name }) => ({ value, name })),
       AUTHORIZATION_TABLE.map(({ value, name }) => ({ value, name })),

@@ -125,7 +125,7 @@ describe('Visual Guard, by the replies of its own documents', () => {
   }
 });
 
-/** What the server says when it has sent a code (wire.md A4): bit 20 in place of bit 27. */
+/** What the server says when it has sent a code (src/visual-guard/PROTOCOL.md: status bits): bit 20 in place of bit 27. */
 function waitingFor(challenge: object): object {
   return JSON.parse(
     JSON.stringify(challenge)

@@ -1,4 +1,4 @@
-/** One row of a status table of wire.md, and what a flow is told of it (design.md, sections 3 and 5). */
+/** One row of a status table of src/visual-guard/PROTOCOL.md, and what a flow is told of it (README: msg.auth, reasons). */
 export interface StatusRow {
   bit: number;
   value: number;
@@ -11,7 +11,7 @@ export interface StatusRow {
   warning?: string;
 }
 
-/** `VGAuthenticationStatus`: wire.md A4, copied by hand. */
+/** `VGAuthenticationStatus`: PROTOCOL.md, status bits, copied by hand. */
 export const AUTHENTICATION_TABLE: readonly StatusRow[] = [
   { bit: 0, value: 1, name: 'Failure', flag: 'IsFailed', reason: 'unknown' },
   { bit: 1, value: 2, name: 'UserNotFound', flag: 'IsCredentialInvalid', reason: 'credentials-invalid' },
@@ -107,7 +107,7 @@ export const AUTHENTICATION_TABLE: readonly StatusRow[] = [
   },
 ];
 
-/** `VGAuthorizationStatus`: wire.md A4, and the flags of its sample reply. */
+/** `VGAuthorizationStatus`: PROTOCOL.md, and the flags of the sample reply in test/fixtures. */
 export const AUTHORIZATION_TABLE: readonly StatusRow[] = [
   { bit: 0, value: 1, name: 'Failure', flag: 'IsFailed', reason: 'unknown' },
   { bit: 1, value: 2, name: 'UserNotFound', flag: 'IsUserNotFound', reason: 'user-not-authorized' },
@@ -126,7 +126,7 @@ export const AUTHORIZATION_TABLE: readonly StatusRow[] = [
   { bit: 8, value: 256, name: 'InProgress', reason: 'unknown' },
 ];
 
-/** design.md, section 3: the order in which the most useful reason wins, copied by hand. */
+/** The order in which the most useful reason wins, as the README lists them, copied by hand. */
 export const REASON_ORDER: readonly string[] = [
   'mfa-enrollment-required',
   'contact-missing',

@@ -1,6 +1,6 @@
 import type { ScriptedReply } from './scripted-transport.ts';
 
-/** The numbers of the authentication status that the tests need by name (wire.md A4). */
+/** The numbers of the authentication status that the tests need by name (src/visual-guard/PROTOCOL.md: status bits). */
 export const BIT = {
   Failure: 1,
   PasswordDoesNotMatch: 8,

@@ -22,7 +22,7 @@ const MOST_METHODS = 20;
 const LONGEST_TEXT = 100;
 
 /**
- * Reads `MFAAvailables` (wire.md A4). Numbers: TransportMode 1 SMS, 2 email, 3 WhatsApp; AuthenticationMode 1 link, 2 OTP.
+ * Reads `MFAAvailables` (PROTOCOL.md: challenges). Numbers: TransportMode 1 SMS, 2 email, 3 WhatsApp; AuthenticationMode 1 link, 2 OTP.
  * A mode that is not known is code entry, unless its text says "Link". Items without an id are left out.
  *
  * @param requestId the request id of the reply, for items that name none of their own

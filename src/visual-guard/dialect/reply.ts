@@ -44,7 +44,7 @@ export interface VisualGuardReading {
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a Visual Guard reply (wire.md A3, A4). A pure function: it never throws, and never calls a reply without a token a success.
+ * Reads a Visual Guard reply (PROTOCOL.md: replies). A pure function: it never throws, and never calls a reply without a token a success.
  *
  * Flags, status numbers and status names are merged. Any may be missing, may stand in `AuthenticationState`
  * or in `AuthenticationResponse`, and may be unknown.
@@ -208,7 +208,7 @@ export function setsChallenge(reading: VisualGuardReading): boolean {
   return (reading.challenged && reading.methods.length > 0) || (reading.waiting && requestIdOf(reading) !== '');
 }
 
-/** The request id of a reply: an item's, else that of the reply itself (wire.md A4). */
+/** The request id of a reply: an item's, else that of the reply itself (PROTOCOL.md: challenges). */
 export function requestIdOf(reading: VisualGuardReading): string {
   return reading.methods[0]?.requestId ?? reading.requestId;
 }

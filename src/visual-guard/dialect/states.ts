@@ -13,7 +13,7 @@ export interface StateBit {
 }
 
 /**
- * `VGAuthenticationStatus`, bit by bit (wire.md A4). Bits 0 to 25 stand in Novalys' published constants, 26 to 28
+ * `VGAuthenticationStatus`, bit by bit (PROTOCOL.md: status bits). Bits 0 to 25 stand in Novalys' published constants, 26 to 28
  * in its documentation and sample reply.
  */
 export const AUTHENTICATION_BITS: readonly StateBit[] = [

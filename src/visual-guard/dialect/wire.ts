@@ -18,7 +18,7 @@ import { keepKnownNames, readVisualGuardReply, type VisualGuardReading } from '.
 /** A pending link is waited for this long, in ms: the server's own limit is 300 s. */
 const LINK_TIMEOUT = 330_000;
 
-/** All scopes that Visual Guard documents, spelt as its server spells them (wire.md A3). */
+/** All scopes that Visual Guard documents, spelt as its server spells them (PROTOCOL.md: requests). */
 export const FULL_SCOPE =
   'openid profile VGActivityDate VGApplications VGDeveloper VGIsApproved VGIsLocked VGPermissions VGProfile VGRoles VGToken offline_access IdentityServerApi';
 
@@ -64,7 +64,7 @@ export interface Person {
   trace?: SecretTrace | undefined;
 }
 
-/** The requests of Visual Guard's dialect (wire.md A3, A4). None of them is ever repeated by itself. */
+/** The requests of Visual Guard's dialect (PROTOCOL.md: requests, challenges). None of them is ever repeated by itself. */
 export class VisualGuardWire {
   readonly transport: Transport;
   /** Private, so that nothing that prints a node prints a secret. */

@@ -139,7 +139,7 @@ export class Session implements TokenOwner {
       return 'dead';
     }
     if (heard.grant) {
-      // Before anything else: the old one is dead by now (wire.md: one-time use).
+      // Before anything else: the old one is dead by now (PROTOCOL.md: refresh).
       if (heard.grant.refreshToken !== '') this.#refreshToken = heard.grant.refreshToken;
       this.#lastToken = heard.grant.token;
       this.#renewals += 1;
