@@ -12,10 +12,12 @@ const LONGEST_SCOPE = 100;
 /** Nobody can say, as something went wrong on the way. The words are those of an `AuthError`. */
 export interface FailedVerdict {
   state: 'failed';
+  /** What went wrong, in one word: the catalogue has a sentence for each. */
   fault: Fault;
   code: AuthErrorCode;
+  /** What is put into the sentence. No secret is among them. */
   values: Readonly<Record<string, string | number>>;
-  /** ms since 1970 */
+  /** When trying again can help, in ms since 1970. */
   retryAt?: number;
 }
 
@@ -25,7 +27,7 @@ export interface RefusedVerdict {
   reason: Reason;
   /** The server's own error word. */
   error?: string;
-  /** ms since 1970 */
+  /** When trying again can help, in ms since 1970. */
   retryAt?: number;
 }
 
@@ -33,17 +35,21 @@ export interface RefusedVerdict {
 export interface TokenVerdict {
   /** Scopes asked for; empty where the server was left to choose. */
   asked: string[];
+  /** Scopes of the token, 100 at most, and none that is over 100 characters or repeats the token. */
   granted: string[];
+  /** Scopes that were asked for and not granted. */
   missing: string[];
   /** In seconds; 0 where the server did not say. */
   lifetime: number;
 }
 
+/** What was thrown, as a verdict. Whatever is no `AuthError` becomes one that tells nothing of it. */
 export function failedVerdict(thrown: unknown): FailedVerdict {
   const { fault, code, values, retryAt } = asAuthError(thrown);
   return { state: 'failed', fault, code, values, ...(retryAt ? { retryAt } : {}) };
 }
 
+/** What may be told of a token to who tested it. @param asked the scopes that were asked for */
 export function tokenVerdict(token: Token, asked: readonly string[]): TokenVerdict {
   const granted = token.scope.filter((word) => word.length <= LONGEST_SCOPE && !word.includes(token.accessToken));
   return {

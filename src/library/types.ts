@@ -57,13 +57,17 @@ export interface VgsAccount extends TokenKeeper {
 
 /** The numbers and names of a Visual Guard status. */
 export interface StateOf {
+  /** The bits, unknown ones included. */
   value: number;
+  /** Their names as Visual Guard spells them, in the order of the bits. */
   names: string[];
 }
 
 /** What Visual Guard said of a sign-in. */
 export interface Status {
+  /** Who the user is: `Success`, or why not. */
   authentication: StateOf;
+  /** What the user may do in the application. */
   authorization: StateOf;
 }
 
@@ -117,19 +121,26 @@ export interface Challenge {
   submit(code: string): Promise<Outcome>;
 }
 
+/** A sign-in that worked, or a session that serves. */
 export interface SignedIn {
   state: 'signed-in';
+  /** The name that the user signed in with. */
   user: string;
+  /** What keeps the user signed in: ask it for a token whenever you need one. */
   session: Session;
+  /** The session's token at this moment. */
   token: Token;
-  /** Signed in, but: as `password-expired`. */
+  /** Signed in, but: as `password-expired`. Empty where there is nothing to say. */
   warnings: Warning[];
+  /** What Visual Guard said of the sign-in; left out where its reply had no state. */
   status?: Status;
 }
 
 /** A person has to do something. */
 export interface Challenged {
+  /** What is awaited: that a way is chosen, that a code comes, that a link is clicked. */
   state: 'mfa-required' | 'code-required' | 'link-sent';
+  /** Who is to be signed in. */
   user: string;
   challenge: Challenge;
   /** Why it is still open, as `code-invalid`. */
@@ -143,11 +154,14 @@ export interface Challenged {
   clicked?: Promise<Outcome | undefined>;
 }
 
+/** The server said no, or a rule of the engine did: nobody is signed in, and no challenge is open. */
 export interface Refused extends Refusal {
   state: 'refused';
+  /** Who was to be signed in, where that is known. */
   user?: string;
-  /** Where the person enrolls for a second factor. */
+  /** Where the person enrolls for a second factor: an http(s) address of the server's choice. */
   enrollmentUrl?: string;
+  /** What Visual Guard said; left out where a rule of the engine refused. */
   status?: Status;
 }
 

@@ -13,7 +13,11 @@ import {
   SWEEP_PAUSE,
 } from './store.ts';
 
-/** The store of one process, which forgets everything when the process ends. */
+/**
+ * A store in memory. No node and no program uses it: without a config node `auth-store` nothing is shared, and no store is used at all.
+ * It is the measure of the contract, the shortest thing that keeps all of it (`test/support/store-contract.ts`),
+ * and what the tests of sharing run on, where several engines in one process take the place of replicas.
+ */
 export class MemoryStore implements Store {
   readonly changes = new Listeners<StoreState>();
   readonly #system: System;

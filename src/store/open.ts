@@ -22,6 +22,7 @@ export interface RedisSettings extends RedisAddress {
   encryptionKey: string;
 }
 
+/** What a store is opened with, secrets included: it is not to be shown. */
 export type StoreSettings = ContextSettings | RedisSettings;
 
 /** What the platform gives a store. */

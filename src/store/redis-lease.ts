@@ -79,6 +79,7 @@ export class RedisLease implements Lease {
   }
 }
 
+/** This moment, by both clocks. */
 export function momentOf(system: System): Moment {
   return { wall: system.now(), steady: performance.now() };
 }

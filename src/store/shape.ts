@@ -1,7 +1,7 @@
 /** An object as it came out of a store. Nothing of it is known. */
 export type Shape = Readonly<Record<string, unknown>>;
 
-/** What was written by another version, or by somebody else, is not read. */
+/** Every record names the version of its form. What was written by another version, or by somebody else, is not read. */
 export const VERSION = 1;
 
 /** How many items a list may have, and how long a text may be: what a store gives back may be anything. */
@@ -19,25 +19,31 @@ export function asObject(value: unknown): Shape | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Shape) : undefined;
 }
 
+/** A text of at most 100,000 characters, an empty one included; undefined for all else. */
 export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value.length <= LONGEST_TEXT ? value : undefined;
 }
 
-/** A finite number that is not negative. */
+/** A finite number that is not negative; undefined for all else, as for a number that is written as a text. */
 export function asAmount(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 }
 
+/** True or false; undefined for all else. */
 export function asFlag(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
-/** One of a few words. */
+/** One of a few words, spelt as they are; undefined for all else. */
 export function asWord<W extends string>(value: unknown, words: readonly W[]): W | undefined {
   return words.find((word) => word === value);
 }
 
-/** A list of which every item makes sense; undefined where one does not. */
+/**
+ * A list of at most 1,000 items, of which every one makes sense; undefined where one does not.
+ *
+ * @param read reads one item; undefined where it makes no sense
+ */
 export function asList<T>(value: unknown, read: (item: unknown) => T | undefined): T[] | undefined {
   if (!Array.isArray(value) || value.length > MOST_ITEMS) return undefined;
   const items: T[] = [];

@@ -10,11 +10,15 @@ export interface TokenRecord {
   life: number;
   /** What was left of it when this was written, in ms. */
   left: number;
+  /** What was granted. */
   scope: readonly string[];
+  /** What was asked for and not granted. */
   missingScope: readonly string[];
+  /** Visual Guard's own token, from the login. */
   VGToken?: string;
 }
 
+/** A token for a store, in the clear: the store seals it. @param now in ms since 1970 */
 export function tokenRecord(token: Token, now: number): TokenRecord {
   const { accessToken, scope, missingScope, VGToken } = token;
   const life = token.expiresAt - token.obtainedAt;

@@ -8,7 +8,9 @@ import type { Session } from './session/session.ts';
 /** A sign-in that worked, or a session that serves. */
 export interface SignedIn {
   state: 'signed-in';
+  /** What keeps the user signed in, and renews the token. */
   session: Session;
+  /** The session's token at this moment. */
   token: Token;
   /** No request was needed: the login's status is shown. */
   fromLogin: boolean;
@@ -16,10 +18,14 @@ export interface SignedIn {
 
 /** A person has to do something. */
 export interface Challenged {
+  /** What is awaited: that a way is chosen, that a code comes, that a link is clicked. */
   state: 'mfa-required' | 'code-required' | 'link-sent';
   challenge: Challenge;
+  /** Why it is still open after a step that did not help, as `code-invalid`. */
   reason?: Reason | undefined;
+  /** When the next code or link may be sent, in ms since 1970. */
   retryAt?: number | undefined;
+  /** What the server said last; undefined where it was not asked. */
   status?: VisualGuardStatus | undefined;
   /** Where a link was just sent: what comes of it. */
   link?: PendingLink;
@@ -36,14 +42,21 @@ export interface PendingLink {
 /** The server, or a rule of ours, said no. */
 export interface Refused {
   state: 'refused';
+  /** Who was to be signed in; undefined where nobody knows, as of a challenge that is not there. */
   user?: string | undefined;
+  /** The most useful of all reasons that there are. */
   reason: Reason;
+  /** The server's own error word (RFC 6749 5.2), where it gave one that may be shown. */
   error?: string | undefined;
+  /** When trying again can help, in ms since 1970. */
   retryAt?: number | undefined;
+  /** Where the person enrolls for a second factor: an http(s) address of the server's choice. */
   enrollmentUrl?: string | undefined;
+  /** What the server said; undefined where a rule of ours refused, or the token endpoint did without a Visual Guard state. */
   status?: VisualGuardStatus | undefined;
 }
 
+/** What came of a sign-in, or of a step of one. All that is no answer about who may sign in is thrown as an `AuthError`. */
 export type Outcome = SignedIn | Challenged | Refused;
 
 /** As `refusedBy`, and told to who keeps account of it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../../scripts/node-red.ts';
-import { AUTHENTICATION_BITS, AUTHORIZATION_BITS } from '../../src/visual-guard/states.ts';
+import { AUTHENTICATION_BITS, AUTHORIZATION_BITS } from '../../src/visual-guard/dialect/states.ts';
 import { AUTHENTICATION_TABLE } from '../support/status-tables.ts';
 
 const visualGuard = readFileSync(join(PROJECT, 'src/visual-guard/PROTOCOL.md'), 'utf8');

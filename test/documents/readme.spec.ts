@@ -144,6 +144,15 @@ describe('the README', () => {
     assert.ok(links.length >= 6);
   });
 
+  it('names files of the source that there are', () => {
+    const files = [...readme.matchAll(/`((?:src|nodes|scripts|test)\/[\w./-]+\.\w+)`/g)].map(([, file = '']) => file);
+    assert.ok(files.length > 20);
+    assert.deepEqual(
+      files.filter((file) => !existsSync(join(PROJECT, file))),
+      [],
+    );
+  });
+
   it('shows every picture that is kept for it', () => {
     for (const picture of readdirSync(join(PROJECT, '.github/images')))
       assert.ok(readme.includes(`.github/images/${picture}`), picture);

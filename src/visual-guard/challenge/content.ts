@@ -8,6 +8,7 @@ export const CHALLENGE_LIFE = 300_000;
 /** That a challenge has run out is told for so long, in ms, to who comes too late. */
 export const EXPIRED_MEMORY = 600_000;
 
+/** What an open challenge waits for: that a way is chosen, that a code comes, that a link is clicked. */
 const CHALLENGE_STATES = ['mfa-required', 'code-required', 'link-sent'] as const;
 
 /** All that is known of a challenge but the password: where it stands, and what the server calls things. */

@@ -7,7 +7,7 @@ import type { Token } from '../../token.ts';
 import type { MergedState } from '../dialect/states.ts';
 import { type Login, loginOf } from './login.ts';
 
-/** A session with a refresh token is kept so long after its last change, in ms: IdentityServer4's absolute life (wire.md A). */
+/** A session with a refresh token is kept so long after its last change, in ms: IdentityServer4's absolute life (PROTOCOL.md: refresh). */
 export const SESSION_LIFE = 30 * 24 * 3_600_000;
 
 /** What replicas know of a session. */
@@ -23,13 +23,19 @@ export interface SessionContent {
   readonly token: Token;
 }
 
+/** A session as it is written. */
 interface SessionRecord extends Omit<SessionContent, 'token' | 'login'> {
   version: typeof VERSION;
   token: TokenRecord;
   login: Login | null;
 }
 
-/** @returns what is written, and how long it is kept, in ms */
+/**
+ * A session for a store.
+ *
+ * @param now in ms since 1970
+ * @returns what is written, and how long it is kept, in ms: without a refresh token no longer than its token lives
+ */
 export function sessionRecord(content: SessionContent, now: number): { value: SessionRecord; life: number } {
   const { user, stored, renewals, refreshToken } = content;
   const token = tokenRecord(content.token, now);
@@ -74,6 +80,7 @@ function readLogin(value: unknown): Login | undefined {
   );
 }
 
+/** Reads the bits and names of a status. @returns undefined where they make no sense */
 export function readState(value: unknown): MergedState | undefined {
   const shape = asObject(value);
   const number = asAmount(shape?.value);
