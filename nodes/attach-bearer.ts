@@ -1,18 +1,16 @@
-import { LRUCache } from 'lru-cache';
-import type { Node, NodeAPI, NodeDef, NodeMessage, NodeMessageInFlow } from 'node-red';
-import { requestHeaders, withoutAuthorization } from '../src/authorization-header.ts';
+import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { AuthError } from '../src/errors.ts';
 import type { Token } from '../src/token.ts';
 import type { VgsAccount } from '../src/vgs/account.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
-import { type AttemptStep, attemptOf, mark, remember } from './shared/attempt.ts';
+import { Attacher } from './shared/attacher.ts';
 import { type Bearer, type BearerSource, MessageBearer, VgsBearer, VisualGuardBearer } from './shared/bearer-source.ts';
 import { type ChoiceConfig, ConfigChoice, type OpenNode } from './shared/config-choice.ts';
 import { followAccount } from './shared/follow-account.ts';
 import { followNothing } from './shared/follow-nothing.ts';
 import { followStoredUser } from './shared/follow-stored-user.ts';
-import { inputListener, type Send } from './shared/input.ts';
-import { type Auth, byOutput, tokenProperty } from './shared/message.ts';
+import { inputListener } from './shared/input.ts';
+import { type Auth, tokenProperty } from './shared/message.ts';
 import { NamedBearer } from './shared/named-bearer.ts';
 import { Opened } from './shared/opened.ts';
 import { engineOf } from './shared/runtime.ts';
@@ -31,74 +29,24 @@ interface AttachBearerConfig extends NodeDef, ChoiceConfig {
 /** Where the tokens come from: for all messages the same, or for each from where it says. */
 type AnySource = BearerSource | NamedBearer<VgsAccount> | NamedBearer<VisualGuardServer>;
 
-/** How many message ids are remembered that came back with 401 and without a mark. */
-const MOST_UNMARKED = 1_000;
-
 /** The node `attach bearer`: gives a message the header for the core `http request`. Outputs: ready, sign-in needed. */
 export default function (RED: NodeAPI): void {
   const engine = engineOf(RED);
 
   function AttachBearerNode(this: Node, config: AttachBearerConfig): void {
     RED.nodes.createNode(this, config);
-    const { id } = this;
     const status = new StatusLine(RED, this, engine.system);
-    const hides = config.hide !== false;
-    const unmarked = new LRUCache<string, true>({ max: MOST_UNMARKED });
     const source = new Opened(status, () => openSource(this, config, status));
-
-    /** What is shown is of a message that got no header: the next one that does makes it untrue. */
-    let isTroubled = false;
-
-    const attach = (msg: NodeMessage, bearer: Bearer, at: AttemptStep): NodeMessage => {
-      if (isTroubled) {
-        isTroubled = false;
+    const attacher = new Attacher({
+      node: this.id,
+      hides: config.hide !== false,
+      rejected: { ...systemOf(config), state: 'sign-in-needed', reason: 'token-rejected' },
+      showReady: (bearer) => {
         if (source.value instanceof NamedBearer) source.value.showLast();
         showReady(bearer, config, status);
-      }
-      const restore = remember(msg);
-      const headers = requestHeaders(msg.headers);
-      headers.authorization = hides ? bearer.hiddenHeader : bearer.header;
-      msg.headers = headers;
-      mark(msg, { node: id, at, generation: bearer.generation, restore });
-      return msg;
-    };
-
-    const need = (msg: NodeMessage, auth: Auth, send: Send): void => {
-      if (typeof msg.headers === 'object' && msg.headers !== null)
-        msg.headers = withoutAuthorization(msg.headers as Record<string, unknown>);
-      msg.auth = auth;
-      isTroubled = true;
-      status.needed(auth);
-      send(byOutput(1, msg));
-    };
-
-    const seek = async (from: BearerSource, msg: NodeMessageInFlow, send: Send): Promise<void> => {
-      const { bearer, needed } = await from.seek(msg);
-      if (bearer) send(attach(msg, bearer, 'sent'));
-      else need(msg, needed, send);
-    };
-
-    /** The API said 401: another token is tried, then a sign-in, then another token once more, and that is the end. */
-    const retry = async (from: BearerSource, msg: NodeMessageInFlow, send: Send): Promise<void> => {
-      const attempt = attemptOf(msg, id);
-      // With several config nodes, one message id may stand for a message to each of them.
-      const unmarkedId = `${from.id} ${msg._msgid}`;
-      const at = attempt?.at ?? (unmarked.has(unmarkedId) ? 'sent-again' : 'sent');
-      if (!attempt) unmarked.set(unmarkedId, true);
-      const restore = attempt?.restore ?? remember(msg);
-      const mayTry = (at === 'sent' || at === 'sign-in') && (await from.reject(msg, attempt?.generation));
-      // The sign-in at output 2 may lead back here. Where it brought no token that the API takes, the circle ends.
-      if (!mayTry && (at === 'sign-in' || at === 'sent-after-sign-in')) throw new AuthError('token-still-rejected');
-      if (mayTry) restore(msg);
-      const { bearer, needed } = mayTry ? await from.seek(msg) : { needed: tokenRejected(config) };
-      if (bearer) {
-        delete msg.statusCode;
-        send(attach(msg, bearer, at === 'sent' ? 'sent-again' : 'sent-after-sign-in'));
-        return;
-      }
-      mark(msg, { node: id, at: 'sign-in', generation: attempt?.generation ?? 0, restore });
-      need(msg, needed, send);
-    };
+      },
+      showNeeded: (auth) => status.needed(auth),
+    });
 
     const withoutHaste = inputListener(
       RED,
@@ -106,11 +54,11 @@ export default function (RED: NodeAPI): void {
       async (msg, send) => {
         const opened = source.get();
         const from = opened instanceof NamedBearer ? await opened.of(msg) : opened;
-        if (msg.statusCode === 401) await retry(from, msg, send);
-        else await seek(from, msg, send);
+        if (msg.statusCode === 401) await attacher.retry(from, msg, send);
+        else await attacher.seek(from, msg, send);
       },
       (error) => {
-        isTroubled = true;
+        attacher.troubled();
         source.failed(error);
       },
     );
@@ -122,7 +70,7 @@ export default function (RED: NodeAPI): void {
         withoutHaste(msg, send, done);
         return;
       }
-      send(attach(msg, bearer, 'sent'));
+      send(attacher.attach(msg, bearer, 'sent'));
       done();
     });
   }
@@ -176,11 +124,6 @@ function currentOf(source: AnySource | undefined, msg: NodeMessage): Bearer | un
   } catch {
     return undefined;
   }
-}
-
-/** The answer to a 401 that another token does not help against. */
-function tokenRejected(config: AttachBearerConfig): Auth {
-  return { ...systemOf(config), state: 'sign-in-needed', reason: 'token-rejected' };
 }
 
 /** `msg.auth.system` is left out where the token came on the message. */

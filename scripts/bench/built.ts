@@ -13,8 +13,8 @@ export const { VgsAccount } = requireBuilt('../../src/vgs/account.js') as typeof
 export const { TokenSource } = requireBuilt('../../src/token-source.js') as typeof import('../../src/token-source.ts');
 export const { createToken } = requireBuilt('../../src/token.js') as typeof import('../../src/token.ts');
 export const { requestHeaders } = requireBuilt(
-  '../../src/authorization-header.js',
-) as typeof import('../../src/authorization-header.ts');
+  '../../nodes/shared/request-headers.js',
+) as typeof import('../../nodes/shared/request-headers.ts');
 export const { mark, remember } = requireBuilt(
   '../../nodes/shared/attempt.js',
 ) as typeof import('../../nodes/shared/attempt.ts');
