@@ -10,6 +10,7 @@ import {
   LEASE_LIFE,
   type Lease,
   MOST_ENTRIES,
+  type PutOptions,
   type StoredEntry,
   type StoreState,
   SWEEP_PAUSE,
@@ -27,6 +28,7 @@ const LONGEST_PAUSE = 30_000;
  * This process's memory is what counts; the context store is read once, at the opening.
  */
 export class ContextStore implements KeptStore {
+  readonly isShared = false;
   readonly changes = new Listeners<StoreState>();
   readonly unreadable = new Listeners<void>();
   readonly host: string;
@@ -93,10 +95,10 @@ export class ContextStore implements KeptStore {
     return undefined;
   }
 
-  async put(name: string, value: unknown, { life, fence }: { life: number; fence: number }): Promise<boolean> {
-    return this.#change(name, (key, seal, now) =>
-      Boolean(this.#entries.put(key, seal.close(key, fence, value), life, fence, now)),
-    );
+  async put(name: string, value: unknown, { life, fence, writer }: PutOptions): Promise<boolean> {
+    const make = (key: string, seal: Seal, now: number): boolean =>
+      Boolean(this.#entries.put(key, seal.close(key, fence, value), life, fence, now));
+    return this.#change(name, make, writer);
   }
 
   async remove(name: string, fence: number): Promise<boolean> {
@@ -111,8 +113,8 @@ export class ContextStore implements KeptStore {
     return this.#leases.take(name, fence, () => this.#watchers.tell(name));
   }
 
-  watch(name: string, listener: () => void): Cancel {
-    return this.#watchers.add(name, listener);
+  watch(name: string, listener: () => unknown, writer?: string): Cancel {
+    return this.#watchers.add(name, listener, writer);
   }
 
   close(): void {
@@ -142,14 +144,18 @@ export class ContextStore implements KeptStore {
   }
 
   /** Makes a change here, and then in the context store. */
-  async #change(name: string, make: (key: string, seal: Seal, now: number) => boolean): Promise<boolean> {
+  async #change(
+    name: string,
+    make: (key: string, seal: Seal, now: number) => boolean,
+    writer?: string,
+  ): Promise<boolean> {
     const opened = await this.#opened(name).catch(() => undefined);
     if (!opened || this.#isClosed) return false;
     const { key, seal } = opened;
     if (!make(key, seal, this.#system.now())) return false;
     this.#unwritten.add(key);
     this.#sweepLater();
-    this.#watchers.tell(name);
+    this.#watchers.tell(name, writer);
     // Where many are to be written, it may be in a later batch.
     while (this.#state.at === 'ready' && this.#unwritten.has(key)) await this.#write();
     return !this.#unwritten.has(key);
@@ -255,7 +261,7 @@ export class ContextStore implements KeptStore {
       if (this.#isClosed || this.#unwritten.size >= size) return;
     }
     this.#become({ at: 'ready' });
-    this.#watchers.tellAll();
+    void this.#watchers.tellAll();
   }
 
   #become(state: StoreState): void {

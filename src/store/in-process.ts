@@ -1,35 +1,71 @@
-import { Listeners } from '../listeners.ts';
 import type { Cancel } from '../system.ts';
+
+/** How many watchers are told at once that something may have been missed: each may ask the store something. */
+const PORTION = 50;
+
+/** One who watches a name. */
+interface Watcher {
+  readonly listener: () => unknown;
+  readonly writer: string | undefined;
+}
 
 /** Those who watch names, in this process. */
 export class Watchers {
-  readonly #names = new Map<string, Listeners<void>>();
+  readonly #names = new Map<string, Set<Watcher>>();
+  /** The newest round of telling everybody: an older one ends. */
+  #round = 0;
 
-  add(name: string, listener: () => void): Cancel {
-    let listeners = this.#names.get(name);
-    if (!listeners) {
-      listeners = new Listeners();
-      this.#names.set(name, listeners);
+  /** @param writer whose own changes this one is not told of */
+  add(name: string, listener: () => unknown, writer?: string): Cancel {
+    let all = this.#names.get(name);
+    if (!all) {
+      all = new Set();
+      this.#names.set(name, all);
     }
-    const known = listeners;
-    const end = known.add(listener);
+    const known = all;
+    const watcher = { listener, writer };
+    known.add(watcher);
     return () => {
-      end();
-      if (known.isEmpty && this.#names.get(name) === known) this.#names.delete(name);
+      known.delete(watcher);
+      if (known.size === 0 && this.#names.get(name) === known) this.#names.delete(name);
     };
   }
 
-  tell(name: string): void {
-    this.#names.get(name)?.tell();
+  /** @param writer who made the change, where that is known */
+  tell(name: string, writer?: string): void {
+    for (const watcher of [...(this.#names.get(name) ?? [])])
+      if (writer === undefined || watcher.writer !== writer) void told(watcher.listener);
   }
 
-  /** Tells everybody: nobody knows what was missed. */
-  tellAll(): void {
-    for (const listeners of [...this.#names.values()]) listeners.tell();
+  /**
+   * Tells everybody, because nobody knows what was missed: so many at a time, and the next when those have come to
+   * their end. All at once would be a storm at a store that has just come back.
+   *
+   * @param goesOn whether it still makes sense
+   */
+  async tellAll(goesOn: () => boolean = () => true): Promise<void> {
+    this.#round += 1;
+    const round = this.#round;
+    const all = [...this.#names.values()].flatMap((set) => [...set].map((watcher) => ({ set, watcher })));
+    for (let at = 0; at < all.length && round === this.#round && goesOn(); at += PORTION) {
+      const portion = all.slice(at, at + PORTION).filter(({ set, watcher }) => set.has(watcher));
+      await Promise.all(portion.map(({ watcher }) => told(watcher.listener)));
+    }
   }
 
   clear(): void {
+    this.#round += 1;
+    for (const set of this.#names.values()) set.clear();
     this.#names.clear();
+  }
+}
+
+/** Comes to its end with the watcher's follow-up. One watcher's defect is not the others'. */
+export async function told(listener: () => unknown): Promise<void> {
+  try {
+    await listener();
+  } catch {
+    // It had its chance.
   }
 }
 

@@ -7,6 +7,7 @@ import {
   LEASE_LIFE,
   type Lease,
   MOST_ENTRIES,
+  type PutOptions,
   type Store,
   type StoredEntry,
   type StoreState,
@@ -19,6 +20,7 @@ import {
  * and what the tests of sharing run on, where several engines in one process take the place of replicas.
  */
 export class MemoryStore implements Store {
+  readonly isShared = false;
   readonly changes = new Listeners<StoreState>();
   readonly #system: System;
   readonly #entries: Entries;
@@ -45,12 +47,12 @@ export class MemoryStore implements Store {
     return { value: JSON.parse(entry.text), age: Math.max(0, now - entry.writtenAt), fence: entry.fence };
   }
 
-  async put(name: string, value: unknown, { life, fence }: { life: number; fence: number }): Promise<boolean> {
+  async put(name: string, value: unknown, { life, fence, writer }: PutOptions): Promise<boolean> {
     if (this.#state.at === 'gone') return false;
     const entry = this.#entries.put(name, JSON.stringify(value), life, fence, this.#system.now());
     if (!entry) return false;
     this.#sweepLater();
-    this.#watchers.tell(name);
+    this.#watchers.tell(name, writer);
     return true;
   }
 
@@ -69,8 +71,8 @@ export class MemoryStore implements Store {
     return this.#leases.take(name, fence, () => this.#watchers.tell(name));
   }
 
-  watch(name: string, listener: () => void): Cancel {
-    return this.#watchers.add(name, listener);
+  watch(name: string, listener: () => unknown, writer?: string): Cancel {
+    return this.#watchers.add(name, listener, writer);
   }
 
   close(): void {

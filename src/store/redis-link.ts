@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { Redis, RedisOptions } from 'ioredis';
-import type { System } from '../system.ts';
+import type { Cancel, System } from '../system.ts';
 import { nameOfTarget, type RedisTarget } from './redis-address.ts';
 import { CHECK, type Script } from './redis-scripts.ts';
 import { STORE_TIMEOUT } from './store.ts';
-import { answerOf } from './timely.ts';
+import { storeGone } from './timely.ts';
 
 /** How often it is asked whether the server is still there, in ms: nothing else would tell of one that went silently. */
 export const PING_PAUSE = 10_000;
@@ -25,6 +26,11 @@ export class RedisLink {
   #listener: Redis | undefined;
   #cancelPing: (() => void) | undefined;
   #isOver = false;
+  /** The scripts that this link has sent as a whole. */
+  readonly #sent = new Set<Script>();
+  #mayNotDigest = false;
+  /** How many answers came. */
+  #answers = 0;
 
   /** @param lost is called at most once, when a connection broke or a server did not do its part */
   constructor(target: RedisTarget, system: System, lost: (cause: string) => void) {
@@ -46,7 +52,26 @@ export class RedisLink {
 
   /** Runs a script. Whatever goes wrong, the link is lost. */
   async run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    return this.#mind(async () => this.#commands?.eval(script.lua, script.keys, ...[...keys, ...args]));
+    return this.#mind(() => this.#send(script, [script.keys, ...keys, ...args]));
+  }
+
+  /** Sends a script as a whole once, and then its digest: the server remembers it, most of the time. */
+  async #send(script: Script, args: (string | number)[]): Promise<unknown> {
+    const client = this.#commands;
+    const [keys, ...rest] = args as [number, ...(string | number)[]];
+    const isKnown = this.#sent.has(script);
+    this.#sent.add(script);
+    if (isKnown && !this.#mayNotDigest) {
+      try {
+        return await client?.evalsha(digestOf(script), keys, ...rest);
+      } catch (thrown) {
+        const text = String((thrown as Error).message);
+        // A user who may not do this may still do the other.
+        if (/NOPERM|no permissions/i.test(text)) this.#mayNotDigest = true;
+        else if (!text.startsWith('NOSCRIPT')) throw thrown;
+      }
+    }
+    return client?.eval(script.lua, keys, ...rest);
   }
 
   /** Listens to what is published on a channel. */
@@ -85,11 +110,40 @@ export class RedisLink {
 
   async #mind<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await answerOf(work(), nameOfTarget(this.#target), this.#system);
+      const answer = await this.#inTime(work());
+      this.#answers += 1;
+      return answer;
     } catch (thrown) {
       this.#lose(causeOf(thrown));
       throw thrown;
     }
+  }
+
+  /**
+   * Waits for as long as the server answers anything. One that has much to do is not lost: who asked has a time limit of
+   * its own. One that said nothing for 2 s is.
+   */
+  #inTime<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let cancel: Cancel = () => undefined;
+      let isOver = false;
+      const waitOn = (): void => {
+        const before = this.#answers;
+        cancel = this.#system.after(STORE_TIMEOUT, () =>
+          // Where this process was busy, the answer may be there and not be read yet.
+          setImmediate(() => {
+            if (isOver) return;
+            if (this.#answers === before || this.#isOver) reject(storeGone(nameOfTarget(this.#target), 'timeout'));
+            else waitOn();
+          }),
+        );
+      };
+      waitOn();
+      answer.then(resolve, reject).finally(() => {
+        isOver = true;
+        cancel();
+      });
+    });
   }
 
   #lose(cause: string): void {
@@ -114,6 +168,18 @@ export class RedisLink {
       true,
     );
   }
+}
+
+const digests = new WeakMap<Script, string>();
+
+/** What a server calls a script that it has seen. */
+function digestOf(script: Script): string {
+  let digest = digests.get(script);
+  if (digest === undefined) {
+    digest = createHash('sha1').update(script.lua).digest('hex');
+    digests.set(script, digest);
+  }
+  return digest;
 }
 
 /** Nothing is queued and nothing repeated in there: what is not answered has failed, and the store knows what to do. */

@@ -2,13 +2,13 @@ import { LRUCache } from 'lru-cache';
 import { Listeners } from '../listeners.ts';
 import { type Cancel, randomId, type System } from '../system.ts';
 import { FENCE_MARGIN } from './entries.ts';
-import { Watchers } from './in-process.ts';
+import { told, Watchers } from './in-process.ts';
 import type { RedisTarget } from './redis-address.ts';
 import { RedisConnection, type Run } from './redis-connection.ts';
 import { momentOf, RedisLease } from './redis-lease.ts';
 import { EXTEND, GET, LEASE, MARK, PUT, RELEASE, REMOVE } from './redis-scripts.ts';
 import { LONGEST_BOX, type Seal } from './seal.ts';
-import { type KeptStore, LEASE_LIFE, type Lease, type StoredEntry, type StoreState } from './store.ts';
+import { type KeptStore, LEASE_LIFE, type Lease, type PutOptions, type StoredEntry, type StoreState } from './store.ts';
 import { answerOf, storeGone } from './timely.ts';
 
 /** How many changes are kept while the server is gone, and how many are written at once when it is back. */
@@ -28,10 +28,12 @@ interface Change {
   readonly life: number;
   /** ms since 1970 */
   readonly since: number;
+  readonly writer?: string | undefined;
 }
 
 /** The store that replicas share, in Redis or Valkey. Names and values are sealed before they leave this process. */
 export class RedisStore implements KeptStore {
+  readonly isShared = true;
   readonly unreadable = new Listeners<void>();
   readonly #system: System;
   readonly #prefix: string;
@@ -44,6 +46,7 @@ export class RedisStore implements KeptStore {
   readonly #onTheWay = new Map<string, Change>();
   #seal: Seal | undefined;
   #saidUnreadable = false;
+  #isCatchingUp = false;
 
   /**
    * @param prefix what all keys and channels begin with
@@ -65,8 +68,12 @@ export class RedisStore implements KeptStore {
         await this.#catchUp();
       },
       catchUp: () => this.#catchUp(),
-      heard: (payload) => this.#watchers.tell(payload),
-      missed: () => this.#watchers.tellAll(),
+      heard: (payload) => {
+        const [id = '', writer] = payload.split(' ', 2);
+        this.#watchers.tell(id, writer);
+      },
+      // Where it goes away meanwhile, the next connection tells everybody again.
+      missed: () => void this.#watchers.tellAll(() => this.state.at === 'ready'),
     });
   }
 
@@ -101,10 +108,10 @@ export class RedisStore implements KeptStore {
     return undefined;
   }
 
-  async put(name: string, value: unknown, { life, fence }: { life: number; fence: number }): Promise<boolean> {
+  async put(name: string, value: unknown, { life, fence, writer }: PutOptions): Promise<boolean> {
     // One that the server would not take would never be written, and the store never be ready.
     const lasting = Math.min(LONGEST_LIFE, Math.max(1, Math.ceil(life) || 1));
-    return this.#change(name, (key, seal) => ({ box: seal.close(key, fence, value), fence, life: lasting }));
+    return this.#change(name, (key, seal) => ({ box: seal.close(key, fence, value), fence, life: lasting, writer }));
   }
 
   async remove(name: string, fence: number): Promise<boolean> {
@@ -137,13 +144,13 @@ export class RedisStore implements KeptStore {
     return lease;
   }
 
-  watch(name: string, listener: () => void): Cancel {
+  watch(name: string, listener: () => unknown, writer?: string): Cancel {
     let isOver = false;
     let end: Cancel | undefined;
     const begin = (seal: Seal, isLate: boolean): void => {
       if (isOver || this.#isClosed) return;
-      end = this.#watchers.add(seal.nameOf(name), listener);
-      if (isLate) listener();
+      end = this.#watchers.add(seal.nameOf(name), listener, writer);
+      if (isLate) void told(listener);
     };
     if (this.#seal) begin(this.#seal, false);
     else this.#sealing.then((seal) => begin(seal, true)).catch(() => undefined);
@@ -203,9 +210,24 @@ export class RedisStore implements KeptStore {
   #keep(id: string, change: Change): void {
     if (this.#isClosed || this.#onTheWay.get(id) !== change) return;
     const kept = this.#unwritten.get(id);
-    if (kept && kept.fence > change.fence) return;
-    this.#unwritten.set(id, change);
-    this.#watchers.tell(id);
+    if (!kept || kept.fence <= change.fence) {
+      this.#unwritten.set(id, change);
+      this.#watchers.tell(id, change.writer);
+    }
+    this.#catchUpAlone();
+  }
+
+  /** What is kept although the server is there: no new connection comes that would write it. */
+  #catchUpAlone(): void {
+    if (this.state.at !== 'ready' || this.#isCatchingUp || this.#unwritten.size === 0) return;
+    this.#isCatchingUp = true;
+    this.#catchUp()
+      // The link is lost, and the next one catches up.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isCatchingUp = false;
+        this.#catchUpAlone();
+      });
   }
 
   /** Finds out whether somebody uses another passphrase under the same prefix. */
@@ -224,9 +246,9 @@ export class RedisStore implements KeptStore {
     }
   }
 
-  async #write(run: Run, id: string, { box, fence, life, since }: Change): Promise<boolean> {
+  async #write(run: Run, id: string, { box, fence, life, since, writer }: Change): Promise<boolean> {
     const keys = [this.#key(id), this.#fences(id)];
-    const news = [this.#connection.channel, id];
+    const news = [this.#connection.channel, writer === undefined ? id : `${id} ${writer}`];
     const age = Math.max(0, Math.round(this.#system.now() - since));
     const left = life - age;
     const keepsFence = Math.max(0, left) + FENCE_MARGIN;

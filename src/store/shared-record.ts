@@ -1,5 +1,5 @@
 import { lasts, type Pause, pauseFrom } from '../pause.ts';
-import type { System } from '../system.ts';
+import { randomId, type System } from '../system.ts';
 import { waitIsOver } from '../waiting.ts';
 import type { Lease, Store } from './store.ts';
 
@@ -57,6 +57,8 @@ export class SharedRecord<T extends object> {
   readonly #parse: (value: unknown, age: number) => T | undefined;
   /** The newest number that was seen: what is done alone does not overwrite what is newer. */
   #fence = 0;
+  /** Who writes here, in a word of its own: a watcher with this word is not told of it. */
+  readonly writer = randomId();
   #rewrites = 0;
   #rewritten: Pause | undefined;
 
@@ -87,7 +89,7 @@ export class SharedRecord<T extends object> {
 
   /** Writes without a turn, what is new. It overwrites nothing that is newer. */
   async write(value: unknown, life: number): Promise<void> {
-    await this.#store.put(this.name, value, { life, fence: this.#fence });
+    await this.#store.put(this.name, value, { life, fence: this.#fence, writer: this.writer });
   }
 
   /**
@@ -191,7 +193,7 @@ export class SharedRecord<T extends object> {
 
   #turnWith(lease: Lease): Turn<T> {
     const put = async (value: unknown, life: number): Promise<void> => {
-      await this.#store.put(this.name, value, { life, fence: lease.fence });
+      await this.#store.put(this.name, value, { life, fence: lease.fence, writer: this.writer });
     };
     return {
       isAlone: false,

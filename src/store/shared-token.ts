@@ -16,7 +16,7 @@ export class SharedToken {
     this.#source = source;
     this.#system = about.system;
     this.#record = new SharedRecord(store, name, (value, age) => readTokenRecord(value, age, about.system), about);
-    this.#unwatch = store.watch(name, () => void this.#follow());
+    this.#unwatch = store.watch(name, () => this.#follow(), this.#record.writer);
   }
 
   /** The token that another replica got, or one that this request gets for all of them. */

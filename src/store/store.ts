@@ -40,6 +40,13 @@ export const MOST_ENTRIES = 40_000;
 /** How often what has outlived its life is swept out of this process, in ms. */
 export const SWEEP_PAUSE = 60_000;
 
+/** How something is written. */
+export interface PutOptions {
+  readonly life: number;
+  readonly fence: number;
+  readonly writer?: string;
+}
+
 /**
  * What replicas keep together, or one Node-RED keeps over a restart. All three kinds (memory, context, Redis) behave the same.
  *
@@ -47,6 +54,8 @@ export const SWEEP_PAUSE = 60_000;
  * What cannot be read (another key, changed, foreign) counts as absent.
  */
 export interface Store {
+  /** Whether other processes use it, too: only then a store that is gone leaves it open what they are doing. */
+  readonly isShared: boolean;
   readonly state: StoreState;
   readonly changes: Listeners<StoreState>;
 
@@ -61,9 +70,10 @@ export interface Store {
    * and written when it is back. It never throws.
    *
    * @param life how long it is kept, in ms
+   * @param writer who writes: a watcher with the same word is not told
    * @returns false where something newer is there, or the store is gone
    */
-  put(name: string, value: unknown, options: { life: number; fence: number }): Promise<boolean>;
+  put(name: string, value: unknown, options: PutOptions): Promise<boolean>;
 
   /** Takes away what is there, unless it was written with a larger fencing number. As `put` otherwise. */
   remove(name: string, fence: number): Promise<boolean>;
@@ -76,9 +86,12 @@ export interface Store {
 
   /**
    * Tells when something was written, removed or given back under this name, by anyone; and once after the store
-   * was gone, because nobody knows what was missed.
+   * was gone, because nobody knows what was missed. Then watchers are told in portions, one after another.
+   *
+   * @param listener may return a promise, which the next portion waits for. It need not catch anything
+   * @param writer whose own writes it is not told of
    */
-  watch(name: string, listener: () => void): Cancel;
+  watch(name: string, listener: () => unknown, writer?: string): Cancel;
 
   /** Ends connections and timers. Leases that are held end by themselves. Afterwards the store is gone (`closed`). */
   close(): void;

@@ -1,7 +1,14 @@
 import { AuthError } from '../../src/errors.ts';
 import { Listeners } from '../../src/listeners.ts';
 import type { MemoryStore } from '../../src/store/memory.ts';
-import { LEASE_LIFE, type Lease, type Store, type StoredEntry, type StoreState } from '../../src/store/store.ts';
+import {
+  LEASE_LIFE,
+  type Lease,
+  type PutOptions,
+  type Store,
+  type StoredEntry,
+  type StoreState,
+} from '../../src/store/store.ts';
 import type { Cancel, System } from '../../src/system.ts';
 
 type Write = (store: MemoryStore) => Promise<boolean>;
@@ -16,6 +23,7 @@ export interface Shared {
  * it behaves then as the store in Redis does.
  */
 export class ReplicaStore implements Store {
+  readonly isShared = true;
   readonly changes = new Listeners<StoreState>();
   state: StoreState = { at: 'ready' };
   /** What was asked of the store, as `get session …`. */
@@ -23,7 +31,7 @@ export class ReplicaStore implements Store {
   readonly #shared: Shared;
   readonly #system: System;
   readonly #kept = new Map<string, Write>();
-  readonly #watches = new Map<() => void, { name: string; cancel: Cancel }>();
+  readonly #watches = new Map<() => void, { name: string; writer: string | undefined; cancel: Cancel }>();
   readonly #leases = new Set<{ lease: Lease; isLost: boolean }>();
   #isDead = false;
 
@@ -37,7 +45,7 @@ export class ReplicaStore implements Store {
     return this.#shared.memory.get(name);
   }
 
-  put(name: string, value: unknown, options: { life: number; fence: number }): Promise<boolean> {
+  put(name: string, value: unknown, options: PutOptions): Promise<boolean> {
     return this.#change('put', name, (memory) => memory.put(name, value, options));
   }
 
@@ -65,14 +73,15 @@ export class ReplicaStore implements Store {
     };
   }
 
-  watch(name: string, listener: () => void): Cancel {
+  watch(name: string, listener: () => unknown, writer?: string): Cancel {
     // As of a subscription, a word is heard a little later.
     const hear = (): void => {
       setImmediate(() => {
-        if (this.state.at === 'ready' && !this.#isDead && this.#watches.has(hear)) listener();
+        if (this.state.at === 'ready' && !this.#isDead && this.#watches.has(hear))
+          void Promise.resolve(listener()).catch(() => undefined);
       });
     };
-    this.#watches.set(hear, { name, cancel: this.#shared.memory.watch(name, hear) });
+    this.#watches.set(hear, { name, writer, cancel: this.#shared.memory.watch(name, hear, writer) });
     return () => {
       this.#watches.get(hear)?.cancel();
       this.#watches.delete(hear);
@@ -100,7 +109,7 @@ export class ReplicaStore implements Store {
     this.state = { at: 'ready' };
     for (const [hear, watch] of this.#watches) {
       watch.cancel();
-      watch.cancel = this.#shared.memory.watch(watch.name, hear);
+      watch.cancel = this.#shared.memory.watch(watch.name, hear, watch.writer);
     }
     for (const write of this.#kept.values()) await write(this.#shared.memory);
     this.#kept.clear();

@@ -56,6 +56,16 @@ export class Wire {
     for (const deliver of this.#held.splice(0)) deliver();
   }
 
+  /** How many pieces are held up. */
+  get heldUp(): number {
+    return this.#held.length;
+  }
+
+  /** Lets this one of the pieces that are held up through. */
+  deliver(index: number): void {
+    for (const piece of this.#held.splice(index, 1)) piece();
+  }
+
   end(): void {
     this.cut();
     this.#server.close();

@@ -44,13 +44,13 @@ export class SharedSession {
     this.#record = record;
     this.#session = session;
     this.#told = told;
-    this.#unwatch = store.watch(record.name, () => void this.#follow());
+    this.#unwatch = store.watch(record.name, () => this.#follow(), record.writer);
     session.share(this);
   }
 
-  /** Whether the store is gone: a renewal that is not agreed upon may use a refresh token that another replica uses, too. */
+  /** Whether a store that others use, too, is gone: a renewal that is not agreed upon may use a refresh token that another replica uses, too. */
   get isCutOff(): boolean {
-    return this.#store.state.at === 'gone';
+    return this.#store.isShared && this.#store.state.at === 'gone';
   }
 
   /** Writes the session as it stands: it is new. */

@@ -9,6 +9,10 @@ import { END_LIFE, recordOfSession, SharedSession } from './shared-session.ts';
 /** What finds a session is written again after so long, in ms: it has to live as long as the session. */
 const POINTER_PAUSE = 24 * 3_600_000;
 
+/** How many endings are remembered while the store is gone, and how many are told at once when it is back. */
+const MOST_ENDINGS = 10_000;
+const PORTION = 50;
+
 /** Where the sessions of a connection live in this process. */
 export interface SharedSessionsHome {
   readonly system: System;
@@ -39,6 +43,8 @@ export class SharedSessions {
   readonly #endings = new Map<string, string>();
   readonly #cancels: Cancel[];
   #closed = false;
+  /** The newest round of catching up. */
+  #round = 0;
 
   /** @param connection what the connection is known by in the store */
   constructor(store: Store, connection: string, home: SharedSessionsHome) {
@@ -46,17 +52,20 @@ export class SharedSessions {
     this.#connection = connection;
     this.#home = home;
     this.#cancels = [
-      store.watch(this.#nameOfStored, () => void this.findStored().catch(() => undefined)),
-      store.changes.add(({ at }) => at === 'ready' && this.#catchUp()),
+      store.watch(this.#nameOfStored, () => this.findStored()),
+      store.changes.add(({ at }) => at === 'ready' && void this.#catchUp()),
     ];
   }
 
   /** A session has begun here: it is written before anybody is told of it. */
   async begin(session: Session): Promise<void> {
     const shared = this.#share(session);
-    await shared.write();
-    await this.#point(this.#nameOfUser(session.user), session.handle);
-    if (session.stored) await this.#point(this.#nameOfStored, session.handle);
+    // Together, and in this order: who follows what leads to it finds it.
+    await Promise.all([
+      shared.write(),
+      this.#point(this.#nameOfUser(session.user), session.handle),
+      session.stored && this.#point(this.#nameOfStored, session.handle),
+    ]);
   }
 
   /**
@@ -106,7 +115,7 @@ export class SharedSessions {
         },
         act: async (found, turn) => {
           await turn.end(END_LIFE);
-          if (turn.isAlone) this.#endings.set(handle, known);
+          if (turn.isAlone) this.#remember(handle, known);
           else this.#endings.delete(handle);
           return recordOf(found)?.refreshToken ?? known;
         },
@@ -172,7 +181,7 @@ export class SharedSessions {
         pointedAt = now;
         void this.#keepPointers(session, false);
       },
-      closed: this.#store.watch(name, () => void this.#checkName(session, name)),
+      closed: this.#store.watch(name, () => this.#checkName(session, name)),
     });
   }
 
@@ -199,12 +208,28 @@ export class SharedSessions {
   }
 
   /** The store is back: what was ended meanwhile ends for all. */
-  #catchUp(): void {
-    for (const [handle, known] of this.#endings) {
-      void this.end(handle, known).then(async (left) => {
-        // What another replica made of it meanwhile is not known at the server as ended.
-        if (left !== '' && left !== known) await this.#home.revoke(left).catch(() => false);
-      });
+  async #catchUp(): Promise<void> {
+    this.#round += 1;
+    const round = this.#round;
+    const all = [...this.#endings];
+    for (let at = 0; at < all.length; at += PORTION) {
+      // Where it went away again, the next return begins anew.
+      if (this.#closed || round !== this.#round || this.#store.state.at === 'gone') return;
+      await Promise.all(all.slice(at, at + PORTION).map(([handle, known]) => this.#endAgain(handle, known)));
     }
+  }
+
+  async #endAgain(handle: string, known: string): Promise<void> {
+    const left = await this.end(handle, known);
+    // What another replica made of it meanwhile is not known at the server as ended.
+    if (left !== '' && left !== known) await this.#home.revoke(left).catch(() => false);
+  }
+
+  /** The newest ones: a store may be gone for long. */
+  #remember(handle: string, known: string): void {
+    this.#endings.delete(handle);
+    this.#endings.set(handle, known);
+    const [oldest] = this.#endings.keys();
+    if (this.#endings.size > MOST_ENDINGS && oldest !== undefined) this.#endings.delete(oldest);
   }
 }
