@@ -110,6 +110,7 @@ describe('the README', () => {
       'ping',
       'select',
       'eval',
+      'evalsha',
       'subscribe',
     ]);
     const rule = /^ACL SETUSER .*$/m.exec(readme)?.[0] ?? '';

@@ -79,6 +79,7 @@ describe('a session that replicas share', () => {
     assert.equal(await isSettled(signingIn), false);
     assert.equal(a.transport.requests.length, 1);
     a.store.put = put;
+    assert.equal(writes.length, 2, 'the session and what finds it are written together');
     for (const write of writes) write();
     isSignedIn(await signingIn);
   });
