@@ -6,6 +6,7 @@ import { openStore, renewMeans, type StoreMeans, type StoreSettings } from './st
 import type { KeptStore, Store } from './store/store.ts';
 import { randomId, system as realSystem, type System } from './system.ts';
 import type { Transport } from './transport/transport.ts';
+import { turnsOf } from './turns.ts';
 import { VgsAccount, type VgsSettings } from './vgs/account.ts';
 import type { Challenge } from './visual-guard/challenge/challenge.ts';
 import { Challenges } from './visual-guard/challenge/challenges.ts';
@@ -108,7 +109,7 @@ export class Engine {
   sweep(): void {
     this.#accounts.sweep();
     this.#servers.sweep();
-    this.#stores.sweep();
+    this.#stores.sweep(turnsOf);
     if (this.#practiceUsers === 0) this.practice.stop();
   }
 

@@ -1,6 +1,8 @@
 interface Entry<T> {
   value: T;
   users: number;
+  /** How often it was taken. */
+  takes: number;
 }
 
 /**
@@ -17,11 +19,12 @@ export class Kept<T extends { close(): void }> {
   take(key: string, make: () => T): { value: T; giveBack: () => void } {
     let entry = this.#entries.get(key);
     if (!entry) {
-      entry = { value: make(), users: 0 };
+      entry = { value: make(), users: 0, takes: 0 };
       this.#entries.set(key, entry);
     }
     const taken = entry;
     taken.users += 1;
+    taken.takes += 1;
     let given = false;
     return {
       value: taken.value,
@@ -32,13 +35,25 @@ export class Kept<T extends { close(): void }> {
     };
   }
 
-  /** Closes and drops what has no users. */
-  sweep(): void {
+  /**
+   * Closes and drops what has no users.
+   *
+   * @param underWay what it has still to do, if anything: then it is dropped after that, unless somebody took it up meanwhile
+   */
+  sweep(underWay: (value: T) => Promise<unknown> | undefined = () => undefined): void {
     for (const [key, entry] of this.#entries) {
       if (entry.users > 0) continue;
-      this.#entries.delete(key);
-      entry.value.close();
+      const { takes } = entry;
+      const rest = underWay(entry.value);
+      if (!rest) this.#drop(key, entry);
+      else void rest.then(() => entry.takes === takes && this.#drop(key, entry));
     }
+  }
+
+  #drop(key: string, entry: Entry<T>): void {
+    if (this.#entries.get(key) !== entry) return;
+    this.#entries.delete(key);
+    entry.value.close();
   }
 
   /** All that is kept. */

@@ -155,9 +155,11 @@ export class VisualGuardServer implements Homes {
    * @returns what the server was told to revoke
    */
   async signOut(session: Session | undefined, user: string): Promise<string[]> {
-    for (const challenge of this.#challenges.of(this)) if (challenge.user === user) challenge.cancel();
     const { handle = '', refreshToken: known = '' } = session ?? {};
     session?.end();
+    // The stored user's challenge may have begun at another replica. Of other users nobody knows where theirs are.
+    if (user !== '' && user === this.wire.stored.user) await this.storedUser.findChallenge();
+    for (const challenge of this.#challenges.of(this)) if (challenge.user === user) challenge.cancel();
     const refreshToken = (session && (await this.#replicas?.sessions.end(handle, known))) ?? known;
     const revoked = refreshToken !== '' && (await this.revoke(refreshToken)) ? ['refresh_token'] : [];
     this.meter.tell({ what: 'sign-out', user, revoked });
@@ -168,7 +170,7 @@ export class VisualGuardServer implements Homes {
   close(): void {
     this.#closed = true;
     for (const challenge of this.#challenges.of(this)) this.forgetChallenge(challenge);
-    for (const session of this.#sessions.of(this)) session.end();
+    for (const session of this.#sessions.of(this)) session.forget();
     this.#replicas?.sessions.close();
     this.transport.close();
   }
@@ -215,7 +217,7 @@ export class VisualGuardServer implements Homes {
 
   takeUp(content: SessionContent, handle: string): Session {
     const session = new Session(content, this, handle);
-    this.#sessions.add(session);
+    this.#sessions.add(this, session);
     return session;
   }
 
@@ -271,7 +273,7 @@ export class VisualGuardServer implements Homes {
     const login = reading && loginOf(reading);
     const session = new Session({ user, stored, login, renewals: 0, refreshToken, token }, this);
     if (!this.#closed) {
-      this.#sessions.add(session);
+      this.#sessions.add(this, session);
       this.setName(session);
       await this.#replicas?.sessions.begin(session);
     }

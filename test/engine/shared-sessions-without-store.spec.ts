@@ -40,6 +40,18 @@ describe('sessions without their store', () => {
     assert.notEqual(session.source.current()?.accessToken, first);
   });
 
+  it('that this process does not know are a fault and not unknown, by handle and by name', async () => {
+    const { fleet, replicas, session } = await fleetWith(2);
+    const { server, store } = replicas[1];
+    store.goAway();
+    await assert.rejects(server.findSessionWith(session.handle), { code: 'AUTH_STORE' });
+    await assert.rejects(server.findSessionOf('service'), { code: 'AUTH_STORE' });
+    assert.equal(await server.findSessionWith('no handle'), undefined);
+    await store.comeBack();
+    await fleet.told();
+    assert.ok(await textOf(await sessionAt(replicas[1], session)));
+  });
+
   it('catch up what was renewed alone, when it is back', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const there = await sessionAt(replicas[1], session);

@@ -119,6 +119,27 @@ describe('the stored user of several replicas', () => {
     assert.deepEqual([fleet.guard.counts.logins, fleet.guard.counts.codes], [1, 1]);
   });
 
+  it('that is signed out leaves no challenge that another replica was set', async () => {
+    const fleet = new Fleet();
+    const [a, b] = fleet.replicas(2);
+    const { challenge: open } = isChallenged(await a.server.signInStored(ASK), 'mfa-required');
+    await b.server.signOut(undefined, open.user);
+    await fleet.told();
+    assert.equal(await a.engine.findChallenge(open.id), 'challenge-unknown');
+    assert.equal(await fleet.replica().engine.findChallenge(open.id), 'challenge-unknown');
+  });
+
+  it('is signed out here while the store is gone', async () => {
+    const fleet = new Fleet();
+    const [a] = fleet.replicas(1, SERVICE);
+    const { session } = isSignedIn(await a.server.signInStored(ASK));
+    a.store.goAway();
+    assert.deepEqual(await a.server.signOut(session, 'service'), ['refresh_token']);
+    assert.equal(a.server.storedSession, undefined);
+    assert.equal(fleet.guard.live.size, 0);
+    assert.equal(fleet.guard.counts.logins, 1);
+  });
+
   it('gets one challenge and one code, where all of them sign in at the same time', async () => {
     const fleet = new Fleet();
     const replicas = fleet.replicas(3);

@@ -37,7 +37,8 @@ export class Session implements TokenOwner {
   readonly changes = new Listeners<SourceState>();
   #refreshToken: string;
   #renewals: number;
-  #ended = false;
+  /** `forgotten`: it is not in this process any more, but another one may go on with it. */
+  #ended: 'signed-out' | 'forgotten' | undefined;
   /** The newest token, kept for its scope and VGToken when it was dropped because an API rejected it. */
   #lastToken: Token;
   #shared: SharedSession | undefined;
@@ -73,7 +74,7 @@ export class Session implements TokenOwner {
   }
 
   get ended(): boolean {
-    return this.#ended;
+    return this.#ended !== undefined;
   }
 
   /** For revocation at the server. Empty where there is none. */
@@ -96,11 +97,25 @@ export class Session implements TokenOwner {
     this.#shared = shared;
   }
 
-  /** Forgets the tokens. The handle finds nothing in this process from now on. */
+  /** It was signed out, or has come to its end. The handle finds nothing in this process from now on, and no token is left. */
   end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
     this.#refreshToken = '';
+    this.#leave('signed-out');
+  }
+
+  /**
+   * Forgets it in this process: to make room, or because its config node is gone. A renewal that is under way is written
+   * to the store, where others go on with it. Without a store nobody does, so that what it brings is revoked.
+   */
+  forget(): void {
+    if (this.#shared) this.#leave('forgotten');
+    else this.end();
+  }
+
+  #leave(how: 'signed-out' | 'forgotten'): void {
+    const wasThere = this.#ended === undefined;
+    if (this.#ended !== 'signed-out') this.#ended = how;
+    if (!wasThere) return;
     this.#shared?.close();
     this.source.clear();
     this.#home.forgetSession(this);
@@ -112,7 +127,9 @@ export class Session implements TokenOwner {
   }
 
   changed(state: SourceState): void {
-    this.changes.tell(state);
+    // Those who waited for it get the token of a session that was forgotten meanwhile. It keeps none.
+    if (this.#ended && state.at === 'valid') this.source.clear();
+    else this.changes.tell(state);
   }
 
   /** Gets a new token, for the source alone: it sees to it that there is one request at a time. */
@@ -133,8 +150,8 @@ export class Session implements TokenOwner {
   async refresh(): Promise<Refreshed> {
     const { wire } = this.#home;
     const heard = await wire.refresh(this.#refreshToken, this.#lastToken.scope, this.#lastToken.VGToken);
-    if (this.#ended) {
-      // Signed out meanwhile: what came must not live on at the server.
+    if (this.#ended === 'signed-out') {
+      // Meanwhile: what came must not live on at the server.
       if (heard.grant?.refreshToken) await wire.revoke(heard.grant.refreshToken).catch(() => false);
       return 'dead';
     }

@@ -3,18 +3,21 @@ import type { Session } from './session.ts';
 
 /** The live sessions of this process. A handle finds one alone; a user name needs the server it belongs to. */
 export class Sessions {
+  /** By server and handle: two servers may know the same session of a store. */
   readonly #byHandle: LRUCache<string, Session>;
+  readonly #numbers = new WeakMap<object, number>();
+  #servers = 0;
   /** The newest session of each user, by server and exact name. */
   readonly #byUser = new Map<object, Map<string, Session>>();
 
   /** @param max how many are kept; the ones longest unused go first */
   constructor(max: number) {
-    this.#byHandle = new LRUCache({ max, disposeAfter: (session) => session.end() });
+    this.#byHandle = new LRUCache({ max, disposeAfter: (session) => session.forget() });
   }
 
-  /** Keeps a session, which is found by its handle. */
-  add(session: Session): void {
-    this.#byHandle.set(session.handle, session);
+  /** Keeps a session of a server, which is found by its handle. */
+  add(server: object, session: Session): void {
+    this.#byHandle.set(this.#keyOf(server, session.handle), session);
   }
 
   /** From now on this session is meant by its user's name. */
@@ -24,8 +27,7 @@ export class Sessions {
   }
 
   withHandle(server: object, handle: string): Session | undefined {
-    const session = this.#byHandle.get(handle);
-    return session?.belongsTo(server) ? session : undefined;
+    return this.#byHandle.get(this.#keyOf(server, handle));
   }
 
   ofUser(server: object, user: string): Session | undefined {
@@ -41,7 +43,8 @@ export class Sessions {
 
   remove(server: object, session: Session): void {
     this.forgetName(server, session);
-    if (this.#byHandle.peek(session.handle) === session) this.#byHandle.delete(session.handle);
+    const key = this.#keyOf(server, session.handle);
+    if (this.#byHandle.peek(key) === session) this.#byHandle.delete(key);
   }
 
   /** From now on the session is found by its handle alone. */
@@ -53,5 +56,16 @@ export class Sessions {
 
   get size(): number {
     return this.#byHandle.size;
+  }
+
+  /** A server has a number of its own, which no other one gets: a handle that begins with digits finds nothing else. */
+  #keyOf(server: object, handle: string): string {
+    let number = this.#numbers.get(server);
+    if (number === undefined) {
+      this.#servers += 1;
+      number = this.#servers;
+      this.#numbers.set(server, number);
+    }
+    return `${number} ${handle}`;
   }
 }

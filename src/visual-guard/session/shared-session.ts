@@ -2,6 +2,7 @@ import { type Found, recordOf, SharedRecord, type Turn } from '../../store/share
 import type { Store } from '../../store/store.ts';
 import type { Cancel } from '../../system.ts';
 import type { Renewal } from '../../token-source.ts';
+import { keepOpen } from '../../turns.ts';
 import { readSessionRecord, type SessionContent, sessionRecord } from './record.ts';
 import { EXPIRED, type Session } from './session.ts';
 
@@ -61,12 +62,14 @@ export class SharedSession {
 
   /** The token that another replica got, or one that this replica gets for all of them. */
   renew(): ReturnType<Renewal> {
-    return this.#record.inTurn<Awaited<ReturnType<Renewal>>>({
+    const turn = this.#record.inTurn<Awaited<ReturnType<Renewal>>>({
       adopt: (found) => this.#adopt(found),
       act: (_found, turn) => this.#refresh(turn),
       // While the old token serves there is time to wait for the store.
       mayGoAlone: () => this.#session.source.unexpired === undefined,
     });
+    // A deploy may take away session and store while the server answers.
+    return keepOpen(this.#store, turn);
   }
 
   close(): void {
@@ -76,6 +79,8 @@ export class SharedSession {
 
   async #refresh(turn: Turn<SessionContent>): ReturnType<Renewal> {
     const session = this.#session;
+    // It ended while the turn was waited for.
+    if (session.ended) return EXPIRED;
     let refreshed = await session.refresh();
     if (refreshed === 'dead' && !session.ended) {
       // Somebody may have renewed it who was not seen: before it ends, it is looked for once more.

@@ -59,7 +59,7 @@ export class SharedSessions {
 
   /** A session has begun here: it is written before anybody is told of it. */
   async begin(session: Session): Promise<void> {
-    const shared = this.#share(session);
+    const shared = this.#share(session, this.#record(session.handle), session.system.now());
     // Together, and in this order: who follows what leads to it finds it.
     await Promise.all([
       shared.write(),
@@ -152,7 +152,8 @@ export class SharedSessions {
     const known = this.#home.sessionWith(handle);
     if (known || !content || this.#closed) return known;
     const session = this.#home.takeUp(content, handle);
-    this.#share(session, record);
+    // When its pointers were written is not known: its first renewal writes them again.
+    this.#share(session, record, -Infinity);
     return session;
   }
 
@@ -170,8 +171,8 @@ export class SharedSessions {
     await this.#store.put(name, pointerRecord(handle), { life: SESSION_LIFE, fence: 0 });
   }
 
-  #share(session: Session, record = this.#record(session.handle)): SharedSession {
-    let pointedAt = session.system.now();
+  /** @param pointedAt when what leads to it was written, in ms since 1970 */
+  #share(session: Session, record: SharedRecord<SessionContent>, pointedAt: number): SharedSession {
     const name = this.#nameOfUser(session.user);
     return new SharedSession(this.#store, record, session, {
       lost: () => void this.#keepPointers(session, true),

@@ -110,7 +110,7 @@ export class StoredUser {
     const before = this.#session;
     const kept = await this.#serveSession();
     if (kept) return kept.state === 'signed-in' ? { token: kept.token } : { outcome: kept };
-    const challenge = await this.#findChallenge();
+    const challenge = await this.findChallenge();
     if (challenge) return { outcome: challenge.where() };
     const { wire, guard, system, host } = this.#home;
     // Without a password the login itself may send a code, so a person has to begin it.
@@ -138,14 +138,15 @@ export class StoredUser {
     return session.ended ? undefined : { state: 'refused', user: session.user, ...asked.refused };
   }
 
-  async #findChallenge(): Promise<Challenge | undefined> {
+  /** The open challenge, also one that another replica has begun. Undefined where the store does not answer. */
+  async findChallenge(): Promise<Challenge | undefined> {
     const found = this.challenge ?? (await this.#orNothing(() => this.#home.findStoredChallenge()));
     if (found) this.#challenge = found;
     return found;
   }
 
   async #joinOpen({ method }: SignInWishes): Promise<Outcome | undefined> {
-    const challenge = await this.#findChallenge();
+    const challenge = await this.findChallenge();
     if (!challenge) return undefined;
     const isFirstChoice = challenge.method === undefined && !challenge.hasChosen && method !== 'ask';
     return isFirstChoice && findMethod(challenge.methods, method) ? challenge.choose(method) : challenge.where();
