@@ -3,18 +3,24 @@ import { AuthError } from '../src/errors.ts';
 import type { Token } from '../src/token.ts';
 import type { VgsAccount } from '../src/vgs/account.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
-import { Attacher } from './shared/attacher.ts';
-import { type Bearer, type BearerSource, MessageBearer, VgsBearer, VisualGuardBearer } from './shared/bearer-source.ts';
-import { type ChoiceConfig, ConfigChoice, type OpenNode } from './shared/config-choice.ts';
-import { followAccount } from './shared/follow-account.ts';
-import { followNothing } from './shared/follow-nothing.ts';
-import { followStoredUser } from './shared/follow-stored-user.ts';
+import { Attacher } from './shared/bearer/attacher.ts';
+import {
+  type Bearer,
+  type BearerSource,
+  MessageBearer,
+  VgsBearer,
+  VisualGuardBearer,
+} from './shared/bearer/bearer-source.ts';
+import { NamedBearer } from './shared/bearer/named-bearer.ts';
+import { type ChoiceConfig, ConfigChoice, type OpenNode } from './shared/config/config-choice.ts';
+import { followAccount } from './shared/config/follow-account.ts';
+import { followNothing } from './shared/config/follow-nothing.ts';
+import { followStoredUser } from './shared/config/follow-stored-user.ts';
+import { Opened } from './shared/config/opened.ts';
+import { ShownConfig } from './shared/config/shown-config.ts';
 import { inputListener } from './shared/input.ts';
 import { type Auth, tokenProperty } from './shared/message.ts';
-import { NamedBearer } from './shared/named-bearer.ts';
-import { Opened } from './shared/opened.ts';
 import { engineOf } from './shared/runtime.ts';
-import { ShownConfig } from './shared/shown-config.ts';
 import { StatusLine } from './shared/status.ts';
 import { storedPerson, userSetting } from './shared/user.ts';
 

@@ -1,12 +1,12 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import type { KeptStore } from '../src/store/store.ts';
-import { storeRoutes } from './shared/admin-routes.ts';
 import { CATALOGUE } from './shared/catalogue.ts';
-import { type ConnectionNode, holdConnection, registerConfigNode } from './shared/config-node.ts';
-import { Fields } from './shared/fields.ts';
+import { type ConnectionNode, holdConnection, registerConfigNode } from './shared/config/config-node.ts';
+import { Fields } from './shared/config/fields.ts';
+import { contextKindOf, meansOf, readStore, STORE_CREDENTIALS } from './shared/config/store-settings.ts';
+import { storeRoutes } from './shared/dialog/admin-routes.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
-import { contextKindOf, meansOf, readStore, STORE_CREDENTIALS } from './shared/store-settings.ts';
 
 /** What was said once is not said again with every deploy. */
 const warned = new WeakSet<KeptStore>();

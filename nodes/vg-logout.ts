@@ -1,8 +1,8 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
-import { type ChoiceConfig, ConfigChoice } from './shared/config-choice.ts';
-import { ConfigUser } from './shared/config-user.ts';
-import { followNothing } from './shared/follow-nothing.ts';
+import { type ChoiceConfig, ConfigChoice } from './shared/config/config-choice.ts';
+import { ConfigUser } from './shared/config/config-user.ts';
+import { followNothing } from './shared/config/follow-nothing.ts';
 import { onInput } from './shared/input.ts';
 import { type Auth, byOutput } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';

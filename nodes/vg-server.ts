@@ -1,12 +1,12 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
 import { readServer } from '../src/visual-guard/settings.ts';
-import { serverRoutes } from './shared/admin-routes.ts';
-import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from './shared/config-node.ts';
-import { Fields } from './shared/fields.ts';
-import { followStoredUser } from './shared/follow-stored-user.ts';
+import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from './shared/config/config-node.ts';
+import { Fields } from './shared/config/fields.ts';
+import { followStoredUser } from './shared/config/follow-stored-user.ts';
+import { type RouteConfig, wayOf } from './shared/config/route.ts';
+import { serverRoutes } from './shared/dialog/admin-routes.ts';
 import { observe } from './shared/observe.ts';
-import { type RouteConfig, wayOf } from './shared/route.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
 

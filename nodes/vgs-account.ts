@@ -1,12 +1,12 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import type { VgsAccount } from '../src/vgs/account.ts';
 import { readAccount } from '../src/vgs/settings.ts';
-import { accountRoutes } from './shared/admin-routes.ts';
-import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from './shared/config-node.ts';
-import { Fields } from './shared/fields.ts';
-import { followAccount } from './shared/follow-account.ts';
+import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from './shared/config/config-node.ts';
+import { Fields } from './shared/config/fields.ts';
+import { followAccount } from './shared/config/follow-account.ts';
+import { type RouteConfig, wayOf } from './shared/config/route.ts';
+import { accountRoutes } from './shared/dialog/admin-routes.ts';
 import { observe } from './shared/observe.ts';
-import { type RouteConfig, wayOf } from './shared/route.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
 

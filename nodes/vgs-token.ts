@@ -1,8 +1,8 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { VgsAccount } from '../src/vgs/account.ts';
-import { type ChoiceConfig, ConfigChoice } from './shared/config-choice.ts';
-import { ConfigUser } from './shared/config-user.ts';
-import { followAccount } from './shared/follow-account.ts';
+import { type ChoiceConfig, ConfigChoice } from './shared/config/config-choice.ts';
+import { ConfigUser } from './shared/config/config-user.ts';
+import { followAccount } from './shared/config/follow-account.ts';
 import { onInput } from './shared/input.ts';
 import { authOfRefusal, authOfVgsToken, byOutput, deleteProperty, setToken, tokenProperty } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { BodyError, readBody } from '../nodes/shared/request-body.ts';
+import { BodyError, readBody } from '../nodes/shared/dialog/request-body.ts';
 import { AuthError } from '../src/errors.ts';
 import { system as realSystem } from '../src/system.ts';
 import { HttpTransport, type Transport } from '../src/transport/transport.ts';

@@ -2,7 +2,7 @@ import type { NodeAPI } from 'node-red';
 import type { Meter } from '../../src/meter.ts';
 import type { Cancel } from '../../src/system.ts';
 import { auditConnection } from './audit.ts';
-import type { ConnectionNode } from './config-node.ts';
+import type { ConnectionNode } from './config/config-node.ts';
 import { engineOf } from './runtime.ts';
 import type { StatusLine } from './status.ts';
 

@@ -13,9 +13,9 @@ export const { VgsAccount } = requireBuilt('../../src/vgs/account.js') as typeof
 export const { TokenSource } = requireBuilt('../../src/token-source.js') as typeof import('../../src/token-source.ts');
 export const { createToken } = requireBuilt('../../src/token.js') as typeof import('../../src/token.ts');
 export const { requestHeaders } = requireBuilt(
-  '../../nodes/shared/request-headers.js',
-) as typeof import('../../nodes/shared/request-headers.ts');
+  '../../nodes/shared/bearer/request-headers.js',
+) as typeof import('../../nodes/shared/bearer/request-headers.ts');
 export const { mark, remember } = requireBuilt(
-  '../../nodes/shared/attempt.js',
-) as typeof import('../../nodes/shared/attempt.ts');
+  '../../nodes/shared/bearer/attempt.js',
+) as typeof import('../../nodes/shared/bearer/attempt.ts');
 export const { system } = requireBuilt('../../src/system.js') as typeof import('../../src/system.ts');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { BodyFault } from '../../nodes/shared/request-body.ts';
+import type { BodyFault } from '../../nodes/shared/dialog/request-body.ts';
 import { type AuthErrorCode, FAULTS } from '../../src/errors.ts';
 import { PRACTICE_ACCOUNTS, PRACTICE_PEOPLE } from '../../src/practice/people.ts';
 import { OWN_REASONS, type Reason, VISUAL_GUARD_REASONS, type Warning } from '../../src/reasons.ts';

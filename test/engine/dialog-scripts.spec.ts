@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
-import { BODY_FAULTS } from '../../nodes/shared/request-body.ts';
+import { BODY_FAULTS } from '../../nodes/shared/dialog/request-body.ts';
 import { PROJECT } from '../../scripts/node-red.ts';
 import { VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
 import { FILE_FAULTS, readServiceAccountFile } from '../../src/vgs/service-account-file.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { requestHeaders, withoutAuthorization } from '../../nodes/shared/request-headers.ts';
+import { requestHeaders, withoutAuthorization } from '../../nodes/shared/bearer/request-headers.ts';
 
 /** The very function that `http request` marks the headers of a response with. */
 const hashSum = createRequire(createRequire(import.meta.url).resolve('@node-red/nodes/core/network/21-httprequest.js'))(

@@ -51,7 +51,10 @@ export const dialogs = (): Source[] => sources('nodes', '.html');
 export const scripts = (): Source[] => sources('resources', '.js');
 
 /** What says something in the runtime. */
-export const runtimes = (): Source[] => [...sources('nodes', '.ts'), ...sources('nodes/shared', '.ts')];
+export const runtimes = (): Source[] =>
+  ['', '/shared', '/shared/config', '/shared/dialog', '/shared/bearer'].flatMap((folder) =>
+    sources(`nodes${folder}`, '.ts'),
+  );
 
 function sources(path: string, ending: string): Source[] {
   return filesOf(join(PROJECT, path), ending).map((name) => ({

@@ -1,9 +1,9 @@
 import type { NodeAPI } from 'node-red';
-import type { Engine } from '../../src/engine.ts';
-import type { FieldReader } from '../../src/fields.ts';
-import type { Transport } from '../../src/transport/transport.ts';
+import type { Engine } from '../../../src/engine.ts';
+import type { FieldReader } from '../../../src/fields.ts';
+import type { Transport } from '../../../src/transport/transport.ts';
+import { wayOf } from '../config/route.ts';
 import { idIn, testDialog, type Values } from './dialog-test.ts';
-import { wayOf } from './route.ts';
 
 /** Whom a secret was stored for. */
 interface Owner {

@@ -1,10 +1,10 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import { AuthError } from '../../src/errors.ts';
-import type { System } from '../../src/system.ts';
+import { AuthError } from '../../../src/errors.ts';
+import type { System } from '../../../src/system.ts';
+import { engineOf } from '../runtime.ts';
+import { asText, readTyped, type Typed } from '../values.ts';
 import { namesOf } from './config-names.ts';
 import { type ConnectionNode, connectionOf, userListsOf } from './config-node.ts';
-import { engineOf } from './runtime.ts';
-import { asText, readTyped, type Typed } from './values.ts';
 
 /** A config node that can be worked with. */
 export type OpenNode<T> = ConnectionNode<T> & { connection: T };

@@ -1,9 +1,9 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import { engineOf } from '../runtime.ts';
+import type { StatusLine } from '../status.ts';
 import type { ConfigChoice, OpenNode } from './config-choice.ts';
 import { Opened } from './opened.ts';
-import { engineOf } from './runtime.ts';
 import { ShownConfig } from './shown-config.ts';
-import type { StatusLine } from './status.ts';
 
 /** A flow node's use of a config node: which one a message means, and what is shown of it. */
 export class ConfigUser<T> extends Opened<ConfigChoice<T>> {

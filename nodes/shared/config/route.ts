@@ -1,10 +1,10 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { Engine, Hold } from '../../src/engine.ts';
-import { AuthError } from '../../src/errors.ts';
-import type { PracticeServer } from '../../src/practice/server.ts';
-import type { ProxyRoute, Route } from '../../src/transport/dispatcher.ts';
-import { HttpTransport, type Transport } from '../../src/transport/transport.ts';
-import { PRACTICE_URL_VARIABLE } from './runtime.ts';
+import type { Engine, Hold } from '../../../src/engine.ts';
+import { AuthError } from '../../../src/errors.ts';
+import type { PracticeServer } from '../../../src/practice/server.ts';
+import type { ProxyRoute, Route } from '../../../src/transport/dispatcher.ts';
+import { HttpTransport, type Transport } from '../../../src/transport/transport.ts';
+import { PRACTICE_URL_VARIABLE } from '../runtime.ts';
 
 /** The core `tls-config` node. Its fields differ between Node-RED 4 and 5, so only its method is used. */
 interface TlsNode extends Node {

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { NodeMessage, NodeMessageInFlow } from 'node-red';
-import { AuthError } from '../../src/errors.ts';
+import { AuthError } from '../../../src/errors.ts';
+import type { Send } from '../input.ts';
+import { type Auth, byOutput } from '../message.ts';
 import { type AttemptStep, attemptOf, mark, remember } from './attempt.ts';
 import type { Bearer, BearerSource } from './bearer-source.ts';
-import type { Send } from './input.ts';
-import { type Auth, byOutput } from './message.ts';
 import { requestHeaders, withoutAuthorization } from './request-headers.ts';
 
 /** How many message ids are remembered that came back with 401 and without a mark. */

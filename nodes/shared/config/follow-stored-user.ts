@@ -1,6 +1,6 @@
-import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
-import type { Session } from '../../src/visual-guard/session/session.ts';
-import type { StatusLine } from './status.ts';
+import type { VisualGuardServer } from '../../../src/visual-guard/server.ts';
+import type { Session } from '../../../src/visual-guard/session/session.ts';
+import type { StatusLine } from '../status.ts';
 
 /**
  * Shows the life of the stored user's session, whoever began it.

@@ -1,14 +1,14 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import { HiddenText, REDACTED } from '../../src/hiding.ts';
-import { lasts, type Pause, pauseFrom } from '../../src/pause.ts';
-import type { System } from '../../src/system.ts';
-import { isBearer, type Token } from '../../src/token.ts';
-import type { VgsAccount } from '../../src/vgs/account.ts';
-import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
-import type { OpenNode } from './config-choice.ts';
-import { type Auth, authOfOutcome, authOfRefusal } from './message.ts';
-import { type MeantUser, meantUser, soughtUser, storedPerson } from './user.ts';
-import type { Typed } from './values.ts';
+import { HiddenText, REDACTED } from '../../../src/hiding.ts';
+import { lasts, type Pause, pauseFrom } from '../../../src/pause.ts';
+import type { System } from '../../../src/system.ts';
+import { isBearer, type Token } from '../../../src/token.ts';
+import type { VgsAccount } from '../../../src/vgs/account.ts';
+import type { VisualGuardServer } from '../../../src/visual-guard/server.ts';
+import type { OpenNode } from '../config/config-choice.ts';
+import { type Auth, authOfOutcome, authOfRefusal } from '../message.ts';
+import { type MeantUser, meantUser, soughtUser, storedPerson } from '../user.ts';
+import type { Typed } from '../values.ts';
 
 /** What `attach-bearer` puts into the header. */
 export interface Bearer {

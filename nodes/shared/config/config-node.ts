@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import type { Hold } from '../../src/engine.ts';
-import { AuthError, asAuthError } from '../../src/errors.ts';
-import type { KeptStore } from '../../src/store/store.ts';
+import type { Hold } from '../../../src/engine.ts';
+import { AuthError, asAuthError } from '../../../src/errors.ts';
+import type { KeptStore } from '../../../src/store/store.ts';
 import { namesOf } from './config-names.ts';
 import { variableIn } from './fields.ts';
 

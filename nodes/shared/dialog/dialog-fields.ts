@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
-import { AuthError } from '../../src/errors.ts';
-import type { FieldReader } from '../../src/fields.ts';
-import { variableIn } from './fields.ts';
+import { AuthError } from '../../../src/errors.ts';
+import type { FieldReader } from '../../../src/fields.ts';
+import { variableIn } from '../config/fields.ts';
 
 /** What the editor shows, and sends, in place of a secret that is stored. */
 const STORED = '__PWRD__';

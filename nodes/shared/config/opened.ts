@@ -1,5 +1,5 @@
-import { type AuthError, asAuthError } from '../../src/errors.ts';
-import type { StatusLine } from './status.ts';
+import { type AuthError, asAuthError } from '../../../src/errors.ts';
+import type { StatusLine } from '../status.ts';
 
 /** What a node works with, opened when the node is made. What keeps it from that is shown at once, and told by every message. */
 export class Opened<T> {

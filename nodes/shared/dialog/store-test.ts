@@ -1,10 +1,10 @@
 import type { Node, NodeAPI } from 'node-red';
-import { checkStore } from '../../src/store/check.ts';
-import type { StoreSettings } from '../../src/store/open.ts';
-import { nameOfTarget } from '../../src/store/redis-address.ts';
-import type { System } from '../../src/system.ts';
+import { checkStore } from '../../../src/store/check.ts';
+import type { StoreSettings } from '../../../src/store/open.ts';
+import { nameOfTarget } from '../../../src/store/redis-address.ts';
+import type { System } from '../../../src/system.ts';
+import { contextKindOf, meansOf, readStore } from '../config/store-settings.ts';
 import { idIn, testDialog, type Values } from './dialog-test.ts';
-import { contextKindOf, meansOf, readStore } from './store-settings.ts';
 
 /**
  * Tests the store that stands in a dialog, before a deploy. A stored secret is used only for the place that it was stored for.

@@ -1,14 +1,14 @@
 import type { NodeAPI } from 'node-red';
-import type { Engine } from '../../src/engine.ts';
-import { asAuthError } from '../../src/errors.ts';
-import type { VgsSettings } from '../../src/vgs/account.ts';
-import { checkAccount } from '../../src/vgs/check.ts';
-import { readAccount } from '../../src/vgs/settings.ts';
-import { checkServer } from '../../src/visual-guard/check.ts';
-import type { VisualGuardSettings } from '../../src/visual-guard/dialect/wire.ts';
-import { readServer } from '../../src/visual-guard/settings.ts';
-import { auditTest } from './audit.ts';
-import { CATALOGUE } from './catalogue.ts';
+import type { Engine } from '../../../src/engine.ts';
+import { asAuthError } from '../../../src/errors.ts';
+import type { VgsSettings } from '../../../src/vgs/account.ts';
+import { checkAccount } from '../../../src/vgs/check.ts';
+import { readAccount } from '../../../src/vgs/settings.ts';
+import { checkServer } from '../../../src/visual-guard/check.ts';
+import type { VisualGuardSettings } from '../../../src/visual-guard/dialect/wire.ts';
+import { readServer } from '../../../src/visual-guard/settings.ts';
+import { auditTest } from '../audit.ts';
+import { CATALOGUE } from '../catalogue.ts';
 import { type ConnectionTest, testConnection } from './connection-test.ts';
 import { BodyError, type FieldKind, readBody } from './request-body.ts';
 import { testStore } from './store-test.ts';
@@ -68,7 +68,7 @@ export function accountRoutes(RED: NodeAPI, engine: Engine): void {
   route(RED, '/vgs-account/test', (body) => testConnection(RED, engine, test, readBody(body, ACCOUNT)));
   route(RED, '/vgs-account/import', async (body) => {
     // Loaded when somebody imports: reading YAML takes more code than all else here, and Node-RED starts without it.
-    const { LARGEST_FILE, readServiceAccountFile } = await import('../../src/vgs/service-account-file.ts');
+    const { LARGEST_FILE, readServiceAccountFile } = await import('../../../src/vgs/service-account-file.ts');
     const { yaml } = readBody(body, { yaml: 'text' }, LARGEST_FILE);
     if (typeof yaml !== 'string') throw new BodyError('wrong-type');
     return readServiceAccountFile(yaml);

@@ -1,7 +1,7 @@
 import type { NodeMessage } from 'node-red';
+import type { ConfigChoice, OpenNode } from '../config/config-choice.ts';
+import type { ShownConfig } from '../config/shown-config.ts';
 import type { Bearer, BearerSource } from './bearer-source.ts';
-import type { ConfigChoice, OpenNode } from './config-choice.ts';
-import type { ShownConfig } from './shown-config.ts';
 
 /** Tokens of the config node whose name a message brings: each config node has a source of its own. */
 export class NamedBearer<T> {

@@ -1,9 +1,9 @@
 import type { Node, NodeAPI } from 'node-red';
-import { type AuthError, asAuthError } from '../../src/errors.ts';
-import type { FieldReader } from '../../src/fields.ts';
-import { failedVerdict } from '../../src/verdict.ts';
+import { type AuthError, asAuthError } from '../../../src/errors.ts';
+import type { FieldReader } from '../../../src/fields.ts';
+import { failedVerdict } from '../../../src/verdict.ts';
+import { nodeAsWritten } from '../config/fields.ts';
 import { DialogFields } from './dialog-fields.ts';
-import { nodeAsWritten } from './fields.ts';
 import { BodyError } from './request-body.ts';
 
 /** How what stands in the dialog of a config node is read and tested. */

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
-import { AuthError } from '../../src/errors.ts';
-import type { FieldReader } from '../../src/fields.ts';
+import { AuthError } from '../../../src/errors.ts';
+import type { FieldReader } from '../../../src/fields.ts';
 
 /** A property whose whole value is this was meant to come from the environment. */
 const VARIABLE = /^\$(?:\{([^}]+)\}|\(([^)]+)\))$/;

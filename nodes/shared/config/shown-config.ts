@@ -1,7 +1,7 @@
 import type { Node } from 'node-red';
-import type { Cancel, System } from '../../src/system.ts';
+import type { Cancel, System } from '../../../src/system.ts';
+import type { StatusLine } from '../status.ts';
 import type { ConfigChoice, OpenNode } from './config-choice.ts';
-import type { StatusLine } from './status.ts';
 
 /** Where each message may choose another config node, the status changes from one to the next this often at most, in ms. */
 const PAUSE = 1_000;

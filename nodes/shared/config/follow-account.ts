@@ -1,5 +1,5 @@
-import type { VgsAccount } from '../../src/vgs/account.ts';
-import type { StatusLine } from './status.ts';
+import type { VgsAccount } from '../../../src/vgs/account.ts';
+import type { StatusLine } from '../status.ts';
 
 /**
  * Shows where an account stands, whoever uses it.

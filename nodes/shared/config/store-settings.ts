@@ -1,10 +1,10 @@
 import type { Node, NodeAPI } from 'node-red';
-import { AuthError } from '../../src/errors.ts';
-import type { FieldReader } from '../../src/fields.ts';
-import { fingerprint } from '../../src/hiding.ts';
-import type { ContextAccess } from '../../src/store/context-access.ts';
-import type { StoreMeans, StoreSettings } from '../../src/store/open.ts';
-import { readRedisAddress } from '../../src/store/redis-address.ts';
+import { AuthError } from '../../../src/errors.ts';
+import type { FieldReader } from '../../../src/fields.ts';
+import { fingerprint } from '../../../src/hiding.ts';
+import type { ContextAccess } from '../../../src/store/context-access.ts';
+import type { StoreMeans, StoreSettings } from '../../../src/store/open.ts';
+import { readRedisAddress } from '../../../src/store/redis-address.ts';
 import { variableIn } from './fields.ts';
 import { tlsOf } from './route.ts';
 

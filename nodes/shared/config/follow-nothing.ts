@@ -1,4 +1,4 @@
-import type { StatusLine } from './status.ts';
+import type { StatusLine } from '../status.ts';
 
 /**
  * For a node that shows of its config node only what its own messages do there.
