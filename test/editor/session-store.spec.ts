@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
-import { type EachNode, openEditorWithEachNode, saved, savedText } from '../support/browser.ts';
+import { addEachNode, type EachNode, openEditor, saved, savedText } from '../support/browser.ts';
 import type { Dialog } from '../support/dialog.ts';
 import type { Editor } from '../support/editor.ts';
 import { openStoreDialog } from '../support/store-dialog.ts';
@@ -14,7 +14,8 @@ describe('The dialog of a session store', () => {
   let nodes: EachNode;
 
   before(async () => {
-    ({ editor, nodes } = await openEditorWithEachNode());
+    editor = await openEditor();
+    nodes = await addEachNode(editor);
   });
 
   it('shows what its kind needs', async () => {

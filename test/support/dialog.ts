@@ -81,6 +81,8 @@ export class Dialog {
 
   async #type(field: Locator, value: string): Promise<void> {
     await field.click();
+    // What is wrong with the field would be told over the next one.
+    await this.page.mouse.move(2, 2);
     await field.press('ControlOrMeta+a');
     await field.press('Delete');
     // The dialog checks itself at every key: all but the last one are put in at once.

@@ -166,11 +166,18 @@ export class Editor {
   async explanation(field: Locator, sentence: string): Promise<void> {
     const tooltip = this.page.locator('.red-ui-popover').getByText(sentence, { exact: true });
     for (let tries = 0; tries < 5 && !(await tooltip.isVisible()); tries += 1) {
-      await this.page.mouse.move(2, 2);
+      await this.#leaveTooltips();
       await field.hover();
       await tooltip.waitFor({ timeout: 3_000 }).catch(() => {});
     }
     await tooltip.waitFor();
+    await this.#leaveTooltips();
+  }
+
+  /** Who comes back before a tooltip has gone leaves it there for ever, over whatever is below (Node-RED's popover.js). */
+  async #leaveTooltips(): Promise<void> {
+    await this.page.mouse.move(2, 2);
+    await this.page.locator('.red-ui-popover').filter({ visible: true }).first().waitFor({ state: 'hidden' });
   }
 
   /** Opens the sidebar with the debug messages. */
