@@ -43,31 +43,27 @@ export default function (RED: NodeAPI): void {
     }
     const node = new SignInNode(RED, this, status, property);
 
-    /** The challenge that the message names; where it names none, the only one that is open. */
-    const readChallenge = async (
-      msg: NodeMessageInFlow,
-    ): Promise<Challenge | 'challenge-expired' | 'challenge-unknown'> => {
-      const found = challenge.value === '' ? undefined : await readTyped(RED, this, challenge, msg);
-      if (found === undefined || found === null || found === '') return engine.challenges.only() ?? 'challenge-unknown';
-      return typeof found === 'string' ? engine.findChallenge(found) : 'challenge-unknown';
-    };
-
     /** What the message brings is read, and the code taken off it, before anything else can go wrong. */
-    const take = async (
-      msg: NodeMessageInFlow,
-    ): Promise<{ said: unknown; found: Awaited<ReturnType<typeof readChallenge>> }> => {
+    const take = async (msg: NodeMessageInFlow): Promise<{ said: unknown; named: unknown }> => {
       const said = await readTyped(RED, this, chooses ? method : code, msg);
-      const found = await readChallenge(msg);
+      const named = challenge.value === '' ? undefined : await readTyped(RED, this, challenge, msg);
       if (!chooses && code.type === 'msg') deleteProperty(RED, msg, code.value);
       deleteProperty(RED, msg, property);
-      return { said, found };
+      return { said, named };
+    };
+
+    /** The challenge that the message names; where it names none, the only one that is open. A store may be asked for it. */
+    const findChallenge = async (named: unknown): Promise<Challenge | 'challenge-expired' | 'challenge-unknown'> => {
+      if (named === undefined || named === null || named === '') return engine.challenges.only() ?? 'challenge-unknown';
+      return typeof named === 'string' ? engine.findChallenge(named) : 'challenge-unknown';
     };
 
     const answer = async (msg: NodeMessageInFlow): Promise<Outcome> => {
-      const { said, found } = await take(msg);
+      const { said, named } = await take(msg);
       if (problem) throw problem;
       const text = asText(said, chooses ? method : code, chooses ? 'method' : 'code').trim();
       if (!chooses && text === '') throw new AuthError('code-missing', { property: code.value });
+      const found = await findChallenge(named);
       if (typeof found === 'string') {
         // No server is known that could tell of it.
         const { id, type, name } = this;

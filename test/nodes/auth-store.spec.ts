@@ -125,6 +125,25 @@ describe('a session store', () => {
     assert.deepEqual(storeIn(flow).state, { at: 'gone', cause: 'ECONNREFUSED' });
   });
 
+  it('in a Redis that is not there leaves no code and no old token on the message that ends at a Catch node', async () => {
+    const flow = await load(
+      [
+        ...users({ kind: 'redis', url: NOWHERE }),
+        wire('vg-mfa', 'submit', ['one', 'two', 'three'], { action: 'submit' }),
+      ],
+      { store: KEY },
+    );
+    const unknown = { challenge: { id: 'AbCdEfGhIjKlMnOpQrStUvWx' } };
+    const arrival = await flow.ask('submit', {
+      payload: '123456',
+      auth: unknown,
+      token: { access_token: 'an old one' },
+    } as never);
+    assertFault(arrival, 'AUTH_STORE', '127.0.0.1:9');
+    assert.equal('payload' in arrival.msg, false, 'the code');
+    assert.equal('token' in arrival.msg, false, 'the token');
+  });
+
   it('takes user and password from an address of the environment, and never tells them', async () => {
     setEnvironment({ REDIS_URL: 'redis://someone:SECRET@127.0.0.1:9/3' });
     const flow = await load(users({ kind: 'redis', url: '$' + '{REDIS_URL}' }), { store: KEY });
