@@ -199,8 +199,7 @@ export class VisualGuardServer implements Homes {
   }
 
   has(what: Session | Challenge): boolean {
-    // A session is asked for by its handle, so that the bound on sessions sees it used.
-    return what instanceof Session ? this.sessionWith(what.handle) === what : this.#challenges.has(what);
+    return what instanceof Session ? this.#sessions.has(what) : this.#challenges.has(what);
   }
 
   setName(session: Session): void {

@@ -69,10 +69,6 @@ export class Session implements TokenOwner {
     return this.#home.meter.counts;
   }
 
-  belongsTo(home: object): boolean {
-    return this.#home === home;
-  }
-
   get ended(): boolean {
     return this.#ended !== undefined;
   }

@@ -1,71 +1,77 @@
 import { LRUCache } from 'lru-cache';
 import type { Session } from './session.ts';
 
-/** The live sessions of this process. A handle finds one alone; a user name needs the server it belongs to. */
+/** The sessions of one server. */
+interface Known {
+  readonly byHandle: Map<string, Session>;
+  /** The newest session of each user, by exact name. */
+  readonly byUser: Map<string, Session>;
+}
+
+/** The live sessions of this process. Each belongs to a server: two servers may know the same session of a store. */
 export class Sessions {
-  /** By server and handle: two servers may know the same session of a store. */
-  readonly #byHandle: LRUCache<string, Session>;
-  readonly #numbers = new WeakMap<object, number>();
-  #servers = 0;
-  /** The newest session of each user, by server and exact name. */
-  readonly #byUser = new Map<object, Map<string, Session>>();
+  /** All of them, for the bound alone. */
+  readonly #all: LRUCache<Session, true>;
+  readonly #known = new Map<object, Known>();
 
   /** @param max how many are kept; the ones longest unused go first */
   constructor(max: number) {
-    this.#byHandle = new LRUCache({ max, disposeAfter: (session) => session.forget() });
+    this.#all = new LRUCache({ max, disposeAfter: (_kept, session) => session.forget() });
   }
 
-  /** Keeps a session of a server, which is found by its handle. */
+  /** Keeps a session of a server, which is found by its handle. One of the same handle that was there is forgotten. */
   add(server: object, session: Session): void {
-    this.#byHandle.set(this.#keyOf(server, session.handle), session);
+    const known = this.#known.get(server) ?? { byHandle: new Map(), byUser: new Map() };
+    this.#known.set(server, known);
+    const before = known.byHandle.get(session.handle);
+    known.byHandle.set(session.handle, session);
+    if (before && before !== session) this.#all.delete(before);
+    this.#all.set(session, true);
   }
 
   /** From now on this session is meant by its user's name. */
   setName(server: object, session: Session): void {
-    const users = this.#byUser.get(server) ?? new Map<string, Session>();
-    this.#byUser.set(server, users.set(session.user, session));
+    this.#known.get(server)?.byUser.set(session.user, session);
   }
 
   withHandle(server: object, handle: string): Session | undefined {
-    return this.#byHandle.get(this.#keyOf(server, handle));
+    return this.#used(this.#known.get(server)?.byHandle.get(handle));
   }
 
   ofUser(server: object, user: string): Session | undefined {
-    const session = this.#byUser.get(server)?.get(user);
-    // Asked for by its handle, so that the bound sees it used.
-    return session && this.withHandle(server, session.handle);
+    return this.#used(this.#known.get(server)?.byUser.get(user));
+  }
+
+  /** Whether this session is kept. Who asks uses it. */
+  has(session: Session): boolean {
+    return this.#used(session) !== undefined;
   }
 
   /** All sessions of a server. */
   of(server: object): Session[] {
-    return [...this.#byHandle.values()].filter((session) => session.belongsTo(server));
+    return [...(this.#known.get(server)?.byHandle.values() ?? [])];
   }
 
   remove(server: object, session: Session): void {
     this.forgetName(server, session);
-    const key = this.#keyOf(server, session.handle);
-    if (this.#byHandle.peek(key) === session) this.#byHandle.delete(key);
+    const known = this.#known.get(server);
+    if (known?.byHandle.get(session.handle) === session) known.byHandle.delete(session.handle);
+    if (known?.byHandle.size === 0) this.#known.delete(server);
+    this.#all.delete(session);
   }
 
   /** From now on the session is found by its handle alone. */
   forgetName(server: object, session: Session): void {
-    const users = this.#byUser.get(server);
+    const users = this.#known.get(server)?.byUser;
     if (users?.get(session.user) === session) users.delete(session.user);
-    if (users?.size === 0) this.#byUser.delete(server);
   }
 
   get size(): number {
-    return this.#byHandle.size;
+    return this.#all.size;
   }
 
-  /** A server has a number of its own, which no other one gets: a handle that begins with digits finds nothing else. */
-  #keyOf(server: object, handle: string): string {
-    let number = this.#numbers.get(server);
-    if (number === undefined) {
-      this.#servers += 1;
-      number = this.#servers;
-      this.#numbers.set(server, number);
-    }
-    return `${number} ${handle}`;
+  /** The bound sees it used. Undefined where it is not kept any more. */
+  #used(session: Session | undefined): Session | undefined {
+    return session && this.#all.get(session) && session;
   }
 }
