@@ -1,4 +1,4 @@
-import { AuthError } from './errors.ts';
+import type { AuthError } from './errors.ts';
 import { lasts, type Pause, pauseFrom } from './pause.ts';
 import { delay, type System } from './system.ts';
 
@@ -33,7 +33,7 @@ export class CoolDown {
   get tooLong(): AuthError | undefined {
     const now = this.#system.now();
     if (!this.#error || !lasts(this.#pause, now) || this.#pause.until - now <= NEAR) return undefined;
-    return new AuthError(this.#error.fault, { ...this.#error.values }, this.#pause.until);
+    return this.#error.withRetryAt(this.#pause.until);
   }
 
   failed(error: AuthError): void {

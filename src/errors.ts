@@ -128,22 +128,41 @@ export const FAULTS = {
 /** The name of a fault; translations use it as their key. */
 export type Fault = keyof typeof FAULTS;
 
+/** What a sentence is filled with: host names, property names, numbers; never a secret. */
+export type FaultValues = Readonly<Record<string, string | number>>;
+
+/** The `{name}`s of a sentence. */
+type NamesIn<Sentence extends string> = Sentence extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | NamesIn<Rest>
+  : never;
+
+/** The names that the sentence of a fault needs values for. */
+type NamesOf<F extends Fault> = NamesIn<(typeof FAULTS)[F][1]>;
+
+/** The arguments behind a fault: its values, if its sentence needs any, and perhaps the time of another try. */
+type FaultArguments<F extends Fault> = [NamesOf<F>] extends [never]
+  ? [values?: FaultValues, retryAt?: number]
+  : [values: Readonly<Record<NamesOf<F>, string | number>> & FaultValues, retryAt?: number];
+
 /**
- * An error for a Catch node: anything that went wrong and is not an answer about who may sign in.
- * It carries no request, no reply and no secret, and never has a `cause`.
+ * An error for a Catch node: anything that fails and is not an answer about who may sign in.
+ * It has no request, no reply and no secret in it, and never has a `cause`.
  */
-export class AuthError extends Error {
+export class AuthError<F extends Fault = Fault> extends Error {
   override readonly name = 'AuthError';
   readonly code: AuthErrorCode;
   readonly fault: Fault;
-  /** What the sentence is filled with. */
-  readonly values: Readonly<Record<string, string | number>>;
-  /** The HTTP status of the reply, where there was one. */
+  readonly values: FaultValues;
+  /** The HTTP status of the reply, if there was one. */
   readonly status: number | undefined;
-  /** When trying again can help, in ms since 1970, where the server said so. */
+  /** When another try can help, in ms since 1970, if the server said so. */
   readonly retryAt: number | undefined;
 
-  constructor(fault: Fault, values: Record<string, string | number> = {}, retryAt?: number) {
+  /**
+   * @param fault names the sentence in `FAULTS`
+   * @param rest the values that the sentence needs (one that is missing does not compile), and `retryAt`
+   */
+  constructor(fault: F, ...[values = {}, retryAt]: FaultArguments<F>) {
     super(fillIn(FAULTS[fault][1], values));
     this.code = FAULTS[fault][0];
     this.fault = fault;
@@ -151,14 +170,22 @@ export class AuthError extends Error {
     this.status = typeof values.status === 'number' ? values.status : undefined;
     this.retryAt = retryAt;
   }
+
+  /** The same failure, of which another try can help at this time (ms since 1970). */
+  withRetryAt(retryAt: number): AuthError {
+    return new AuthError(this.fault, this.values as Required<FaultValues> & Record<NamesOf<Fault>, string>, retryAt);
+  }
 }
 
 /** Puts `values` in place of the `{name}`s of a sentence. */
-function fillIn(sentence: string, values: Readonly<Record<string, string | number>>): string {
+function fillIn(sentence: string, values: FaultValues): string {
   return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
-/** Any thrown value as an `AuthError`. What is not one is a defect here: its text may hold anything, so only its kind is kept. */
+/**
+ * Any thrown value as an `AuthError`. Anything else is a defect of this package: its text may hold anything,
+ * so only the name of its class is kept.
+ */
 export function asAuthError(thrown: unknown): AuthError {
   if (thrown instanceof AuthError) return thrown;
   return new AuthError('unexpected', { cause: thrown instanceof Error ? thrown.constructor.name : typeof thrown });

@@ -54,7 +54,7 @@ export function readFailure(failure: unknown, host: string, seconds: number): Au
   return new AuthError('network-failed', { host, cause: code });
 }
 
-function certificateFault(code: string): Fault | undefined {
+function certificateFault(code: string): Extract<Fault, `certificate-${string}` | 'tls-failed'> | undefined {
   if (CERTIFICATE_UNKNOWN.has(code)) return 'certificate-unknown';
   if (CERTIFICATE_EXPIRED.has(code)) return 'certificate-expired';
   if (code.endsWith('ALERT_CERTIFICATE_REQUIRED')) return 'certificate-wanted';

@@ -58,7 +58,7 @@ describe('choosing a link', () => {
 
   for (const [name, step] of [
     ['is cut', new AuthError('connection-cut', { host: 'h' })],
-    ['is cut in its answer', new AuthError('reply-cut', { host: 'h', status: 200 })],
+    ['is cut in its answer', new AuthError('reply-cut', { host: 'h', status: 200, contentType: 'application/json' })],
     ['is answered 502', page(502)],
     ['is answered 504', page(504)],
   ] as const) {

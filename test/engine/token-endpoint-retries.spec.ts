@@ -78,8 +78,11 @@ describe('a client credentials request', () => {
     ['404', page(404)],
     ['a redirect', { status: 302 }],
     ['200 with HTML', page(200)],
-    ['a certificate that is not known', new AuthError('certificate-unknown', { host: 'h' })],
-    ['a reply that is too large', new AuthError('reply-too-large', { host: 'h', status: 200 })],
+    ['a certificate that is not known', new AuthError('certificate-unknown', { host: 'h', cause: 'c' })],
+    [
+      'a reply that is too large',
+      new AuthError('reply-too-large', { host: 'h', status: 200, contentType: 'text/html' }),
+    ],
   ];
   for (const [name, step] of final) {
     it(`is not sent again after ${name}`, async () => {

@@ -1,4 +1,4 @@
-import { AuthError, asAuthError } from '../../errors.ts';
+import { type AuthError, asAuthError } from '../../errors.ts';
 import type { Method } from '../dialect/methods.ts';
 import type { Heard } from '../dialect/wire.ts';
 import type { Challenged, Outcome, PendingLink } from '../outcome.ts';
@@ -28,7 +28,7 @@ export class OpenLink implements PendingLink {
   }
 
   end(): void {
-    this.#abort.abort(new AuthError('connection-cut'));
+    this.#abort.abort();
   }
 
   async #await(method: Method, send: (signal: AbortSignal) => Promise<Heard>): Promise<Outcome | undefined> {
