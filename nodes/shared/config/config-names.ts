@@ -1,5 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { ConnectionNode } from './config-node.ts';
+import { isInReach } from './reach.ts';
 
 /** Any config node of this package, whatever it is connected to. */
 type AnyConfig = ConnectionNode<unknown>;
@@ -34,7 +35,7 @@ export class ConfigNames {
   }
 
   /**
-   * The config node of this type and exact name that a flow node may use: a global one, or one of its own flow or subflow.
+   * The config node of this type and exact name that a flow node reaches: a global one, or one of a flow or subflow around it.
    * It is one look-up, and makes nothing.
    */
   find(type: string, name: string, user: Node): AnyConfig | NameFault {
@@ -42,7 +43,7 @@ export class ConfigNames {
     let found: AnyConfig | undefined;
     for (let index = 0; same && index < same.length; index += 1) {
       const node = same[index];
-      if (!node || (node.z && node.z !== user.z)) continue;
+      if (!node || !isInReach(user, node)) continue;
       if (found) return 'config-name-ambiguous';
       found = node;
     }
