@@ -1,12 +1,11 @@
 /**
- * `npm run check:package`: what goes to users, and nothing else; that it may go, by its licences and known weaknesses;
- * what the flow library says of it; that programs find the library and its types; and that the project names no place it was made in.
+ * The last step of `npm run check:package`: the published files, known weaknesses of the dependencies, the checks of the
+ * flow library, and that the project names no place that it was made in. The licenses and the exports are checked before,
+ * by commands of their own (`check:licenses`, `check:exports`).
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { auditFaults, licenceFaults } from './dependencies.ts';
-import { exportFaults } from './exports.ts';
 import { flowLibraryFaults } from './flow-library.ts';
 import { PROJECT } from './node-red.ts';
 
@@ -66,13 +65,41 @@ for (const file of tracked) {
 const isFlowNode = (file: string): boolean =>
   !readFileSync(join(PROJECT, file.replace(/\.js$/, '.html')), 'utf8').includes("category: 'config'");
 const flowNodes = Object.entries(manifest['node-red'].nodes).filter(([, file]) => isFlowNode(file));
-faults.push(
-  ...(await exportFaults()),
-  ...licenceFaults(),
-  ...auditFaults(),
-  ...flowLibraryFaults(flowNodes.map(([type]) => type)),
-);
+faults.push(...installFaults(), ...auditFaults(), ...flowLibraryFaults(flowNodes.map(([type]) => type)));
 
 for (const fault of faults) console.error(fault);
 console.log(`${files.length} files, ${Math.round((packed?.size ?? 0) / 1024)} KiB packed, ${faults.length} faults`);
 process.exit(faults.length > 0 ? 1 : 0);
+
+/** The README tells how many packages an install brings. */
+function installFaults(): string[] {
+  const { packages } = JSON.parse(lock) as { packages: Record<string, { dev?: boolean; extraneous?: boolean }> };
+  const shipped = Object.entries(packages).filter(([path, { dev, extraneous }]) => path !== '' && !dev && !extraneous);
+  const readme = readFileSync(join(PROJECT, 'README.md'), 'utf8');
+  const stated = /\| an install brings \| (\d+) packages/.exec(readme)?.[1];
+  return stated === String(shipped.length)
+    ? []
+    : [`an install brings ${shipped.length} packages; the README: ${stated}`];
+}
+
+/**
+ * Asks the registry for known weaknesses of what an install brings.
+ *
+ * @returns one line for each; none if the registry does not answer, which is printed
+ */
+function auditFaults(): string[] {
+  const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--json'], { cwd: PROJECT, encoding: 'utf8' });
+  const { vulnerabilities } = parse(stdout) as { vulnerabilities?: Record<string, { severity: string }> };
+  if (vulnerabilities)
+    return Object.entries(vulnerabilities).map(([name, { severity }]) => `npm audit: ${name}, ${severity}`);
+  console.log('npm audit got no answer from the registry: known weaknesses were not looked up.');
+  return [];
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}
