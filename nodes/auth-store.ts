@@ -19,7 +19,7 @@ export default function (RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     const status = new StatusLine(RED, this, engine.system);
     let context: string | undefined;
-    holdConnection(RED, this, {}, () => {
+    holdConnection(RED, this, config, () => {
       const settings = readStore(new Fields(RED, this, config));
       const { means, via } = meansOf(RED, this, settings, config.tls);
       if (settings.kind === 'context') context = settings.context;

@@ -168,7 +168,7 @@
 
   /** What the dialog says now. */
   function valuesOf(node, properties) {
-    const values = { id: node.id };
+    const values = { id: node.id, z: node.z || '' };
     properties.forEach((property) => {
       const value = shared().read(node, property);
       values[property] = typeof value === 'boolean' ? value : String(value == null ? '' : value);

@@ -21,6 +21,10 @@ export const FAULTS = {
   ],
   'config-node-missing': ['AUTH_CONFIG', 'The config node in "{property}" is missing or disabled. Choose one.'],
   'config-node-wrong': ['AUTH_CONFIG', 'The config node in "{property}" is of another type. Choose one that fits.'],
+  'config-node-elsewhere': [
+    'AUTH_CONFIG',
+    'The config node in "{property}" belongs to another flow or subflow. Choose a global one, or one of this flow.',
+  ],
   'config-name-unknown': [
     'AUTH_CONFIG',
     'There is no name in "{property}" of a config node that a message may choose. Check the message, and that the config node allows it.',

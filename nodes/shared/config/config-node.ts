@@ -4,6 +4,7 @@ import { AuthError, asAuthError } from '../../../src/errors.ts';
 import type { KeptStore } from '../../../src/store/store.ts';
 import { namesOf } from './config-names.ts';
 import { variableIn } from './fields.ts';
+import { checkReach, checkReachOf, type References } from './reach.ts';
 
 /** A config node that holds a connection, or knows why it cannot. */
 export interface ConnectionNode<T> extends Node {
@@ -22,13 +23,13 @@ export interface ConnectionNode<T> extends Node {
 /**
  * Makes a config node hold its connection until it is closed. What is wrong with it is told by the nodes that use it, so it stays quiet here.
  *
- * @param config its properties; with `byName` a message may choose it by its name
+ * @param config its properties; with `byName` a message may choose it by its name; the config nodes that it refers to must be in its reach
  * @param open opens the connection; an AuthError that it throws becomes the node's problem
  */
 export function holdConnection<T>(
   RED: NodeAPI,
   node: ConnectionNode<T>,
-  config: { byName?: boolean },
+  config: { byName?: boolean } & Partial<References>,
   open: () => { connection: Hold<T>; practice: Hold<unknown> | undefined },
 ): void {
   node.users = {};
@@ -38,6 +39,7 @@ export function holdConnection<T>(
   // Still there for who asks by name, but not for who prints the node.
   Object.defineProperty(node, 'credentials', { enumerable: false });
   try {
+    checkReach(RED, node, config);
     const { connection, practice } = open();
     node.connection = connection.value;
     node.isPractice = practice !== undefined;
@@ -56,7 +58,7 @@ export function holdConnection<T>(
  * The config node that a flow node refers to, with its connection.
  *
  * @param user the flow node, which the config node gets to know
- * @throws AuthError `AUTH_CONFIG` where there is none, it is disabled or incomplete
+ * @throws AuthError `AUTH_CONFIG` where there is none, it is out of reach, disabled or incomplete
  */
 export function connectionOf<T>(
   RED: NodeAPI,
@@ -65,7 +67,7 @@ export function connectionOf<T>(
   property: string,
   type: string,
 ): ConnectionNode<T> & { connection: T } {
-  const node = namedNode<T>(RED, id, property, type);
+  const node = namedNode<T>(RED, user, id, property, type);
   for (const users of userListsOf(node)) {
     users[user.id] = user;
     user.on('close', () => {
@@ -90,16 +92,17 @@ export function userListsOf({ users, storeNode }: ConnectionNode<unknown>): Reco
  */
 export function storeOf<T>(RED: NodeAPI, node: ConnectionNode<T>, id: unknown): KeptStore | undefined {
   if (id === undefined || id === null || id === '') return undefined;
-  const storeNode = namedNode<KeptStore>(RED, id, 'store', 'auth-store');
+  const storeNode = namedNode<KeptStore>(RED, node, id, 'store', 'auth-store');
   // Not for who prints the node.
   Object.defineProperty(node, 'storeNode', { value: storeNode, enumerable: false });
   return connected(storeNode, 'store').connection;
 }
 
-function namedNode<T>(RED: NodeAPI, id: unknown, property: string, type: string): ConnectionNode<T> {
+function namedNode<T>(RED: NodeAPI, user: Node, id: unknown, property: string, type: string): ConnectionNode<T> {
   if (typeof id !== 'string' || id === '') throw new AuthError('property-missing', { property });
   const variable = variableIn(id);
   if (variable !== undefined) throw new AuthError('variable-missing', { property, variable });
+  checkReachOf(RED, user, id, property);
   const node = RED.nodes.getNode(id) as ConnectionNode<T> | null;
   if (!node) throw new AuthError('config-node-missing', { property });
   if (node.type !== type) throw new AuthError('config-node-wrong', { property });

@@ -18,6 +18,7 @@ type Kinds = Readonly<Record<string, FieldKind>>;
 /** What both dialogs have. */
 const BOTH: Kinds = {
   id: 'text',
+  z: 'text',
   /** Nothing is tested: the answer tells only which variables have a value. */
   variablesOnly: 'flag',
   name: 'text',
@@ -46,6 +47,7 @@ const SERVER: Kinds = {
 
 const STORE: Kinds = {
   id: 'text',
+  z: 'text',
   variablesOnly: 'flag',
   name: 'text',
   kind: 'text',

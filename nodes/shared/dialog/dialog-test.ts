@@ -3,6 +3,7 @@ import { type AuthError, asAuthError } from '../../../src/errors.ts';
 import type { FieldReader } from '../../../src/fields.ts';
 import { failedVerdict } from '../../../src/verdict.ts';
 import { nodeAsWritten } from '../config/fields.ts';
+import { checkReach } from '../config/reach.ts';
 import { DialogFields } from './dialog-fields.ts';
 import { BodyError } from './request-body.ts';
 
@@ -35,7 +36,7 @@ export type Values = Readonly<Record<string, unknown>>;
 export async function testDialog<S>(
   RED: NodeAPI,
   { type, read, mayUse, check }: DialogTest<S>,
-  { id, ...values }: Values,
+  { id, z, ...values }: Values,
 ): Promise<object> {
   if (typeof id !== 'string' || id === '') throw new BodyError('no-id');
   const deployed = deployedConfig(RED, id, type);
@@ -45,6 +46,7 @@ export async function testDialog<S>(
   const variables = fields.variables();
   if (values.variablesOnly === true) return { variables };
   try {
+    checkReach(RED, node ?? { z: asPlace(deployed?.z ?? z) }, { tls: idIn(values.tls), proxy: idIn(values.proxy) });
     const now = read(fields);
     const before = deployed && readDeployed(() => read(new DialogFields(RED, node, { ...deployed, ...stored }, {})));
     for (const property of fields.stored) {
@@ -67,6 +69,10 @@ function asVerdict(error: AuthError, { stored }: DialogFields): object {
 
 function notTried(problem: NotTried['problem'], property: string): NotTried {
   return { state: 'not-tried', problem, values: { property } };
+}
+
+function asPlace(z: unknown): string | undefined {
+  return typeof z === 'string' ? z : undefined;
 }
 
 /** The id of a config node; the editor says `_ADD_` where none is chosen. */
