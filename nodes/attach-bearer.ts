@@ -58,10 +58,15 @@ export default function (RED: NodeAPI): void {
       RED,
       this,
       async (msg, send) => {
-        const opened = source.get();
-        const from = opened instanceof NamedBearer ? await opened.of(msg) : opened;
-        if (msg.statusCode === 401) await attacher.retry(from, msg, send);
-        else await attacher.seek(from, msg, send);
+        try {
+          const opened = source.get();
+          const from = opened instanceof NamedBearer ? await opened.of(msg) : opened;
+          if (msg.statusCode === 401) await attacher.retry(from, msg, send);
+          else await attacher.seek(from, msg, send);
+        } catch (thrown) {
+          attacher.strip(msg);
+          throw thrown;
+        }
       },
       (error) => {
         attacher.troubled();

@@ -59,6 +59,77 @@ export class HiddenText extends String {
   }
 }
 
+/** The headers of a message for the core `http request` node. */
+export type Headers = Record<string, unknown>;
+
+/**
+ * An `authorization` header that only a node which walks inherited properties sends.
+ *
+ * The core `http request` node walks headers with `for…in`, and sends it. The core `http response` node sends own
+ * properties only, so a request that failed cannot hand the token to the caller. JSON and `util.inspect` print own
+ * properties only. Node-RED's cloning keeps a prototype.
+ */
+export class HiddenHeader {
+  readonly #value: string;
+  #prototype: object | undefined;
+
+  /** @param value the value of the header: `Bearer …` */
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** New headers without any own property, which inherit this one. */
+  headers(): Headers {
+    // One prototype for all messages: V8 takes 5 µs for a new one, and 0.07 µs for an object that inherits from it.
+    this.#prototype ??= createPrototype(this.#value);
+    return Object.create(this.#prototype);
+  }
+
+  /** Whether these headers, or the ones that they were cloned from, come from a `HiddenHeader`. */
+  static isIn(headers: object): boolean {
+    return VALUE in headers;
+  }
+}
+
+/** The key of the hidden text. No message can bring a property with it. */
+const VALUE = Symbol('hidden header');
+
+/** What the prototypes have in common. */
+const SHARED = {
+  authorization: overridable('authorization', (headers) => headers[VALUE], { enumerable: true }),
+  toJSON: overridable('toJSON', () => withRedactedHeader),
+  [inspect.custom]: overridable(inspect.custom, () => withRedactedHeader),
+};
+
+function createPrototype(value: string): object {
+  // Frozen, because many messages share it.
+  return Object.freeze(Object.create(Object.prototype, { ...SHARED, [VALUE]: { value: new HiddenText(value) } }));
+}
+
+function withRedactedHeader(this: Headers): Headers {
+  return { authorization: REDACTED, ...this };
+}
+
+/**
+ * A property of a frozen prototype, which an object that inherits it can still have of its own.
+ * JavaScript refuses that for a plain property, and a header called `toJSON` would be an error.
+ */
+function overridable(
+  name: PropertyKey,
+  value: (from: { [VALUE]?: HiddenText }) => unknown,
+  { enumerable = false } = {},
+): PropertyDescriptor {
+  return {
+    enumerable,
+    get(this: { [VALUE]?: HiddenText }): unknown {
+      return value(this);
+    },
+    set(this: object, own: unknown): void {
+      Object.defineProperty(this, name, { value: own, writable: true, enumerable: true, configurable: true });
+    },
+  };
+}
+
 /** The token as it stands on a message (`msg.token`). */
 export interface MessageToken {
   access_token: string;

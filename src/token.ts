@@ -1,4 +1,4 @@
-import { HiddenText, hideSecretsOf, type MessageToken } from './hiding.ts';
+import { HiddenHeader, hideSecretsOf, type MessageToken } from './hiding.ts';
 import type { System } from './system.ts';
 
 /** Never longer than this, whatever a server says: 2^31 seconds, as in golang's oauth2. */
@@ -22,8 +22,8 @@ export interface Token {
   readonly generation: number;
   /** Visual Guard's own token, from the login. */
   readonly VGToken?: string;
-  /** `Bearer …`, which shows as `[redacted]` wherever it is printed. */
-  readonly hiddenHeader: HiddenText;
+  /** `Bearer …` for headers that print it as `[redacted]`, and that only `http request` sends. */
+  readonly hiddenHeader: HiddenHeader;
   /** `Bearer …` as a plain string. */
   readonly header: string;
 }
@@ -58,7 +58,7 @@ export function createToken(parts: TokenParts, system: Pick<System, 'random'>): 
     missingScope: parts.missingScope,
     generation: ++generations,
     ...(parts.VGToken ? { VGToken: parts.VGToken } : {}),
-    hiddenHeader: Object.freeze(new HiddenText(header)),
+    hiddenHeader: new HiddenHeader(header),
     header,
   });
 }

@@ -118,9 +118,7 @@ async function enginePart(rounds: number): Promise<Row[]> {
     const bearer = source.current();
     if (!bearer) throw new Error('the token has ended');
     const restore = remember(msg as never);
-    const headers = requestHeaders(msg.headers);
-    headers.authorization = bearer.hiddenHeader;
-    msg.headers = headers;
+    msg.headers = requestHeaders(msg.headers, bearer.hiddenHeader.headers());
     mark(msg as never, { node: 'node', at: 'sent', generation: bearer.generation, restore });
   };
   const nothing = (_msg: Message): void => undefined;

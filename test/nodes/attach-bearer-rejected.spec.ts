@@ -75,7 +75,7 @@ describe('a token that an API rejects', () => {
     assert.equal('statusCode' in second, false);
     assert.equal(second._msgid, first._msgid);
     for (const name of ['payload', 'method', 'url']) assert.deepEqual(second[name], first[name]);
-    assert.deepEqual(Object.keys(second.headers ?? {}).sort(), ['a', 'authorization']);
+    assert.deepEqual(Object.keys(second.headers ?? {}), ['a']);
     assert.equal(String(second.headers?.authorization), 'Bearer token-2');
   });
 
@@ -91,7 +91,7 @@ describe('a token that an API rejects', () => {
     await flow.next('answered');
 
     for (const name of ['payload', 'method', 'url', 'statusCode']) assert.equal(name in msg, false, name);
-    assert.deepEqual(Object.keys(msg.headers ?? {}), ['authorization']);
+    assert.deepEqual(Object.keys(msg.headers ?? {}), []);
   });
 
   it('a second time leaves by output 2, after exactly two calls', async () => {
@@ -102,7 +102,7 @@ describe('a token that an API rejects', () => {
 
     assert.equal(at, 'needed');
     assert.deepEqual(msg.auth, { system: 'vgs', state: 'sign-in-needed', reason: 'token-rejected' });
-    assert.equal(Object.keys(msg.headers ?? {}).includes('authorization'), false);
+    assert.equal('authorization' in (msg.headers ?? {}), false);
     assert.equal(api.requests.length, 2);
     assert.equal(tokens.requests.length, 2);
     assert.deepEqual(

@@ -63,11 +63,11 @@ describe('the properties of a message', () => {
     const flow = await load([ACCOUNT, attach('attach', { source: 'vgs', account: 'account' }), ...PLACES]);
     const headers = Object.freeze({ accept: 'text/plain', Authorization: 'Basic of the flow' });
     const { msg } = await flow.ask('attach', { headers });
-    assert.deepEqual(Object.keys(msg.headers ?? {}).sort(), ['accept', 'authorization']);
+    assert.deepEqual(Object.keys(msg.headers ?? {}), ['accept']);
     msg.statusCode = 401;
     msg.headers = { 'content-length': '3' };
     const again = await flow.ask('attach', msg);
-    assert.deepEqual(Object.keys(again.msg.headers ?? {}).sort(), ['accept', 'authorization']);
+    assert.deepEqual(Object.keys(again.msg.headers ?? {}), ['accept']);
     assert.deepEqual({ ...headers }, { accept: 'text/plain', Authorization: 'Basic of the flow' });
   });
 });

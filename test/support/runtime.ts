@@ -35,6 +35,8 @@ const CORE: Record<string, string> = {
   change: 'function/15-change.js',
   switch: 'function/10-switch.js',
   delay: 'function/89-delay.js',
+  split: 'sequence/17-split.js',
+  join: 'sequence/17-split.js',
   'link in': 'common/60-link.js',
   'link out': 'common/60-link.js',
   'link call': 'common/60-link.js',

@@ -48,8 +48,8 @@ export class Attacher {
       this.#options.showReady(bearer);
     }
     const restore = remember(msg);
-    const headers = requestHeaders(msg.headers);
-    headers.authorization = hides ? bearer.hiddenHeader : bearer.header;
+    const headers = requestHeaders(msg.headers, hides ? bearer.hiddenHeader.headers() : {});
+    if (!hides) headers.authorization = bearer.header;
     msg.headers = headers;
     mark(msg, { node, at, generation: bearer.generation, restore });
     return msg;
@@ -86,6 +86,11 @@ export class Attacher {
     this.#need(msg, needed, send);
   }
 
+  /** Takes the header off a message that leaves without a token: a later request must not send an old one. */
+  strip(msg: NodeMessage): void {
+    if ('headers' in msg) msg.headers = withoutAuthorization(msg.headers);
+  }
+
   /** A message whose mark is lost is known by its id, from its second 401 on. */
   #unmarkedStep({ id }: BearerSource, { _msgid }: NodeMessageInFlow): AttemptStep {
     // With several config nodes, one message id may stand for a message to each of them.
@@ -96,8 +101,7 @@ export class Attacher {
   }
 
   #need(msg: NodeMessage, auth: Auth, send: Send): void {
-    if (typeof msg.headers === 'object' && msg.headers !== null)
-      msg.headers = withoutAuthorization(msg.headers as Record<string, unknown>);
+    this.strip(msg);
     msg.auth = auth;
     this.troubled();
     this.#options.showNeeded(auth);

@@ -1,4 +1,5 @@
 import type { NodeMessage } from 'node-red';
+import { withoutHiddenHeader } from './request-headers.ts';
 
 /**
  * The mark on a message that left `attach-bearer`. It is an enumerable symbol key, so it survives `http request`, Switch, Delay,
@@ -46,7 +47,7 @@ export function remember(msg: NodeMessage): (msg: NodeMessage) => void {
   const hadUrl = 'url' in msg;
   return (back) => {
     giveBack(back, 'payload', hadPayload, payload);
-    giveBack(back, 'headers', hadHeaders, headers);
+    giveBack(back, 'headers', hadHeaders, withoutHiddenHeader(headers));
     giveBack(back, 'method', hadMethod, method);
     giveBack(back, 'url', hadUrl, url);
   };

@@ -1,5 +1,6 @@
+import { LRUCache } from 'lru-cache';
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import { HiddenText, REDACTED } from '../../../src/hiding.ts';
+import { HiddenHeader, REDACTED } from '../../../src/hiding.ts';
 import { lasts, type Pause, pauseFrom } from '../../../src/pause.ts';
 import type { System } from '../../../src/system.ts';
 import { isBearer, type Token } from '../../../src/token.ts';
@@ -12,7 +13,8 @@ import type { Typed } from '../values.ts';
 
 /** What `attach-bearer` puts into the header. */
 export interface Bearer {
-  hiddenHeader: HiddenText;
+  hiddenHeader: HiddenHeader;
+  /** `Bearer …` */
   header: string;
   generation: number;
 }
@@ -120,12 +122,16 @@ export class VisualGuardBearer implements BearerSource {
 /** A rejected token of a message is tried again once in this time, in ms, where the message does not know its tries. */
 const RETRY_PAUSE = 30_000;
 
+/** How many tokens of messages keep their header: V8 takes 5 µs to make one, more than all else that a message costs here. */
+const MOST_BEARERS = 100;
+
 /** A token that stands on the message. It cannot be renewed here. */
 export class MessageBearer implements BearerSource {
   readonly id = '';
   readonly #RED: NodeAPI;
   readonly #property: string;
   readonly #system: System;
+  readonly #bearers = new LRUCache<string, Bearer>({ max: MOST_BEARERS });
   #pause: Pause | undefined;
 
   constructor(RED: NodeAPI, property: string, system: System) {
@@ -137,8 +143,13 @@ export class MessageBearer implements BearerSource {
   current(msg: NodeMessage): Bearer | undefined {
     const { token, isExpired } = this.#read(msg);
     if (token === undefined || isExpired) return undefined;
-    const header = `Bearer ${token}`;
-    return { header, hiddenHeader: new HiddenText(header), generation: 0 };
+    let bearer = this.#bearers.get(token);
+    if (!bearer) {
+      const header = `Bearer ${token}`;
+      bearer = { header, hiddenHeader: new HiddenHeader(header), generation: 0 };
+      this.#bearers.set(token, bearer);
+    }
+    return bearer;
   }
 
   async seek(msg: NodeMessage): Promise<Sought> {

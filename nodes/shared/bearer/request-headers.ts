@@ -1,7 +1,5 @@
 import hashSum from 'hash-sum';
-
-/** The headers of a message for the core `http request` node. */
-export type Headers = Record<string, unknown>;
+import { type Headers, HiddenHeader } from '../../../src/hiding.ts';
 
 /** How `http request` marks the headers of a response: a hash of them. */
 const RESPONSE_MARKER = 'x-node-red-request-node';
@@ -23,34 +21,56 @@ const RESPONSE_ONLY = new Set(
 );
 
 /**
- * The headers that a request is sent with, without any authorization yet. Always an object of its own:
- * the one that was given may be shared, frozen, or wanted back as it was.
+ * Copies the headers that a request is sent with, without any authorization.
+ * What was found stays as it was: it may be shared, frozen, or wanted back.
  *
  * The headers of an earlier response are no wish of the flow: untouched (the marker matches) all of them are dropped,
  * touched (it does not) only those that a response alone has.
+ *
+ * @param found `msg.headers`
+ * @param into new headers that get the copies
  */
-export function requestHeaders(found: unknown): Headers {
-  if (typeof found !== 'object' || found === null || Array.isArray(found)) return {};
-  const headers = RESPONSE_MARKER in found ? withoutResponse(found as Headers) : (found as Headers);
+export function requestHeaders(found: unknown, into: Headers = {}): Headers {
+  if (!areHeaders(found)) return into;
+  const isResponse = RESPONSE_MARKER in found;
+  if (isResponse && isUntouched(found)) return into;
+  for (const name in found) {
+    if (isForbidden(name) || (isResponse && isOfResponse(name))) continue;
+    into[name] = found[name];
+  }
+  return into;
+}
+
+/** A copy of `msg.headers` without any authorization; what is no headers stays what it is. */
+export function withoutAuthorization(found: unknown): unknown {
+  if (!areHeaders(found)) return found;
   const kept: Headers = {};
-  for (const name in headers) if (!isAuthorization(name)) kept[name] = headers[name];
+  for (const name in found) if (!isForbidden(name)) kept[name] = found[name];
   return kept;
 }
 
-function withoutResponse(headers: Headers): Headers {
+/** As it is, unless an `attach bearer` before gave it a hidden header: then a copy without it. */
+export function withoutHiddenHeader(found: unknown): unknown {
+  return areHeaders(found) && HiddenHeader.isIn(found) ? withoutAuthorization(found) : found;
+}
+
+function areHeaders(found: unknown): found is Headers {
+  return typeof found === 'object' && found !== null && !Array.isArray(found);
+}
+
+function isUntouched(headers: Headers): boolean {
   const { [RESPONSE_MARKER]: marker, ...rest } = headers;
-  if (hashSum(rest) === marker) return {};
-  const kept: Headers = {};
-  for (const name of Object.keys(rest)) if (!RESPONSE_ONLY.has(name.toLowerCase())) kept[name] = rest[name];
-  return kept;
+  return hashSum(rest) === marker;
 }
 
-/** A copy without `authorization`, in whatever case it is written. */
-export function withoutAuthorization(headers: Headers): Headers {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isAuthorization(name)));
+function isOfResponse(name: string): boolean {
+  return name === RESPONSE_MARKER || RESPONSE_ONLY.has(name.toLowerCase());
 }
 
-/** In whatever case it is written: two of them would be sent both. */
-function isAuthorization(name: string): boolean {
-  return name.length === 13 && name.toLowerCase() === 'authorization';
+/**
+ * `authorization` in whatever case it is written, because two of them would both be sent; and `__proto__`, which a message
+ * from JSON can have as a property of its own: to set it would replace the prototype, which has the token.
+ */
+function isForbidden(name: string): boolean {
+  return (name.length === 13 && name.toLowerCase() === 'authorization') || name === '__proto__';
 }
