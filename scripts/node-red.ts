@@ -35,10 +35,15 @@ export interface NodeRedOptions {
   environment?: Record<string, string>;
 }
 
-/** Whether a Node-RED starts on a Node.js: Node-RED 5 wants 22.9 or later. */
+/** The major versions of Node.js that each Node-RED is tested on. Node-RED 5 needs Node.js 22.9 or later. */
+export const NODE_VERSIONS: Readonly<Record<NodeRedVersion, readonly number[]>> = {
+  'node-red': [20, 22, 24],
+  'node-red-5': [22, 24, 26],
+};
+
+/** Whether a Node-RED is tested on a Node.js. @param node as `process.version` gives it */
 export function runsOn(version: NodeRedVersion, node: string): boolean {
-  const [major = 0, minor = 0] = node.replace('v', '').split('.').map(Number);
-  return version === 'node-red' || major > 22 || (major === 22 && minor >= 9);
+  return NODE_VERSIONS[version].includes(Number(node.replace('v', '').split('.')[0]));
 }
 
 /** A free port of this machine. */

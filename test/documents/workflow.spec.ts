@@ -32,7 +32,7 @@ describe('the workflow of the public CI', () => {
       const [name = '', ...answers] = cells(line);
       return answers.flatMap((answer, index) => (answer === 'yes' ? [`${name} on ${majors[index + 1]}`] : []));
     });
-    assert.equal(promised.length, 5);
+    assert.equal(promised.length, 6);
     assert.deepEqual(pairs.map(({ name, node }) => `Node-RED ${name} on ${node}`).sort(), promised.sort());
   });
 
@@ -42,7 +42,7 @@ describe('the workflow of the public CI', () => {
       const installed = JSON.parse(read(`node_modules/${version}/package.json`)) as { version: string };
       assert.ok(installed.version.startsWith(`${name}.`), `${version} is ${installed.version}`);
     }
-    const left = [20, 22, 24].flatMap((node) =>
+    const left = [20, 22, 24, 26].flatMap((node) =>
       (['node-red', 'node-red-5'] as const)
         .filter((version) => runsOn(version, `v${node}.99.0`))
         .filter((version) => !pairs.some((pair) => pair.node === node && pair['node-red'] === version))
@@ -59,6 +59,27 @@ describe('the workflow of the public CI', () => {
     // These two are put together from the others.
     const own = scripts(read('.ci/run')).filter((script) => !['test', 'test:matrix'].includes(script));
     for (const script of own) assert.ok(run.includes(script), `${script} is missing in the workflow`);
+  });
+});
+
+describe('the workflow of a release', () => {
+  const text = read('.github/workflows/release.yml');
+  const release = parse(text) as {
+    on: { push: { tags: string[] } };
+    jobs: { publish: { permissions: Record<string, string>; steps: Step[] } };
+  };
+
+  it('publishes from a tag, by trusted publishing, without a stored token', () => {
+    assert.deepEqual(release.on.push, { tags: ['v*'] });
+    assert.equal(release.jobs.publish.permissions['id-token'], 'write');
+    assert.equal(release.jobs.publish.steps.at(-1)?.run, 'npm publish');
+    assert.doesNotMatch(text, /secrets\.|NODE_AUTH_TOKEN|registry/);
+  });
+
+  it('tests before it publishes, with commands that there are', () => {
+    const commands = release.jobs.publish.steps.map(({ run = '' }) => run);
+    for (const command of ['npm test', 'npm run check:package'])
+      assert.ok(commands.indexOf(command) >= 0 && commands.indexOf(command) < commands.length - 1, command);
   });
 });
 

@@ -31,7 +31,10 @@ describe(`the packed package, installed into an empty user directory of ${versio
   before(async function () {
     this.timeout(180_000);
     folder = mkdtempSync(join(tmpdir(), 'vg-auth-package-'));
-    const [packed] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], PROJECT)) as {
+    const [packed] = JSON.parse(
+      // Without the build, which would write files that another run of these tests is reading.
+      npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], PROJECT),
+    ) as {
       filename: string;
     }[];
     assert.ok(packed);
