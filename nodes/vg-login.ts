@@ -6,8 +6,9 @@ import type { SignInWishes } from '../src/visual-guard/sign-in/sign-in.ts';
 import { type ChoiceConfig, ConfigChoice } from './shared/config/config-choice.ts';
 import { ConfigUser } from './shared/config/config-user.ts';
 import { followNothing } from './shared/config/follow-nothing.ts';
+import { deleteProperty, deleteSecret } from './shared/delete-property.ts';
 import { onInput } from './shared/input.ts';
-import { deleteProperty, tokenProperty } from './shared/message.ts';
+import { tokenProperty } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
 import { SignInNode } from './shared/sign-in.ts';
 import { StatusLine } from './shared/status.ts';
@@ -48,7 +49,7 @@ export default function (RED: NodeAPI): void {
     const take = async (msg: NodeMessageInFlow): Promise<{ user: unknown; secret: unknown }> => {
       const user = username.type === 'stored' ? undefined : await readTyped(RED, this, username, msg);
       const secret = password.type === 'stored' ? undefined : await readTyped(RED, this, password, msg);
-      if (password.type === 'msg') deleteProperty(RED, msg, password.value);
+      if (password.type === 'msg') deleteSecret(RED, msg, password.value);
       deleteProperty(RED, msg, property);
       return { user, secret };
     };

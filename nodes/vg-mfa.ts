@@ -4,8 +4,9 @@ import { PRACTICE_VG_URL } from '../src/practice/server.ts';
 import type { Challenge } from '../src/visual-guard/challenge/challenge.ts';
 import type { Outcome } from '../src/visual-guard/outcome.ts';
 import { writeAudit } from './shared/audit.ts';
+import { deleteProperty, deleteSecret } from './shared/delete-property.ts';
 import { onInput } from './shared/input.ts';
-import { deleteProperty, tokenProperty } from './shared/message.ts';
+import { tokenProperty } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
 import { SignInNode } from './shared/sign-in.ts';
 import { StatusLine } from './shared/status.ts';
@@ -47,7 +48,7 @@ export default function (RED: NodeAPI): void {
     const take = async (msg: NodeMessageInFlow): Promise<{ said: unknown; named: unknown }> => {
       const said = await readTyped(RED, this, chooses ? method : code, msg);
       const named = challenge.value === '' ? undefined : await readTyped(RED, this, challenge, msg);
-      if (!chooses && code.type === 'msg') deleteProperty(RED, msg, code.value);
+      if (!chooses && code.type === 'msg') deleteSecret(RED, msg, code.value);
       deleteProperty(RED, msg, property);
       return { said, named };
     };

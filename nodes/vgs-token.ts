@@ -3,8 +3,9 @@ import type { VgsAccount } from '../src/vgs/account.ts';
 import { type ChoiceConfig, ConfigChoice } from './shared/config/config-choice.ts';
 import { ConfigUser } from './shared/config/config-user.ts';
 import { followAccount } from './shared/config/follow-account.ts';
+import { deleteProperty } from './shared/delete-property.ts';
 import { onInput } from './shared/input.ts';
-import { authOfRefusal, authOfVgsToken, byOutput, deleteProperty, setToken, tokenProperty } from './shared/message.ts';
+import { authOfRefusal, authOfVgsToken, byOutput, setToken, tokenProperty } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
 

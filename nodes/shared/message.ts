@@ -44,15 +44,6 @@ export function byOutput(index: number, msg: NodeMessage): (NodeMessage | null)[
   return outputs;
 }
 
-/** Deletes a property of a message, by its path. A path that leads nowhere has nothing to delete. */
-export function deleteProperty(RED: NodeAPI, msg: NodeMessage, path: string): void {
-  try {
-    RED.util.setMessageProperty(msg, path, undefined, false);
-  } catch {
-    // A part of the path is there and is no object.
-  }
-}
-
 /**
  * The property that a node puts its token into.
  *

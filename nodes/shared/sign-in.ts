@@ -1,8 +1,9 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import type { PracticeServer } from '../../src/practice/server.ts';
 import type { Challenged, Outcome, PendingLink } from '../../src/visual-guard/outcome.ts';
+import { deleteProperty } from './delete-property.ts';
 import type { Send } from './input.ts';
-import { authOfOutcome, byOutput, deleteProperty, OUTPUT, setToken } from './message.ts';
+import { authOfOutcome, byOutput, OUTPUT, setToken } from './message.ts';
 import { engineOf, PRACTICE_URL_VARIABLE } from './runtime.ts';
 import type { StatusLine } from './status.ts';
 

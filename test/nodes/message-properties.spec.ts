@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { type FlowNode, place, wire } from '../support/flows.ts';
 import { load } from '../support/runtime.ts';
 
@@ -10,6 +11,14 @@ const ACCOUNT: FlowNode = { id: 'account', type: 'vgs-account', practice: true }
 const login = (properties: object, id = 'login'): FlowNode =>
   wire('vg-login', id, OUTPUTS, { server: 'server', ...FROM_PAYLOAD, ...properties });
 const attach = (id: string, properties: object): FlowNode => wire('attach-bearer', id, ['ready', 'needed'], properties);
+
+/** A payload of a class, as a Function node can make one. */
+class Entry {
+  user = 'plain';
+  get secret(): string {
+    return 'THE-SECRET';
+  }
+}
 
 describe('the properties of a message', () => {
   it('that are read may be the one that the token goes into', async () => {
@@ -57,6 +66,80 @@ describe('the properties of a message', () => {
       const { msg } = await flow.ask(id, { payload });
       assert.doesNotMatch(JSON.stringify(msg), /THE-SECRET/, id);
     }
+  });
+
+  describe('that a password was read from are deleted', () => {
+    const cases: Record<string, () => { payload: unknown; property?: string; req?: object }> = {
+      'a frozen object': () => ({ payload: Object.freeze({ user: 'plain', secret: 'THE-SECRET' }) }),
+      'an object in frozen ones': () => ({
+        payload: Object.freeze({ user: 'plain', deep: Object.freeze([Object.freeze({ secret: 'THE-SECRET' })]) }),
+        property: 'payload.deep[0].secret',
+      }),
+      'a frozen array': () => ({
+        payload: { user: 'plain', list: Object.freeze(['THE-SECRET', 'other']) },
+        property: 'payload["list"][0]',
+      }),
+      'a property that cannot be deleted': () => ({
+        payload: Object.defineProperty({ user: 'plain' }, 'secret', { value: 'THE-SECRET', enumerable: true }),
+      }),
+      'a getter of the object': () => ({
+        payload: {
+          user: 'plain',
+          get secret() {
+            return 'THE-SECRET';
+          },
+        },
+      }),
+      'a getter of a class': () => ({ payload: new Entry() }),
+      'an object without a prototype': () => ({
+        payload: Object.assign(Object.create(null), { user: 'plain', secret: 'THE-SECRET' }),
+      }),
+      'an own property with the name of the prototype': () => ({
+        payload: JSON.parse('{"user": "plain", "__proto__": {"secret": "THE-SECRET"}}'),
+        property: 'payload["__proto__"].secret',
+      }),
+      'a frozen body of a request': () => ({
+        payload: { user: 'plain', secret: 'THE-SECRET' },
+        req: { body: Object.freeze({ user: 'plain', secret: 'THE-SECRET' }) },
+      }),
+      'a request that has nothing else': () => ({ payload: { user: 'plain', secret: 'THE-SECRET' }, req: {} }),
+    };
+
+    for (const [title, make] of Object.entries(cases)) {
+      it(`in ${title}`, async () => {
+        const { payload, property = 'payload.secret', req } = make();
+        const flow = await load([SERVER, login({ password: property }), ...PLACES]);
+        const { at, msg } = await flow.ask('login', { payload, ...(req ? { req } : {}) });
+        assert.deepEqual([at, msg.auth?.reason], ['refused', 'credentials-invalid'], msg.error?.message);
+        assert.doesNotMatch(inspect(msg, { depth: 9, getters: true }), /THE-SECRET/);
+        assert.equal((msg.payload as { user: string }).user, 'plain', 'the rest is kept');
+        assert.doesNotMatch(inspect((msg as { req?: object }).req), /THE-SECRET/);
+        assert.equal(new Entry().secret, 'THE-SECRET', 'a class stays as it was');
+      });
+    }
+
+    it('but never in what all objects share', async () => {
+      const flow = await load([SERVER, login({ password: 'payload[msg.a][msg.b]' }), ...PLACES]);
+      const { at } = await flow.ask('login', { payload: { user: 'plain' }, a: '__proto__', b: 'hasOwnProperty' });
+      assert.equal(at, 'caught', 'a function is no password');
+      assert.equal(typeof Object.prototype.hasOwnProperty, 'function');
+      assert.equal(
+        (await flow.ask('login', { payload: { user: 'plain' }, a: 'constructor', b: 'name' })).at,
+        'refused',
+      );
+      assert.equal(Object.name, 'Object');
+    });
+
+    it('in the request only if the value is the same', async () => {
+      const flow = await load([SERVER, login({}), ...PLACES]);
+      const req = { body: { secret: 'another' }, query: { secret: 'a third' }, url: '/a?secret=a+third' };
+      const { msg } = await flow.ask('login', { payload: { user: 'plain', secret: 'THE-SECRET' }, req });
+      assert.deepEqual((msg as { req?: object }).req, {
+        body: { secret: 'another' },
+        query: { secret: 'a third' },
+        url: '/a?secret=a+third',
+      });
+    });
   });
 
   it('headers may be frozen, and come back as they were', async () => {
