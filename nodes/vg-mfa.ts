@@ -1,9 +1,12 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { AuthError, asAuthError } from '../src/errors.ts';
 import { PRACTICE_VG_URL } from '../src/practice/server.ts';
-import type { Challenge } from '../src/visual-guard/challenge/challenge.ts';
+import { type FoundChallenge, findChallenge, findOnlyStoredChallenge } from '../src/visual-guard/challenge/find.ts';
 import type { Outcome } from '../src/visual-guard/outcome.ts';
 import { writeAudit } from './shared/audit.ts';
+import { namesOf } from './shared/config/config-names.ts';
+import { nodeAsWritten, variableIn } from './shared/config/fields.ts';
+import { serversInReach } from './shared/config/servers-in-reach.ts';
 import { deleteProperty, deleteSecret } from './shared/delete-property.ts';
 import { onInput } from './shared/input.ts';
 import { tokenProperty } from './shared/message.ts';
@@ -26,6 +29,7 @@ interface VgMfaConfig extends NodeDef {
 /** The node `submit MFA code`: chooses a way, or answers with a code. Outputs: signed in, MFA, refused. */
 export default function (RED: NodeAPI): void {
   const engine = engineOf(RED);
+  const names = namesOf(RED);
 
   function VgMfaNode(this: Node, config: VgMfaConfig): void {
     RED.nodes.createNode(this, config);
@@ -38,6 +42,7 @@ export default function (RED: NodeAPI): void {
     let problem: AuthError | undefined;
     try {
       property = tokenProperty(config);
+      checkVariable(RED, this, 'challenge', config.challenge);
     } catch (thrown) {
       problem = asAuthError(thrown);
       status.misconfigured(problem);
@@ -53,10 +58,22 @@ export default function (RED: NodeAPI): void {
       return { said, named };
     };
 
-    /** The challenge that the message names; where it names none, the only one that is open. A store may be asked for it. */
-    const findChallenge = async (named: unknown): Promise<Challenge | 'challenge-expired' | 'challenge-unknown'> => {
-      if (named === undefined || named === null || named === '') return engine.challenges.only() ?? 'challenge-unknown';
-      return typeof named === 'string' ? engine.findChallenge(named) : 'challenge-unknown';
+    /**
+     * The challenge that the message names, at a server that this node could use. Only a node whose own field is empty
+     * takes one that is not named: a stored user's. Whoever can send a message must not reach anybody else's.
+     */
+    const find = async (named: unknown): Promise<FoundChallenge> => {
+      if (challenge.value === '') {
+        // Until a deploy ends, a server with another such challenge may be missing.
+        if (names.deploy) await names.deployed(engine.system);
+        return findOnlyStoredChallenge(serversInReach(RED, this));
+      }
+      if (typeof named !== 'string') return 'challenge-unknown';
+      const found = await findChallenge(serversInReach(RED, this), named);
+      if (found !== 'challenge-unknown' || !names.deploy) return found;
+      // The server's config node may be closed and not yet made again.
+      await names.deployed(engine.system);
+      return findChallenge(serversInReach(RED, this), named);
     };
 
     const answer = async (msg: NodeMessageInFlow): Promise<Outcome> => {
@@ -64,7 +81,7 @@ export default function (RED: NodeAPI): void {
       if (problem) throw problem;
       const text = asText(said, chooses ? method : code, chooses ? 'method' : 'code').trim();
       if (!chooses && text === '') throw new AuthError('code-missing', { property: code.value });
-      const found = await findChallenge(named);
+      const found = await find(named);
       if (typeof found === 'string') {
         // No server is known that could tell of it.
         const { id, type, name } = this;
@@ -87,4 +104,16 @@ export default function (RED: NodeAPI): void {
   }
 
   RED.nodes.registerType('vg-mfa', VgMfaNode);
+}
+
+/**
+ * A property that is empty because its variable is empty does not count as left empty in the dialog.
+ *
+ * @throws AuthError `AUTH_CONFIG`, naming the variable, if it has no value or an empty one
+ */
+function checkVariable(RED: NodeAPI, node: Node, property: string, value: string | undefined): void {
+  // A node in a subflow stands in the flow file under the id of its template.
+  const id = node._alias ?? node.id;
+  const variable = variableIn(value) ?? (value === '' ? variableIn(nodeAsWritten(RED, id)?.[property]) : undefined);
+  if (variable !== undefined) throw new AuthError('variable-missing', { property, variable });
 }

@@ -5,6 +5,7 @@ import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from
 import { Fields } from './shared/config/fields.ts';
 import { followStoredUser } from './shared/config/follow-stored-user.ts';
 import { type RouteConfig, wayOf } from './shared/config/route.ts';
+import { addServer } from './shared/config/servers-in-reach.ts';
 import { serverRoutes } from './shared/dialog/admin-routes.ts';
 import { observe } from './shared/observe.ts';
 import { engineOf } from './shared/runtime.ts';
@@ -33,6 +34,7 @@ export default function (RED: NodeAPI): void {
       return { connection: engine.holdServer(settings, transport, via, store), practice };
     });
     if (!this.connection) return;
+    addServer(RED, this);
     const status = new StatusLine(RED, this, engine.system);
     status.isPractice = this.isPractice;
     observe(RED, this, this.connection.meter, status);

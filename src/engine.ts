@@ -8,9 +8,7 @@ import { randomId, system as realSystem, type System } from './system.ts';
 import type { Transport } from './transport/transport.ts';
 import { turnsOf } from './turns.ts';
 import { VgsAccount, type VgsSettings } from './vgs/account.ts';
-import type { Challenge } from './visual-guard/challenge/challenge.ts';
 import { Challenges } from './visual-guard/challenge/challenges.ts';
-import { findSharedChallenge } from './visual-guard/challenge/shared-challenges.ts';
 import type { VisualGuardSettings } from './visual-guard/dialect/wire.ts';
 import { VisualGuardServer } from './visual-guard/server.ts';
 import { Sessions } from './visual-guard/session/sessions.ts';
@@ -77,19 +75,6 @@ export class Engine {
     const held = this.#stores.take(keyOf(settings, via, ''), () => openStore(settings, means, this.system));
     renewMeans(held.value, means);
     return held;
-  }
-
-  /**
-   * The open challenge with this id, also one that another replica began.
-   *
-   * @returns the challenge, or why there is none
-   * @throws AuthError `AUTH_STORE` where it is not known here and a store does not answer
-   */
-  async findChallenge(id: string): Promise<Challenge | 'challenge-expired' | 'challenge-unknown'> {
-    const known = this.challenges.find(id);
-    if (known !== 'challenge-unknown') return known;
-    const found = await findSharedChallenge(this.#servers.values, id);
-    return found ?? 'challenge-unknown';
   }
 
   /** Starts the practice server for one user of it. It runs until `sweep` finds no user left. */

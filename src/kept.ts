@@ -56,11 +56,6 @@ export class Kept<T extends { close(): void }> {
     entry.value.close();
   }
 
-  /** All that is kept. */
-  get values(): T[] {
-    return [...this.#entries.values()].map(({ value }) => value);
-  }
-
   get size(): number {
     return this.#entries.size;
   }

@@ -8,6 +8,7 @@ import type { Transport } from '../transport/transport.ts';
 import { Challenge } from './challenge/challenge.ts';
 import type { Challenges } from './challenge/challenges.ts';
 import type { ChallengeContent } from './challenge/content.ts';
+import { type ChallengeFinder, type FoundChallenge, findChallenge } from './challenge/find.ts';
 import { SharedChallenges, type SharedChallengesHome } from './challenge/shared-challenges.ts';
 import { type Grant, type Person, type VisualGuardSettings, VisualGuardWire } from './dialect/wire.ts';
 import type { Outcome, SignedIn } from './outcome.ts';
@@ -40,7 +41,7 @@ interface Replicas {
 type Homes = SessionHome & SignInHome & StoredUserHome & SharedSessionsHome & SharedChallengesHome;
 
 /** A VG Identity Server: signs people in, and keeps the sessions that come of it. */
-export class VisualGuardServer implements Homes {
+export class VisualGuardServer implements Homes, ChallengeFinder {
   readonly wire: VisualGuardWire;
   readonly transport: ReplaceableTransport;
   readonly system: System;
@@ -220,31 +221,37 @@ export class VisualGuardServer implements Homes {
     return session;
   }
 
-  challengeWith(id: string): Challenge | undefined {
-    const found = this.#challenges.find(id);
-    return typeof found === 'object' && found.belongsTo(this) ? found : undefined;
-  }
-
   takeUpChallenge(content: ChallengeContent, id: string): Challenge | undefined {
     const person = this.#personOf(content);
     if (!person || this.#closed) return undefined;
     const challenge = new Challenge(content, person, this, id);
-    this.#challenges.add(challenge);
+    this.#challenges.add(this, challenge);
     return challenge;
   }
 
   /**
-   * The challenge with this id that another replica began.
+   * The challenge with this id that began at this connection, in this process or at another replica.
    *
-   * @param isOthers is called where it belongs to another connection, with what that one is known by
-   * @returns undefined where there is none that can be answered here
-   * @throws AuthError `AUTH_STORE` where the store does not answer
+   * @throws AuthError `AUTH_STORE` if it is not in memory and the store does not answer
    */
-  async findChallenge(
+  findChallenge(id: string): Promise<FoundChallenge> {
+    return findChallenge([this], id);
+  }
+
+  knownChallenge(id: string): FoundChallenge {
+    return this.#challenges.find(this, id);
+  }
+
+  async storedChallenge(
     id: string,
     isOthers?: (connection: string) => void,
   ): Promise<Challenge | 'challenge-expired' | undefined> {
     return this.#replicas?.challenges.find(id, isOthers);
+  }
+
+  async challengeOfStoredUser(): Promise<Challenge | undefined> {
+    if (!this.storedPerson) return undefined;
+    return this.storedUser.challenge ?? this.findStoredChallenge();
   }
 
   async findStoredSession(): Promise<Session | undefined> {
@@ -263,7 +270,7 @@ export class VisualGuardServer implements Homes {
   async open(challenge: Challenge): Promise<void> {
     if (challenge.stored) this.storedUser.challenged(challenge);
     if (this.#closed) return;
-    this.#challenges.add(challenge);
+    this.#challenges.add(this, challenge);
     await this.#replicas?.challenges.begin(challenge);
   }
 

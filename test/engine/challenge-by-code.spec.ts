@@ -100,7 +100,7 @@ describe('choosing a way that sends a code', () => {
       const scene = stage({}, challenge(ALL), reply);
       const open = await challengeOf(scene);
       isRefused(await open.choose('otp-sms'), reason);
-      assert.equal(scene.engine.challenges.find(open.id), 'challenge-unknown');
+      assert.equal(await scene.server.findChallenge(open.id), 'challenge-unknown');
     });
   }
 
@@ -117,7 +117,7 @@ describe('choosing a way that sends a code', () => {
       await scene.system.pass(20_000);
       await choosing;
       assert.equal(scene.transport.requests.length, 2);
-      assert.equal(scene.engine.challenges.find(open.id), open);
+      assert.equal(await scene.server.findChallenge(open.id), open);
       isSignedIn(await open.submit('1'));
     });
   }
@@ -149,12 +149,12 @@ describe('a new request id', () => {
 
 describe('a code', () => {
   it('that is right signs in, and its challenge is used up', async () => {
-    const { open, engine, transport } = await withCode(signedIn());
+    const { open, engine, server, transport } = await withCode(signedIn());
     const { session, token } = isSignedIn(await open.submit('123456'));
     assert.equal(token.accessToken, 'access-1');
     assert.equal(session.user, 'anna');
     assert.equal(transport.lastForm.MFASecureCode, '123456');
-    assert.equal(engine.challenges.find(open.id), 'challenge-unknown');
+    assert.equal(await server.findChallenge(open.id), 'challenge-unknown');
     assert.equal(engine.challenges.size, 0);
   });
 
@@ -186,13 +186,13 @@ describe('a code', () => {
   });
 
   it('may be wrong four times; the fifth is refused, code-invalid, and the challenge is over', async () => {
-    const { open, engine } = await withCode(wrongCode, wrongCode, wrongCode, wrongCode, wrongCode);
+    const { open, server } = await withCode(wrongCode, wrongCode, wrongCode, wrongCode, wrongCode);
     for (let attempt = 1; attempt < 5; attempt += 1) {
       isChallenged(await open.submit('1'), 'code-required', 'code-invalid');
       assert.equal(open.attempts, attempt);
     }
     isRefused(await open.submit('1'), 'code-invalid');
-    assert.equal(engine.challenges.find(open.id), 'challenge-unknown');
+    assert.equal(await server.findChallenge(open.id), 'challenge-unknown');
   });
 
   it('is put to the server five times at most, however many come at once', async () => {
@@ -231,10 +231,10 @@ describe('a code', () => {
   });
 
   it('is a fault where no answer comes: it is sent once, and the challenge stays', async () => {
-    const { open, engine, transport } = await withCode(new AuthError('connection-cut', { host: 'h' }), signedIn());
+    const { open, server, transport } = await withCode(new AuthError('connection-cut', { host: 'h' }), signedIn());
     await assert.rejects(open.submit('1'), { code: 'AUTH_NETWORK' });
     assert.equal(transport.requests.length, 3);
-    assert.equal(engine.challenges.find(open.id), open);
+    assert.equal(await server.findChallenge(open.id), open);
     isSignedIn(await open.submit('1'));
   });
 });

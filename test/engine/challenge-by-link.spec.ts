@@ -18,12 +18,13 @@ async function withLink(step: Step, ...script: Step[]) {
   return { ...scene, open, link: outcome.link as PendingLink };
 }
 
-const isKept = ({ engine }: Stage, id: string): boolean => typeof engine.challenges.find(id) === 'object';
+const isKept = async ({ server }: Stage, id: string): Promise<boolean> =>
+  typeof (await server.findChallenge(id)) === 'object';
 
 describe('choosing a link', () => {
   it('is link-sent at once, while its request is open, and signed in when the person has clicked', async () => {
     const click = new OpenStep();
-    const { link, engine, open, system, transport } = await withLink(click.step);
+    const { link, server, open, system, transport } = await withLink(click.step);
     assert.equal(transport.requests[1].timeout, 330_000);
     assert.ok(transport.requests[1].signal);
     await system.pass(200_000);
@@ -31,7 +32,7 @@ describe('choosing a link', () => {
     click.answer(signedIn());
     const { session } = isSignedIn(await link.later);
     assert.equal(session.user, 'anna');
-    assert.equal(engine.challenges.find(open.id), 'challenge-unknown');
+    assert.equal(await server.findChallenge(open.id), 'challenge-unknown');
   });
 
   it('is refused, mfa-timeout, where the server says that nobody clicked', async () => {
@@ -65,7 +66,7 @@ describe('choosing a link', () => {
     it(`is link-sent, outcome-unknown, where the request ${name}; the challenge stays`, async () => {
       const scene = await withLink(step);
       isChallenged(await scene.link.later, 'link-sent', 'outcome-unknown');
-      assert.ok(isKept(scene, scene.open.id));
+      assert.ok(await isKept(scene, scene.open.id));
       assert.equal(scene.transport.requests.length, 2);
     });
   }
@@ -78,7 +79,7 @@ describe('choosing a link', () => {
     it(`is a fault after ${name}; the challenge stays`, async () => {
       const scene = await withLink(step);
       await assert.rejects(scene.link.later, { code });
-      assert.ok(isKept(scene, scene.open.id));
+      assert.ok(await isKept(scene, scene.open.id));
     });
   }
 
@@ -98,7 +99,7 @@ describe('choosing a link', () => {
     assert.equal(await scene.link.later, undefined);
     await scene.system.pass(60_000);
     assert.equal(scene.transport.requests.length, 2);
-    assert.ok(isKept(scene, scene.open.id));
+    assert.ok(await isKept(scene, scene.open.id));
     // The flow asks again.
     isChallenged(await scene.open.choose('link-email'), 'link-sent');
     await settle();
@@ -113,7 +114,7 @@ describe('an open link', () => {
     scene.link.end();
     assert.equal(await scene.link.later, undefined);
     assert.equal(scene.transport.requests[1].signal?.aborted, true);
-    assert.ok(isKept(scene, scene.open.id));
+    assert.ok(await isKept(scene, scene.open.id));
     assert.equal(scene.open.state, 'link-sent');
     await scene.system.pass(30_000);
     const { link } = isChallenged(await scene.open.choose('link-email'), 'link-sent');
@@ -123,7 +124,7 @@ describe('an open link', () => {
   it('ends with its node, also when its challenge has expired meanwhile', async () => {
     const scene = await withLink(silence);
     await scene.system.pass(310_000);
-    assert.equal(scene.engine.challenges.find(scene.open.id), 'challenge-expired');
+    assert.equal(await scene.server.findChallenge(scene.open.id), 'challenge-expired');
     assert.equal(await isSettled(scene.link.later), false);
     scene.link.end();
     assert.equal(await scene.link.later, undefined);

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { Engine } from '../../src/engine.ts';
 import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
+import { findChallenge, findOnlyStoredChallenge } from '../../src/visual-guard/challenge/find.ts';
+import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import { FakeSystem, START, settle } from '../support/fake-system.ts';
 import { json, ScriptedTransport, silence } from '../support/scripted-transport.ts';
 import { challenge, LINK, SMS, signedIn, waiting } from '../support/vg-replies.ts';
@@ -13,9 +15,9 @@ describe('a challenge', () => {
     const open = await challengeOf(scene);
     assert.equal(open.expiresAt, START + 300_000);
     await scene.system.pass(299_999);
-    assert.equal(scene.engine.challenges.find(open.id), open);
+    assert.equal(await scene.server.findChallenge(open.id), open);
     await scene.system.pass(1);
-    assert.equal(scene.engine.challenges.find(open.id), 'challenge-expired');
+    assert.equal(await scene.server.findChallenge(open.id), 'challenge-expired');
     assert.equal(scene.engine.challenges.size, 0);
     assert.equal(scene.system.pending, 0);
   });
@@ -23,8 +25,8 @@ describe('a challenge', () => {
   it('is found by its id alone, which cannot be guessed from another', async () => {
     const scene = stage({}, challenge(), challenge());
     const [one, other] = [await challengeOf(scene), await challengeOf(scene, { ...ANNA, user: 'bert' })];
-    assert.equal(scene.engine.challenges.find(one.id), one);
-    assert.equal(scene.engine.challenges.find(other.id), other);
+    assert.equal(await scene.server.findChallenge(one.id), one);
+    assert.equal(await scene.server.findChallenge(other.id), other);
     assert.match(one.id, /^[\w-]{24}$/);
   });
 
@@ -32,17 +34,42 @@ describe('a challenge', () => {
     it(`is unknown by another id: ${JSON.stringify(id)}`, async () => {
       const scene = stage({}, challenge());
       await challengeOf(scene);
-      assert.equal(scene.engine.challenges.find(id), 'challenge-unknown');
+      assert.equal(await scene.server.findChallenge(id), 'challenge-unknown');
     });
   }
 
-  it('is meant without an id only where it is the only one', async () => {
-    const scene = stage({}, challenge(), challenge());
-    assert.equal(scene.engine.challenges.only(), undefined);
-    const one = await challengeOf(scene);
-    assert.equal(scene.engine.challenges.only(), one);
-    await challengeOf(scene, { ...ANNA, user: 'bert' });
-    assert.equal(scene.engine.challenges.only(), undefined);
+  it('is found at its own server only, though another has the same address', async () => {
+    const { engine, server, transport } = stage({}, challenge());
+    const other = engine.holdServer({ ...SETTINGS, clientId: 'other_Native' }, transport, '').value;
+    const open = isChallenged(await server.signIn(ANNA, ASK), 'mfa-required').challenge;
+    assert.equal(await other.findChallenge(open.id), 'challenge-unknown');
+    assert.equal(await findChallenge([other, server], open.id), open);
+    assert.equal(await findChallenge([], open.id), 'challenge-unknown');
+  });
+
+  it('that has expired is told as expired at its own server only', async () => {
+    const { engine, server, system, transport } = stage({}, challenge());
+    const other = engine.holdServer({ ...SETTINGS, clientId: 'other_Native' }, transport, '').value;
+    const open = isChallenged(await server.signIn(ANNA, ASK), 'mfa-required').challenge;
+    await system.pass(300_000);
+    assert.equal(await other.findChallenge(open.id), 'challenge-unknown');
+    assert.equal(await findChallenge([other, server], open.id), 'challenge-expired');
+  });
+
+  it('is meant without an id only if it is a stored user’s, and the only such one', async () => {
+    const { engine, server, transport } = stage({}, challenge(), challenge(), challenge());
+    const only = (...servers: VisualGuardServer[]) => findOnlyStoredChallenge(servers);
+    await server.signIn(ANNA, ASK);
+    await server.signIn({ user: 'robot', password: 'robot-password' }, ASK);
+    assert.equal(await only(server), 'challenge-unknown', 'credentials of a message, also with the stored name');
+    const { challenge: open } = isChallenged(await server.signInStored(ASK), 'mfa-required');
+    assert.equal(await only(server), open);
+    const other = engine.holdServer({ ...SETTINGS, clientId: 'other_Native' }, transport, '').value;
+    assert.equal(await only(server, other), open);
+    transport.next(challenge());
+    await other.signInStored(ASK);
+    assert.equal(await only(server, other), 'challenge-unknown');
+    assert.equal(await only(), 'challenge-unknown');
   });
 
   it('keeps no password that its steps do not send, and shows none', async () => {
@@ -65,7 +92,7 @@ describe('a challenge', () => {
     await challengeFor('b');
     await challengeFor('c');
     assert.equal(engine.challenges.size, 2);
-    assert.equal(engine.challenges.find(first.id), 'challenge-unknown');
+    assert.equal(await server.findChallenge(first.id), 'challenge-unknown');
     assert.equal(await link?.later, undefined);
   });
 });
@@ -95,7 +122,7 @@ describe('1,000 people who sign in at once', () => {
     assert.equal(new Set(challenges.map(({ id }) => id)).size, 1000);
     await Promise.all(
       challenges.reverse().map(async ({ user, id }) => {
-        const open = engine.challenges.find(id) as Challenge;
+        const open = (await server.findChallenge(id)) as Challenge;
         const { token, session } = isSignedIn(await open.submit(`code-${user}`));
         assert.equal(token.accessToken, `token-of-${user}`);
         assert.equal(session.user, user);

@@ -118,7 +118,7 @@ describe('a Visual Guard server that is kept', () => {
     const again = engine.holdServer({ ...VG }, newWay, '').value;
     engine.sweep();
     assert.equal(again.sessionWith(session.handle), session);
-    assert.equal(engine.challenges.find(open.id), open);
+    assert.equal(await again.findChallenge(open.id), open);
     assert.equal(transport.closed, true);
     await system.pass(1_800_000);
     assert.equal((await session.ask()).token?.accessToken, 'access-2');
@@ -139,7 +139,7 @@ describe('a Visual Guard server that is kept', () => {
       assert.notEqual(changed, hold.value);
       assert.equal(session.ended, true);
       assert.equal(changed.sessionWith(session.handle), undefined);
-      assert.equal(engine.challenges.find(open.id), 'challenge-unknown');
+      assert.equal(await changed.findChallenge(open.id), 'challenge-unknown');
       assert.equal(engine.sessions.size + engine.challenges.size, 0);
     });
   }

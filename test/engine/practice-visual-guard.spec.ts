@@ -249,7 +249,7 @@ describe('the practice server, as a Visual Guard server over real sockets', () =
   it('does not keep the request of "link-at-once" open', async () => {
     const { link, challenge } = isChallenged(await signIn('link-at-once', 'first'), 'link-sent');
     assert.equal(await link?.later, undefined);
-    assert.equal(engine.challenges.find(challenge.id), challenge);
+    assert.equal(await server.findChallenge(challenge.id), challenge);
   });
 
   it('refreshes with a refresh token once, and not after it was revoked', async () => {

@@ -147,8 +147,8 @@ describe('signing out', () => {
     const mine = await challengeOf(scene);
     const others = await challengeOf(scene, { ...ANNA, user: 'bert' });
     assert.deepEqual(await scene.server.signOut(undefined, 'anna'), []);
-    assert.equal(scene.engine.challenges.find(mine.id), 'challenge-unknown');
-    assert.equal(scene.engine.challenges.find(others.id), others);
+    assert.equal(await scene.server.findChallenge(mine.id), 'challenge-unknown');
+    assert.equal(await scene.server.findChallenge(others.id), others);
     assert.equal(scene.transport.requests.length, 2);
   });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
+import { findChallenge, findOnlyStoredChallenge } from '../../src/visual-guard/challenge/find.ts';
 import { settle } from '../support/fake-system.ts';
 import { Fleet } from '../support/fleet.ts';
 import { silence } from '../support/scripted-transport.ts';
@@ -49,7 +50,7 @@ describe('a challenge that replicas share', () => {
     isRefused(await open.submit('wrong'), 'code-invalid');
     isRefused(await there.submit('123456'), 'challenge-unknown');
     await fleet.told();
-    for (const { engine } of replicas) assert.equal(await engine.findChallenge(open.id), 'challenge-unknown');
+    for (const { server } of replicas) assert.equal(await server.findChallenge(open.id), 'challenge-unknown');
   });
 
   it('takes one step at a time: of ten codes at once five are put to the server', async () => {
@@ -72,12 +73,12 @@ describe('a challenge that replicas share', () => {
 
   it('is unknown to another connection, by another id, and once it was answered', async () => {
     const { fleet, replicas, open } = await fleetWith(2);
-    assert.equal(await fleet.replica({ clientSecret: 'other' }).engine.findChallenge(open.id), 'challenge-unknown');
+    assert.equal(await fleet.replica({ clientSecret: 'other' }).server.findChallenge(open.id), 'challenge-unknown');
     for (const id of ['', 'x', `${open.id}x`, 'A'.repeat(24), '__proto__'])
-      assert.equal(await replicas[1].engine.findChallenge(id), 'challenge-unknown');
+      assert.equal(await replicas[1].server.findChallenge(id), 'challenge-unknown');
     isChallenged(await open.choose('otp-sms'), 'code-required');
     isSignedIn(await open.submit('123456'));
-    assert.equal(await replicas[1].engine.findChallenge(open.id), 'challenge-unknown');
+    assert.equal(await replicas[1].server.findChallenge(open.id), 'challenge-unknown');
   });
 
   it('is found among several servers of one store, by one question for each store', async () => {
@@ -86,18 +87,18 @@ describe('a challenge that replicas share', () => {
     const mine = engine.holdServer(SETTINGS, transport, '', store).value;
     assert.equal(mine.connection, replicas[0].server.connection);
     assert.notEqual(server.connection, mine.connection);
-    const found = (await engine.findChallenge(open.id)) as Challenge;
+    const found = (await findChallenge([server, mine], open.id)) as Challenge;
     assert.equal(found.belongsTo(mine), true);
     store.asked.length = 0;
-    assert.equal(await engine.findChallenge('A'.repeat(24)), 'challenge-unknown');
+    assert.equal(await findChallenge([server, mine], 'A'.repeat(24)), 'challenge-unknown');
     assert.equal(store.asked.length, 1);
   });
 
   it('that has run out is told as expired, wherever it is asked for', async () => {
     const { fleet, replicas, open } = await fleetWith(2);
     await fleet.system.pass(300_000);
-    assert.equal(await replicas[0].engine.findChallenge(open.id), 'challenge-expired');
-    assert.equal(await replicas[1].engine.findChallenge(open.id), 'challenge-expired');
+    assert.equal(await replicas[0].server.findChallenge(open.id), 'challenge-expired');
+    assert.equal(await replicas[1].server.findChallenge(open.id), 'challenge-expired');
     const late = await fleetWith(2);
     const there = await challengeAt(late.replicas[1], late.open);
     await late.fleet.system.pass(300_000);
@@ -128,7 +129,7 @@ describe('a challenge that replicas share', () => {
     await replicas[0].server.signOut(undefined, 'anna');
     await fleet.told();
     isRefused(await there.submit('1'), 'challenge-unknown');
-    assert.equal(await fleet.replica().engine.findChallenge(open.id), 'challenge-unknown');
+    assert.equal(await fleet.replica().server.findChallenge(open.id), 'challenge-unknown');
   });
 
   it('stays for the others where this process forgets it with a deploy', async () => {
@@ -141,10 +142,26 @@ describe('a challenge that replicas share', () => {
     assert.equal(replicas[0].store.watched, 0);
   });
 
-  it('is meant without an id only where this process knows it', async () => {
-    const { replicas, open } = await fleetWith(2);
-    assert.equal(replicas[0].engine.challenges.only(), open);
-    assert.equal(replicas[1].engine.challenges.only(), undefined);
+  it('is meant without an id at any replica, if it is a stored user’s', async () => {
+    const { replicas } = await fleetWith(2);
+    for (const { server } of replicas) assert.equal(await findOnlyStoredChallenge([server]), 'challenge-unknown');
+    const { challenge: open } = isChallenged(await replicas[0].server.signInStored(ASK), 'mfa-required');
+    for (const { server } of replicas) {
+      const found = await findOnlyStoredChallenge([server]);
+      assert.equal(typeof found === 'object' && found.id, open.id);
+    }
+  });
+
+  it('is the same one by two ways to its server, and not meant if the store cannot say whether it is the only one', async () => {
+    const { fleet, replicas } = await fleetWith(1);
+    const { challenge: open } = isChallenged(await replicas[0].server.signInStored(ASK), 'mfa-required');
+    const { engine, store, transport, server } = fleet.replica();
+    const other = engine.holdServer(SETTINGS, transport, 'another way', store).value;
+    const found = await findOnlyStoredChallenge([server, other]);
+    assert.equal(typeof found === 'object' && found.id, open.id);
+    const second = engine.holdServer({ ...SETTINGS, clientId: 'second' }, transport, '', store).value;
+    store.goAway();
+    await assert.rejects(findOnlyStoredChallenge([server, second]), { code: 'AUTH_STORE' });
   });
 });
 
@@ -177,14 +194,14 @@ describe('the password of a challenge that replicas share', () => {
 
   it('that its steps need is somebody else’s: the challenge is unknown elsewhere, and goes on where it began', async () => {
     const { replicas, open } = await fleetWith(2, SENDS_ALL);
-    assert.equal(await replicas[1].engine.findChallenge(open.id), 'challenge-unknown');
+    assert.equal(await replicas[1].server.findChallenge(open.id), 'challenge-unknown');
     isChallenged(await open.choose('otp-sms'), 'code-required');
     isSignedIn(await open.submit('123456'));
   });
 
   it('is not the stored user’s, where a message brought the same name', async () => {
     const { replicas, open } = await fleetWith(2, SENDS_ALL, ROBOT);
-    assert.equal(await replicas[1].engine.findChallenge(open.id), 'challenge-unknown');
+    assert.equal(await replicas[1].server.findChallenge(open.id), 'challenge-unknown');
   });
 });
 
@@ -211,7 +228,7 @@ describe('what a store says of a challenge', () => {
     for (const value of wrong) {
       const replica = fleet.replica();
       replica.store.get = async () => ({ value, age: 0, fence: 0 });
-      assert.equal(await replica.engine.findChallenge(open.id), 'challenge-unknown', JSON.stringify(value));
+      assert.equal(await replica.server.findChallenge(open.id), 'challenge-unknown', JSON.stringify(value));
     }
     await fleet.memory.put(`challenge ${open.id}`, wrong[1], { life: 60_000, fence: 0 });
     await fleet.told();

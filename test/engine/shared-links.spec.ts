@@ -42,7 +42,7 @@ describe('a link that replicas share', () => {
     await fleet.told();
     assert.equal((await b.server.tokenOfStored(false)).token?.accessToken, 'clicked');
     assert.equal(b.server.storedSession?.source.current()?.accessToken, 'clicked');
-    assert.equal(await b.engine.findChallenge(open.id), 'challenge-unknown');
+    assert.equal(await b.server.findChallenge(open.id), 'challenge-unknown');
     assert.equal(b.transport.requests.length, 0);
   });
 
@@ -92,7 +92,7 @@ describe('challenges without their store', () => {
     for (const { store } of replicas) store.goAway();
     isChallenged(await open.choose('otp-sms'), 'code-required');
     isSignedIn(await open.submit('123456'));
-    await assert.rejects(replicas[1].engine.findChallenge(open.id), { code: 'AUTH_STORE' });
+    await assert.rejects(replicas[1].server.findChallenge(open.id), { code: 'AUTH_STORE' });
   });
 
   it('are caught up when it is back', async () => {

@@ -125,8 +125,8 @@ describe('the stored user of several replicas', () => {
     const { challenge: open } = isChallenged(await a.server.signInStored(ASK), 'mfa-required');
     await b.server.signOut(undefined, open.user);
     await fleet.told();
-    assert.equal(await a.engine.findChallenge(open.id), 'challenge-unknown');
-    assert.equal(await fleet.replica().engine.findChallenge(open.id), 'challenge-unknown');
+    assert.equal(await a.server.findChallenge(open.id), 'challenge-unknown');
+    assert.equal(await fleet.replica().server.findChallenge(open.id), 'challenge-unknown');
   });
 
   it('is signed out here while the store is gone', async () => {

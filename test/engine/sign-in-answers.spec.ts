@@ -78,7 +78,7 @@ describe('a sign-in with credentials from a message', () => {
     const { session } = isSignedIn(await mine.challenge.submit('1'));
     assert.equal(scene.server.storedSession, session);
     assert.equal(thief.challenge.state, 'mfa-required');
-    assert.equal(scene.engine.challenges.find(thief.challenge.id), thief.challenge);
+    assert.equal(await scene.server.findChallenge(thief.challenge.id), thief.challenge);
   });
 
   for (const [method, state] of [

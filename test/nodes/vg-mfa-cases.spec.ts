@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { assertFault } from '../support/faults.ts';
-import { type Arrival, type FlowNode, wire } from '../support/flows.ts';
+import type { Arrival } from '../support/flows.ts';
 import { challenges, guardFlow, says, signsIn, stepOf, stored, way } from '../support/guard-server.ts';
 import { type HeldTime, holdTime } from '../support/held-time.ts';
 import { type Flow, load } from '../support/runtime.ts';
@@ -152,26 +152,6 @@ describe('submit MFA code, case by case', () => {
       assert.equal(server.requests.length, 1);
     });
   }
-
-  it('no challenge named: the only one that is open is meant; with none or several, it is unknown', async () => {
-    await open(SMS);
-    assertState(await flow.ask('choose', { payload: '' }), 'mfa', 'code-required');
-
-    const login = { username: 'u', usernameType: 'msg', password: 'p', passwordType: 'msg' };
-    await flow.deploy([
-      ...guardFlow({ url: server.origin, applicationId: 'a' }),
-      wire('vg-login', 'other', ['in', 'mfa', 'refused'], { server: 'server', ...login }) as FlowNode,
-    ]);
-    server.answer = always(challenges(SMS));
-    const second = await flow.ask('other', { u: 'another', p: 'x' });
-    assert.equal(second.at, 'mfa');
-    assertState(await flow.ask('submit', { payload: '1' }), 'refused', 'refused', 'challenge-unknown');
-
-    server.answer = always(signsIn('token-1'));
-    assert.equal((await submit('1')).at, 'in');
-    assert.equal((await flow.ask('submit', { payload: '1' })).at, 'in');
-    assertState(await flow.ask('submit', { payload: '1' }), 'refused', 'refused', 'challenge-unknown');
-  });
 
   for (const [what, payload] of [
     ['no code', undefined],

@@ -200,8 +200,9 @@ describe('submit MFA code', () => {
 
   it('gives the stored user, who asks again, the same challenge and no second code', async () => {
     const flow = await practice('sms');
-    const first = (await flow.ask('login')).msg.auth?.challenge?.id;
-    await flow.ask('choose', { payload: '' });
+    const { auth } = (await flow.ask('login')).msg;
+    const first = auth?.challenge?.id;
+    await flow.ask('choose', { auth, payload: '' });
     const code = codeOf(flow, 'sms');
 
     const { at, msg } = await flow.ask('login');

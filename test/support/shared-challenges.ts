@@ -14,8 +14,8 @@ export async function fleetWith(count: number, settings: Partial<VisualGuardSett
 }
 
 /** The challenge as another replica finds it. */
-export async function challengeAt({ engine }: Replica, { id }: { id: string }): Promise<Challenge> {
-  const found = await engine.findChallenge(id);
+export async function challengeAt({ server }: Replica, { id }: { id: string }): Promise<Challenge> {
+  const found = await server.findChallenge(id);
   assert.equal(typeof found, 'object', String(found));
   return found as Challenge;
 }

@@ -12,9 +12,6 @@ export type OpenNode<T> = ConnectionNode<T> & { connection: T };
 /** Where a name may come from. `fixed` is the config node that is chosen in the dialog. */
 const NAME_TYPES = ['fixed', 'msg', 'flow', 'global', 'env'];
 
-/** A name is looked for again when a deploy is over; so long is that waited for, in ms. */
-const DEPLOY_WAIT = 15_000;
-
 /** The properties of a flow node that say which config node it works with. */
 export interface ChoiceConfig {
   account?: string;
@@ -85,7 +82,7 @@ export class ConfigChoice<T> {
     const names = namesOf(this.#RED);
     let found = names.find(this.#type, name, this.#node);
     if (found === 'config-name-unknown' && names.deploy) {
-      await this.#deployed(names.deploy);
+      await names.deployed(this.#system);
       found = names.find(this.#type, name, this.#node);
     }
     if (typeof found === 'string') throw new AuthError(found, { property: this.#name.value });
@@ -100,12 +97,5 @@ export class ConfigChoice<T> {
       for (const users of userListsOf(found)) users[this.#node.id] = this.#node;
     }
     return found as OpenNode<T>;
-  }
-
-  #deployed(over: Promise<void>): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#system.after(DEPLOY_WAIT, resolve);
-      over.then(resolve).finally(cancel);
-    });
   }
 }

@@ -1,6 +1,10 @@
 import type { Node, NodeAPI } from 'node-red';
+import type { System } from '../../../src/system.ts';
 import type { ConnectionNode } from './config-node.ts';
 import { isInReach } from './reach.ts';
+
+/** A config node that is missing is looked for again when a deploy ends; the longest wait for that, in ms. */
+const DEPLOY_WAIT = 15_000;
 
 /** Any config node of this package, whatever it is connected to. */
 type AnyConfig = ConnectionNode<unknown>;
@@ -53,6 +57,14 @@ export class ConfigNames {
   /** The end of the deploy that is under way: meanwhile a config node may be closed and not yet made anew. */
   get deploy(): Promise<void> | undefined {
     return this.#deploy?.over;
+  }
+
+  /** Waits for the end of the deploy that is under way, 15 s at most. */
+  deployed(system: System): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = system.after(DEPLOY_WAIT, resolve);
+      (this.#deploy?.over ?? Promise.resolve()).then(resolve).finally(cancel);
+    });
   }
 
   #begin(): void {

@@ -3,12 +3,14 @@ import type { Cancel, System } from '../../system.ts';
 import type { Challenge } from './challenge.ts';
 import type { ChallengeHome } from './home.ts';
 
-/** The open challenges of this process, found by their id alone. */
+/** The open challenges of this process. Each belongs to a server: two servers may know the same challenge of a store. */
 export class Challenges {
-  readonly #open: LRUCache<string, { challenge: Challenge; cancel: Cancel }>;
-  /** Ids of challenges that ran out: who comes too late is told so. */
-  readonly #expired: LRUCache<string, true>;
-  /** Challenges that ran out while a link was open: it may still be clicked, and ends with its server. */
+  /** All of them, for the bound alone. */
+  readonly #all: LRUCache<Challenge, { home: ChallengeHome; cancel: Cancel }>;
+  readonly #open = new Map<ChallengeHome, Map<string, Challenge>>();
+  /** Ids of challenges that expired, so that a late answer gets this reason. */
+  readonly #expired: LRUCache<string, WeakRef<ChallengeHome>>;
+  /** Challenges that expired while a link was open: it may still be clicked, and ends with its server. */
   readonly #late = new Set<Challenge>();
   readonly #system: System;
 
@@ -16,61 +18,66 @@ export class Challenges {
   constructor(system: System, max: number) {
     this.#system = system;
     this.#expired = new LRUCache({ max });
-    this.#open = new LRUCache({
+    this.#all = new LRUCache({
       max,
-      dispose: ({ challenge, cancel }, _id, reason) => {
+      dispose: ({ home, cancel }, challenge, reason) => {
         cancel();
+        this.#drop(home, challenge);
         if (reason === 'evict') challenge.close();
       },
     });
   }
 
-  add(challenge: Challenge): void {
+  /** Keeps a challenge of a server. One of the same id that was there is forgotten. */
+  add(home: ChallengeHome, challenge: Challenge): void {
+    const open = this.#open.get(home) ?? new Map<string, Challenge>();
+    const before = open.get(challenge.id);
+    if (before && before !== challenge) this.remove(before);
     const left = challenge.expiresAt - this.#system.now();
-    const cancel = this.#system.after(left, () => this.#expire(challenge), true);
-    this.#open.set(challenge.id, { challenge, cancel });
+    const cancel = this.#system.after(left, () => this.#expire(home, challenge), true);
+    this.#all.set(challenge, { home, cancel });
+    this.#open.set(home, open.set(challenge.id, challenge));
   }
 
-  /** @returns the challenge, or why there is none */
-  find(id: string): Challenge | 'challenge-expired' | 'challenge-unknown' {
-    const found = this.#open.get(id);
+  /** @returns the server's challenge with this id, or why there is none */
+  find(home: ChallengeHome, id: string): Challenge | 'challenge-expired' | 'challenge-unknown' {
+    const found = this.#open.get(home)?.get(id);
     if (found) {
-      if (this.#system.now() < found.challenge.expiresAt) return found.challenge;
-      this.#expire(found.challenge);
+      if (this.has(found)) return found;
+      this.#expire(home, found);
     }
-    return this.#expired.has(id) ? 'challenge-expired' : 'challenge-unknown';
-  }
-
-  /** The only open challenge of this process; undefined where there are none or several. */
-  only(): Challenge | undefined {
-    if (this.#open.size !== 1) return undefined;
-    const [entry] = this.#open.values();
-    return entry && this.has(entry.challenge) ? entry.challenge : undefined;
+    return this.#expired.get(id)?.deref() === home ? 'challenge-expired' : 'challenge-unknown';
   }
 
   /** All challenges of a server of which anything is open. */
   of(home: ChallengeHome): Challenge[] {
-    const open = [...this.#open.values()].map(({ challenge }) => challenge);
-    return [...open, ...this.#late].filter((challenge) => challenge.belongsTo(home));
+    const late = [...this.#late].filter((challenge) => challenge.belongsTo(home));
+    return [...(this.#open.get(home)?.values() ?? []), ...late];
   }
 
   has(challenge: Challenge): boolean {
-    return this.#open.has(challenge.id) && this.#system.now() < challenge.expiresAt;
+    return this.#all.get(challenge) !== undefined && this.#system.now() < challenge.expiresAt;
   }
 
   remove(challenge: Challenge): void {
-    this.#open.delete(challenge.id);
+    this.#all.delete(challenge);
     this.#late.delete(challenge);
     challenge.close();
   }
 
   get size(): number {
-    return this.#open.size;
+    return this.#all.size;
   }
 
-  #expire(challenge: Challenge): void {
-    this.#expired.set(challenge.id, true);
-    this.#open.delete(challenge.id);
+  #drop(home: ChallengeHome, challenge: Challenge): void {
+    const open = this.#open.get(home);
+    if (open?.get(challenge.id) === challenge) open.delete(challenge.id);
+    if (open?.size === 0) this.#open.delete(home);
+  }
+
+  #expire(home: ChallengeHome, challenge: Challenge): void {
+    this.#expired.set(challenge.id, new WeakRef(home));
+    this.#all.delete(challenge);
     challenge.expire();
     if (challenge.hasOpenLink) this.#late.add(challenge);
   }

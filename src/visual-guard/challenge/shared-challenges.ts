@@ -3,12 +3,13 @@ import { recordOf, SharedRecord } from '../../store/shared-record.ts';
 import type { Store } from '../../store/store.ts';
 import type { Challenge } from './challenge.ts';
 import { CHALLENGE_LIFE, type ChallengeContent } from './content.ts';
+import type { FoundChallenge } from './find.ts';
 import { recordOfChallenge, SharedChallenge, type SharedChallengeHome } from './shared-challenge.ts';
 
 /** Where the challenges of a connection live in this process. */
 export interface SharedChallengesHome extends SharedChallengeHome {
   /** The challenge with this id that is in memory. */
-  challengeWith(id: string): Challenge | undefined;
+  knownChallenge(id: string): FoundChallenge;
   /** Takes up a challenge that another replica has begun; undefined where it cannot be answered here. */
   takeUpChallenge(content: ChallengeContent, id: string): Challenge | undefined;
 }
@@ -51,8 +52,8 @@ export class SharedChallenges {
       isOthers?.(found.connection);
       return undefined;
     }
-    const known = this.#home.challengeWith(id);
-    if (known) return known;
+    const known = this.#home.knownChallenge(id);
+    if (typeof known === 'object') return known;
     if (this.#home.system.now() >= found.content.expiresAt) return 'challenge-expired';
     const challenge = this.#home.takeUpChallenge(found.content, id);
     if (challenge) new SharedChallenge(this.#store, record, challenge, this.#home, found.steps);
@@ -70,43 +71,4 @@ export class SharedChallenges {
   get #nameOfStored(): string {
     return `stored-challenge ${this.#home.connection}`;
   }
-}
-
-/** A server that may know a challenge. */
-interface Knowing {
-  readonly store: Store | undefined;
-  readonly connection: string;
-  findChallenge(
-    id: string,
-    isOthers?: (connection: string) => void,
-  ): Promise<Challenge | 'challenge-expired' | undefined>;
-}
-
-/**
- * Looks for a challenge in every store of these servers, once in each: an id does not tell which server set it.
- *
- * @throws AuthError `AUTH_STORE` where it is in none, and one of them does not answer
- */
-export async function findSharedChallenge(
-  servers: readonly Knowing[],
-  id: string,
-): Promise<Challenge | 'challenge-expired' | undefined> {
-  let failure: unknown;
-  for (const store of new Set(servers.map((server) => server.store))) {
-    if (!store) continue;
-    const sharing = servers.filter((server) => server.store === store);
-    try {
-      let owner: string | undefined;
-      const found = await sharing[0]?.findChallenge(id, (connection) => {
-        owner = connection;
-      });
-      const other = owner === undefined ? undefined : sharing.find(({ connection }) => connection === owner);
-      const challenge = found ?? (await other?.findChallenge(id));
-      if (challenge) return challenge;
-    } catch (thrown) {
-      failure = thrown;
-    }
-  }
-  if (failure !== undefined) throw failure;
-  return undefined;
 }

@@ -1,0 +1,28 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { VisualGuardServer } from '../../../src/visual-guard/server.ts';
+import type { ConnectionNode } from './config-node.ts';
+import { isInReach } from './reach.ts';
+
+type ServerNode = ConnectionNode<VisualGuardServer>;
+
+/** The `vg-server` nodes of each Node-RED in this process, by its event bus, as the engine is. */
+const allServers = new WeakMap<object, Set<ServerNode>>();
+
+function serversOf(RED: NodeAPI): Set<ServerNode> {
+  const servers = allServers.get(RED.events) ?? new Set<ServerNode>();
+  allServers.set(RED.events, servers);
+  return servers;
+}
+
+/** Lets flow nodes reach the challenges of a `vg-server` until it is closed. */
+export function addServer(RED: NodeAPI, node: ServerNode): void {
+  const servers = serversOf(RED).add(node);
+  node.on('close', () => servers.delete(node));
+}
+
+/** The connections of all `vg-server` nodes that a flow node could use: global ones, and those of a flow or subflow around it. */
+export function serversInReach(RED: NodeAPI, user: Node): VisualGuardServer[] {
+  const reached = new Set<VisualGuardServer>();
+  for (const node of serversOf(RED)) if (node.connection && isInReach(user, node)) reached.add(node.connection);
+  return [...reached];
+}

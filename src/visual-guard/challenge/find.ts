@@ -1,0 +1,78 @@
+import type { Store } from '../../store/store.ts';
+import type { Challenge } from './challenge.ts';
+
+/** A challenge, or why there is none. */
+export type FoundChallenge = Challenge | 'challenge-expired' | 'challenge-unknown';
+
+/** A server that may know a challenge. */
+export interface ChallengeFinder {
+  readonly store: Store | undefined;
+  /** What its connection is known by in the store. */
+  readonly connection: string;
+  /** What this process knows of it. */
+  knownChallenge(id: string): FoundChallenge;
+  /**
+   * Looks for it in the store.
+   *
+   * @param isOthers is called if it belongs to another connection, with what that one is known by
+   */
+  storedChallenge(
+    id: string,
+    isOthers?: (connection: string) => void,
+  ): Promise<Challenge | 'challenge-expired' | undefined>;
+  /** The open challenges of its stored user: at most one, begun at any replica. */
+  challengeOfStoredUser(): Promise<Challenge | undefined>;
+}
+
+/**
+ * The challenge with this id, if it belongs to one of these servers. An id does not tell which.
+ * Each store is asked once, and only if no server has it in memory.
+ *
+ * @throws AuthError `AUTH_STORE` if it is not found and a store does not answer
+ */
+export async function findChallenge(servers: readonly ChallengeFinder[], id: string): Promise<FoundChallenge> {
+  let isExpired = false;
+  for (const server of servers) {
+    const known = server.knownChallenge(id);
+    if (typeof known === 'object') return known;
+    isExpired ||= known === 'challenge-expired';
+  }
+  return isExpired ? 'challenge-expired' : ((await findInStores(servers, id)) ?? 'challenge-unknown');
+}
+
+async function findInStores(
+  servers: readonly ChallengeFinder[],
+  id: string,
+): Promise<Challenge | 'challenge-expired' | undefined> {
+  let failure: unknown;
+  for (const store of new Set(servers.map((server) => server.store))) {
+    if (!store) continue;
+    const sharing = servers.filter((server) => server.store === store);
+    try {
+      let owner: string | undefined;
+      const found = await sharing[0]?.storedChallenge(id, (connection) => {
+        owner = connection;
+      });
+      const other = owner === undefined ? undefined : sharing.find(({ connection }) => connection === owner);
+      const challenge = found ?? (await other?.storedChallenge(id));
+      if (challenge) return challenge;
+    } catch (thrown) {
+      failure = thrown;
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return undefined;
+}
+
+/**
+ * The open challenge of a stored user of these servers, if there is exactly one.
+ *
+ * @throws AuthError `AUTH_STORE` if a store does not answer: then nobody knows whether it is the only one
+ */
+export async function findOnlyStoredChallenge(servers: readonly ChallengeFinder[]): Promise<FoundChallenge> {
+  const found = await Promise.all(servers.map((server) => server.challengeOfStoredUser()));
+  // Two ways to one server find the same challenge.
+  const open = new Map(found.flatMap((challenge) => (challenge ? [[challenge.id, challenge] as const] : [])));
+  const [only] = open.values();
+  return only && open.size === 1 ? only : 'challenge-unknown';
+}
