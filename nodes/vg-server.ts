@@ -5,6 +5,7 @@ import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from
 import { Fields } from './shared/config/fields.ts';
 import { followStoredUser } from './shared/config/follow-stored-user.ts';
 import { type RouteConfig, wayOf } from './shared/config/route.ts';
+import { checkSecrets, SERVER_SECRETS } from './shared/config/secret-owner.ts';
 import { addServer } from './shared/config/servers-in-reach.ts';
 import { serverRoutes } from './shared/dialog/admin-routes.ts';
 import { observe } from './shared/observe.ts';
@@ -16,6 +17,8 @@ const CREDENTIALS = {
   clientSecret: { type: 'password' },
   username: { type: 'text' },
   password: { type: 'password' },
+  secretFor: { type: 'text' },
+  passwordFor: { type: 'text' },
 } as const;
 
 /** The config node `vg-server`: a VG Identity Server, and perhaps a stored user. */
@@ -28,7 +31,9 @@ export default function (RED: NodeAPI): void {
   ): void {
     RED.nodes.createNode(this, config);
     holdConnection(RED, this, config, () => {
-      const { settings, address } = readServer(new Fields(RED, this, config));
+      const fields = new Fields(RED, this, config);
+      const { settings, address } = readServer(fields);
+      if (config.practice !== true) checkSecrets(SERVER_SECRETS, fields, address.host);
       const store = storeOf(RED, this, config.store);
       const { transport, via, practice } = wayOf(RED, engine, config, address);
       return { connection: engine.holdServer(settings, transport, via, store), practice };

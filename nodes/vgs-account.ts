@@ -5,13 +5,18 @@ import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from
 import { Fields } from './shared/config/fields.ts';
 import { followAccount } from './shared/config/follow-account.ts';
 import { type RouteConfig, wayOf } from './shared/config/route.ts';
+import { ACCOUNT_SECRETS, checkSecrets } from './shared/config/secret-owner.ts';
 import { accountRoutes } from './shared/dialog/admin-routes.ts';
 import { observe } from './shared/observe.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
 
 /** What it keeps secret (`password`), and what it shows (`text`). */
-const CREDENTIALS = { clientId: { type: 'text' }, clientSecret: { type: 'password' } } as const;
+const CREDENTIALS = {
+  clientId: { type: 'text' },
+  clientSecret: { type: 'password' },
+  secretFor: { type: 'text' },
+} as const;
 
 /** The config node `vgs-account`: a service account of VGS. */
 export default function (RED: NodeAPI): void {
@@ -23,7 +28,9 @@ export default function (RED: NodeAPI): void {
   ): void {
     RED.nodes.createNode(this, config);
     holdConnection(RED, this, config, () => {
-      const { settings, address } = readAccount(new Fields(RED, this, config));
+      const fields = new Fields(RED, this, config);
+      const { settings, address } = readAccount(fields);
+      if (config.practice !== true) checkSecrets(ACCOUNT_SECRETS, fields, address.host);
       const store = storeOf(RED, this, config.store);
       const { transport, via, practice } = wayOf(RED, engine, config, address);
       return { connection: engine.holdAccount(settings, transport, via, store), practice };

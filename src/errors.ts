@@ -34,6 +34,10 @@ export const FAULTS = {
     'Several config nodes that a message may choose have the name in "{property}". Give each a name of its own.',
   ],
   'config-value-unknown': ['AUTH_CONFIG', 'The property "{property}" has a value that is not known. Choose one.'],
+  'secret-again': [
+    'AUTH_CONFIG',
+    'The secret in "{property}" was entered for another address, client or user. Open the node and enter the secret again for {host}, or restore what it was entered for.',
+  ],
   'address-invalid': ['AUTH_CONFIG', 'The property "{property}" is not a web address. It must begin with https://.'],
   'address-insecure': [
     'AUTH_CONFIG',

@@ -75,6 +75,15 @@ describe(`the routes of the dialogs in ${version}`, () => {
         mfaCredentials: 'none',
         credentials: { clientSecret: 'STORED-SECRET', username: 'robot', password: 'STORED-PASSWORD' },
       },
+      // Its address was changed after the secret was typed in.
+      {
+        id: 'moved',
+        type: 'vgs-account',
+        tokenUrl: `${other.origin}/token`,
+        credentials: { clientId: 'client', clientSecret: 'STORED-SECRET', secretFor: `${own.origin} client` },
+      },
+      { id: 'tls', type: 'tls-config', z: 'tab', cert: '', key: '', ca: '' },
+      { id: 'proxy', type: 'http proxy', z: 'tab', url: own.origin, noproxy: [] },
     ];
     await nodeRed.admin('flows', { flows }, { authorization: `Bearer ${admin}` });
     await until(() => nodeRed.log.split('Started flows').length > 2, 40_000);
@@ -137,7 +146,8 @@ describe(`the routes of the dialogs in ${version}`, () => {
   function server(changes: object = {}): Promise<Answer> {
     return post('vg-server/test', {
       id: 'server',
-      url: own.origin,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Node-RED resolves it.
+      url: '${ROUTE_HOST}',
       applicationId: 'app',
       platform: 'Native',
       scope: 'openid',
@@ -241,7 +251,6 @@ describe(`the routes of the dialogs in ${version}`, () => {
       { clientId: 'another' },
       { id: 'not-deployed' },
       { id: 'server' },
-      { practice: true },
     ]) {
       const { body } = await account(changes);
       assert.deepEqual(body.values, { property: 'clientSecret' }, JSON.stringify(changes));
@@ -249,6 +258,7 @@ describe(`the routes of the dialogs in ${version}`, () => {
     }
     for (const [changes, property] of [
       [{ url: other.origin }, 'clientSecret'],
+      [{ url: own.origin }, 'clientSecret'],
       [{ applicationId: 'another' }, 'clientSecret'],
       [{ platform: 'SPA' }, 'clientSecret'],
       [{ url: other.origin, clientSecret: 'TYPED-SECRET' }, 'password'],
@@ -258,6 +268,25 @@ describe(`the routes of the dialogs in ${version}`, () => {
       assert.deepEqual([body.problem, body.values], ['secret-again', { property }], JSON.stringify(changes));
     }
     assert.equal(other.requests.length + own.requests.length, 0);
+  });
+
+  it('send a secret where it was typed in for, which is not always where the node is deployed for', async () => {
+    const { body } = await account({ id: 'moved', tokenUrl: `${other.origin}/token` });
+    assert.deepEqual([body.problem, body.values], ['secret-again', { property: 'clientSecret' }]);
+    assert.equal((await account({ id: 'moved' })).body.state, 'signed-in');
+    assert.equal(other.requests.length, 0);
+  });
+
+  it('refuse a TLS or proxy node of another flow, as the deployed node does', async () => {
+    for (const property of ['tls', 'proxy']) {
+      for (const id of ['account', 'not-deployed']) {
+        const { body } = await account({ id, [property]: property, clientSecret: 'TYPED-SECRET' });
+        assert.deepEqual([body.fault, body.values], ['config-node-elsewhere', { property }], id);
+      }
+    }
+    const inFlow = { id: 'not-deployed', z: 'tab', tls: 'tls', clientSecret: 'TYPED-SECRET' };
+    const { text, body } = await account(inFlow);
+    assert.equal(body.state, 'signed-in', text);
   });
 
   it('send what is typed wherever the dialog says', async () => {

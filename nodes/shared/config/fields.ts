@@ -20,6 +20,11 @@ export function nodeAsWritten(RED: NodeAPI, id: string): Readonly<Record<string,
   return found;
 }
 
+/** The id that a node has in the flow file. In a subflow instance it runs with another one. */
+function writtenId(node: Node): string {
+  return node._alias ?? node.id;
+}
+
 /** Reads what stands in a config node, and finds the variables that have no value. */
 export class Fields implements FieldReader {
   readonly #RED: NodeAPI;
@@ -51,13 +56,16 @@ export class Fields implements FieldReader {
   /** A credential; empty where there is none. @throws as `text` */
   credential(property: string): string {
     const value = (this.#node.credentials as Record<string, unknown> | undefined)?.[property];
-    const written = (): unknown =>
-      (this.#RED.nodes.getCredentials(this.#node.id) as Record<string, unknown> | undefined)?.[property];
-    return this.#check(property, typeof value === 'string' ? value : '', written);
+    return this.#check(property, typeof value === 'string' ? value : '', () => this.writtenCredential(property));
   }
 
   written(property: string): unknown {
-    return nodeAsWritten(this.#RED, this.#node.id)?.[property];
+    return nodeAsWritten(this.#RED, writtenId(this.#node))?.[property];
+  }
+
+  writtenCredential(property: string): unknown {
+    const stored = this.#RED.nodes.getCredentials(writtenId(this.#node)) as Record<string, unknown> | undefined;
+    return stored?.[property];
   }
 
   /** @param written the value before variables were put in, looked for only where it is needed */

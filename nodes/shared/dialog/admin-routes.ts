@@ -9,6 +9,7 @@ import type { VisualGuardSettings } from '../../../src/visual-guard/dialect/wire
 import { readServer } from '../../../src/visual-guard/settings.ts';
 import { auditTest } from '../audit.ts';
 import { CATALOGUE } from '../catalogue.ts';
+import { ACCOUNT_SECRETS, SERVER_SECRETS } from '../config/secret-owner.ts';
 import { type ConnectionTest, testConnection } from './connection-test.ts';
 import { BodyError, type FieldKind, readBody } from './request-body.ts';
 import { testStore } from './store-test.ts';
@@ -64,6 +65,7 @@ const STORE: Kinds = {
 export function accountRoutes(RED: NodeAPI, engine: Engine): void {
   const test: ConnectionTest<VgsSettings> = {
     type: 'vgs-account',
+    secrets: ACCOUNT_SECRETS,
     read: readAccount,
     check: (settings, transport) => checkAccount(settings, transport, engine.system),
   };
@@ -84,6 +86,7 @@ export function serverRoutes(RED: NodeAPI, engine: Engine): void {
     const signsIn = values.signIn === true;
     const test: ConnectionTest<VisualGuardSettings> = {
       type: 'vg-server',
+      secrets: SERVER_SECRETS,
       read: readServer,
       check: (settings, transport) => checkServer(settings, transport, engine, signsIn),
     };

@@ -3,18 +3,13 @@ import type { Engine } from '../../../src/engine.ts';
 import type { FieldReader } from '../../../src/fields.ts';
 import type { Transport } from '../../../src/transport/transport.ts';
 import { wayOf } from '../config/route.ts';
+import type { SecretRule } from '../config/secret-owner.ts';
 import { idIn, testDialog, type Values } from './dialog-test.ts';
 
-/** Whom a secret was stored for. */
-interface Owner {
-  clientId: string;
-  /** The stored user's name, where there is one. */
-  username?: string;
-}
-
 /** How a kind of config node that holds a connection is read and tested. */
-export interface ConnectionTest<S extends Owner> {
+export interface ConnectionTest<S> {
   type: string;
+  secrets: readonly SecretRule[];
   read(fields: FieldReader): { settings: S; address: URL };
   check(settings: S, transport: Transport): Promise<object>;
 }
@@ -26,10 +21,10 @@ export interface ConnectionTest<S extends Owner> {
  * @param values the dialog's values, checked for their types
  * @returns the verdict for the dialog: neither a token nor a secret is in it
  */
-export function testConnection<S extends Owner>(
+export function testConnection<S>(
   RED: NodeAPI,
   engine: Engine,
-  { type, read, check }: ConnectionTest<S>,
+  { type, secrets, read, check }: ConnectionTest<S>,
   values: Values,
 ): Promise<object> {
   return testDialog(
@@ -37,11 +32,8 @@ export function testConnection<S extends Owner>(
     {
       type,
       read: (fields) => ({ ...read(fields), practice: fields.flag('practice') }),
-      mayUse: (property, now, deployed) =>
-        deployed.settings.clientId === now.settings.clientId &&
-        deployed.address.origin === now.address.origin &&
-        deployed.practice === now.practice &&
-        (property !== 'password' || deployed.settings.username === now.settings.username),
+      secrets,
+      isLocal: ({ practice }) => practice,
       check: async ({ settings, address, practice }) => {
         const { tls, proxy } = values;
         const way = wayOf(RED, engine, { practice, tls: idIn(tls), proxy: idIn(proxy) }, address);

@@ -54,6 +54,11 @@ export class DialogFields implements FieldReader {
     return this.#values[property];
   }
 
+  writtenCredential(property: string): unknown {
+    const typed = this.#values[property];
+    return typed === STORED ? this.#secrets[property] : typed;
+  }
+
   /** The variables that stand in the dialog, and whether each has a value here. Never the value. */
   variables(): DialogVariable[] {
     const found: DialogVariable[] = [];

@@ -4,6 +4,7 @@ import type { FieldReader } from '../../../src/fields.ts';
 import { failedVerdict } from '../../../src/verdict.ts';
 import { nodeAsWritten } from '../config/fields.ts';
 import { checkReach } from '../config/reach.ts';
+import { mayUseSecret, type SecretRule } from '../config/secret-owner.ts';
 import { DialogFields } from './dialog-fields.ts';
 import { BodyError } from './request-body.ts';
 
@@ -12,8 +13,10 @@ export interface DialogTest<S> {
   type: string;
   /** @throws AuthError `AUTH_CONFIG`, naming what is missing or wrong */
   read(fields: FieldReader): S;
-  /** Whether a secret that is stored for what is deployed may be used for what stands in the dialog. */
-  mayUse(property: string, now: S, deployed: S): boolean;
+  /** What the stored secrets are for. */
+  secrets: readonly SecretRule[];
+  /** Whether nothing leaves this process, so that a stored secret may be used whatever it was typed in for. */
+  isLocal(settings: S): boolean;
   /** @param node the deployed node; null where there is none yet */
   check(settings: S, node: Node | null): Promise<object>;
 }
@@ -35,7 +38,7 @@ export type Values = Readonly<Record<string, unknown>>;
  */
 export async function testDialog<S>(
   RED: NodeAPI,
-  { type, read, mayUse, check }: DialogTest<S>,
+  { type, read, secrets, isLocal, check }: DialogTest<S>,
   { id, z, ...values }: Values,
 ): Promise<object> {
   if (typeof id !== 'string' || id === '') throw new BodyError('no-id');
@@ -48,9 +51,9 @@ export async function testDialog<S>(
   try {
     checkReach(RED, node ?? { z: asPlace(deployed?.z ?? z) }, { tls: idIn(values.tls), proxy: idIn(values.proxy) });
     const now = read(fields);
-    const before = deployed && readDeployed(() => read(new DialogFields(RED, node, { ...deployed, ...stored }, {})));
-    for (const property of fields.stored) {
-      if (!before || !mayUse(property, now, before)) return { ...notTried('secret-again', property), variables };
+    const before = { written: (name: string) => deployed?.[name], writtenCredential: (name: string) => stored[name] };
+    for (const property of isLocal(now) ? [] : fields.stored) {
+      if (!mayUseSecret(secrets, property, fields, before)) return { ...notTried('secret-again', property), variables };
     }
     return { variables, ...(await check(now, node)) };
   } catch (thrown) {
@@ -84,13 +87,4 @@ export function idIn(value: unknown): string {
 function deployedConfig(RED: NodeAPI, id: string, type: string): Values | undefined {
   const written = nodeAsWritten(RED, id);
   return written?.type === type ? written : undefined;
-}
-
-/** What is deployed may be incomplete: then there is nobody that a secret was stored for. */
-function readDeployed<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { checkStore } from '../../../src/store/check.ts';
-import type { StoreSettings } from '../../../src/store/open.ts';
-import { nameOfTarget } from '../../../src/store/redis-address.ts';
 import type { System } from '../../../src/system.ts';
+import { STORE_SECRETS } from '../config/secret-owner.ts';
 import { contextKindOf, meansOf, readStore } from '../config/store-settings.ts';
 import { idIn, testDialog, type Values } from './dialog-test.ts';
 
@@ -18,7 +17,8 @@ export function testStore(RED: NodeAPI, system: System, values: Values): Promise
     {
       type: 'auth-store',
       read: readStore,
-      mayUse,
+      secrets: STORE_SECRETS,
+      isLocal: ({ kind }) => kind === 'context',
       check: async (settings, node) => {
         const { means } = meansOf(RED, node ?? anyNode(RED), settings, idIn(values.tls));
         const kept = settings.kind === 'context' ? contextKindOf(RED.settings, settings.context) : {};
@@ -27,14 +27,6 @@ export function testStore(RED: NodeAPI, system: System, values: Values): Promise
     },
     values,
   );
-}
-
-/** What is sealed with a key lets others try passphrases, so it goes nowhere else either, but into this machine's own context. */
-function mayUse(property: string, now: StoreSettings, deployed: StoreSettings): boolean {
-  if (now.kind === 'context') return true;
-  if (deployed.kind === 'context') return false;
-  const isSamePlace = nameOfTarget(now) === nameOfTarget(deployed) && now.isSecure === deployed.isSecure;
-  return isSamePlace && (property !== 'password' || now.username === deployed.username);
 }
 
 /** A node that runs, whose context a test may borrow before its own node is deployed. */
