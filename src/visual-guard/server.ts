@@ -12,6 +12,7 @@ import { type ChallengeFinder, type FoundChallenge, findChallenge } from './chal
 import { SharedChallenges, type SharedChallengesHome } from './challenge/shared-challenges.ts';
 import { type Grant, type Person, type VisualGuardSettings, VisualGuardWire } from './dialect/wire.ts';
 import type { Outcome, SignedIn } from './outcome.ts';
+import { foldUser } from './same-user.ts';
 import { loginOf } from './session/login.ts';
 import type { SessionContent } from './session/record.ts';
 import { Session, type SessionHome } from './session/session.ts';
@@ -182,7 +183,7 @@ export class VisualGuardServer implements Homes, ChallengeFinder {
   }
 
   guardName(user: string): string {
-    return `${this.wire.tokenUrl} ${user}`;
+    return `${this.wire.tokenUrl} ${foldUser(user)}`;
   }
 
   challengeAnswered(grant: Grant, challenge: Challenge): SignedIn | Promise<SignedIn> {

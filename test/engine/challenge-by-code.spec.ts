@@ -272,7 +272,7 @@ describe('another code for the same user', () => {
 
   it('goes out at once for another user', async () => {
     const { server } = await withCode(challenge(ALL), waiting);
-    isChallenged(await server.signIn({ ...ANNA, user: 'Anna' }, { method: 'otp-sms', reset: false }), 'code-required');
+    isChallenged(await server.signIn({ ...ANNA, user: 'bert' }, { method: 'otp-sms', reset: false }), 'code-required');
   });
 
   it('goes out at once where the first cannot have been sent', async () => {

@@ -54,6 +54,14 @@ describe('the guard of several replicas', () => {
     isRefused(await fleet.replica().server.signIn(person('wrong'), ASK), 'held-back');
   });
 
+  it('takes every spelling of a name that a server takes for the same user for one', async () => {
+    const fleet = new Fleet();
+    const [a, b] = fleet.replicas(2);
+    await a.server.signIn(person('wrong'), ASK);
+    isRefused(await b.server.signIn({ user: ' SERVICE\u00a0', password: 'wrong' }, ASK), 'held-back');
+    assert.equal(fleet.guard.counts.refused, 1);
+  });
+
   it('sends one code in 30 s to a person, of whatever challenge and replica', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2);

@@ -1,8 +1,23 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { foldUser } from '../../src/visual-guard/same-user.ts';
 import { START } from '../support/fake-system.ts';
-import { challenge, SMS, says, signedIn, wrongPassword } from '../support/vg-replies.ts';
-import { ANNA, ASK, challengeOf, isRefused, isSignedIn, stage } from '../support/visual-guard.ts';
+import { challenge, SMS, says, signedIn, waiting, wrongPassword } from '../support/vg-replies.ts';
+import { ANNA, ASK, challengeOf, isChallenged, isRefused, isSignedIn, stage } from '../support/visual-guard.ts';
 import '../support/rejections.ts';
+
+/** Other spellings of `anna`: case, blanks, a no-break space, full-width letters, a byte order mark, a zero-width space. */
+const SPELLINGS = [
+  'Anna',
+  'ANNA',
+  'anna ',
+  ' anna\t',
+  'anna\u00a0',
+  '\u3000anna',
+  '\uff41nn\uff21',
+  '\ufeffanna',
+  'an\u200bna',
+];
 
 const MINUTE = 60_000;
 const RESET = { method: 'ask', reset: true };
@@ -47,12 +62,19 @@ describe('a password that was refused', () => {
     isSignedIn(await server.signIn({ ...ANNA, password: 'the-right-one' }, ASK));
   });
 
-  it('holds back nobody else, and no other spelling of the name', async () => {
+  it('holds back nobody else', async () => {
     const { server, transport } = stage({}, wrongPassword, signedIn(), signedIn());
     await server.signIn(ANNA, ASK);
     isSignedIn(await server.signIn({ ...ANNA, user: 'bert' }, ASK));
-    isSignedIn(await server.signIn({ ...ANNA, user: 'Anna' }, ASK));
+    isSignedIn(await server.signIn({ ...ANNA, user: 'anna b' }, ASK));
     assert.equal(transport.requests.length, 3);
+  });
+
+  it('is held back in every spelling of the name that a server takes for the same user', async () => {
+    const { server, transport } = stage({}, wrongPassword);
+    await server.signIn(ANNA, ASK);
+    for (const user of SPELLINGS) isRefused(await server.signIn({ ...ANNA, user }, ASK), 'held-back');
+    assert.equal(transport.requests.length, 1);
   });
 
   it('is sent again where the flow resets it, and held back again where it is refused again', async () => {
@@ -95,5 +117,69 @@ describe('a password that was refused', () => {
     const other = stage({ tokenUrl: 'https://other.example.org/connect/token' }, signedIn());
     assert.equal(engine.guard.heldUntil(other.server.guardName('anna'), ANNA.password), undefined);
     isSignedIn(await other.server.signIn(ANNA, ASK));
+  });
+});
+
+describe('the guard compares names as servers do', () => {
+  it('so that one code or link is sent to a person in 30 s, however the name is spelled', async () => {
+    const { server, system, transport } = stage();
+    transport.otherwise = ({ form }) => (form.Username === undefined ? waiting : challenge([SMS]));
+    const reasons: unknown[] = [];
+    for (const user of ['anna', ...SPELLINGS]) {
+      const open = isChallenged(await server.signIn({ ...ANNA, user }, ASK), 'mfa-required').challenge;
+      const chosen = await open.choose('otp-sms');
+      reasons.push(chosen.state === 'signed-in' ? '' : chosen.reason);
+    }
+    assert.deepEqual(reasons, [undefined, ...SPELLINGS.map(() => 'held-back')]);
+    assert.equal(transport.requests.filter(({ form }) => form.Username === undefined).length, 1);
+    await system.pass(30_000);
+    const open = isChallenged(await server.signIn({ ...ANNA, user: 'ANNA' }, ASK), 'mfa-required').challenge;
+    isChallenged(await open.choose('otp-sms'), 'code-required');
+  });
+
+  it('so that a login that sends a code counts for every spelling, and for no user of another name', async () => {
+    const { server, transport } = stage({ module: 'Passwordless' });
+    transport.otherwise = says(['Failure', 'MFA_WaitingUserAction'], { ways: [SMS] });
+    const signIn = (user: string) => server.signIn({ user, password: '' }, ASK);
+    isChallenged(await signIn('anna'), 'code-required');
+    for (const user of SPELLINGS) isRefused(await signIn(user), 'held-back');
+    // No name may be taken for a word of the guard's own.
+    for (const user of ['anna login', 'login anna', 'login', 'delivered anna'])
+      isChallenged(await signIn(user), 'code-required');
+  });
+
+  it('but sends them as they are, and keeps sessions apart', async () => {
+    const { server, transport } = stage({}, signedIn(), signedIn());
+    const lower = isSignedIn(await server.signIn(ANNA, ASK)).session;
+    const upper = isSignedIn(await server.signIn({ ...ANNA, user: ' ANNA' }, ASK)).session;
+    assert.equal(transport.lastForm.Username, ' ANNA');
+    assert.equal(server.sessionOf('anna'), lower);
+    assert.equal(server.sessionOf(' ANNA'), upper);
+    assert.equal(server.sessionOf('Anna'), undefined);
+  });
+
+  it('by a form that is the same when it is folded again, and costs little for any text', () => {
+    const sample = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('\u1e9e', '\u0130', '\u0149', '\ufb03', 'ΟΔΟΣ', 'ǰ'),
+    );
+    fc.assert(
+      fc.property(sample, (name) => {
+        const folded = foldUser(name);
+        assert.equal(foldUser(folded), folded);
+        assert.equal(foldUser(name.toUpperCase()), folded);
+        assert.equal(foldUser(` ${name.normalize('NFKC')}\u00a0`), folded);
+      }),
+      { seed: 20_261_129, numRuns: 2_000 },
+    );
+    const long = '\ufdfa'.repeat(1_000_000);
+    assert.equal(foldUser(` ${long} `).length, long.length);
+  });
+
+  it('without making one of two names that differ', () => {
+    const names = ['anna', 'ana', 'ann a', 'ånna', 'anna1', 'anna@example.org', 'EXAMPLE\\anna'];
+    assert.equal(new Set(names.map(foldUser)).size, names.length);
+    assert.equal(foldUser('STRASSE'), foldUser('straße'));
+    assert.equal(foldUser('STRA\u1e9eE'), foldUser('straße'));
   });
 });

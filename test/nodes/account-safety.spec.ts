@@ -89,6 +89,19 @@ describe('no repetition in a flow harms an account', () => {
     assert.equal(server.requests.length, 1);
   });
 
+  it('a wrong password in many spellings of one name is sent once, and each name goes to the server as it is', async () => {
+    const { server, flow } = await start(() => wrongPassword);
+    for (const user of [' Anna', 'ANNA', 'anna\u00a0', '\uff41\uff4e\uff4e\uff41', 'anna']) {
+      const { msg } = await flow.ask('person', { user, password: 'wrong' });
+      assert.equal(msg.auth?.user, user);
+      assert.equal(msg.auth?.reason, user === ' Anna' ? 'credentials-invalid' : 'held-back');
+    }
+    assert.deepEqual(
+      server.requests.map(({ form }) => form.get('Username')),
+      [' Anna'],
+    );
+  });
+
   it('the person at the keyboard is not held back: another password goes through at once', async () => {
     const right: Answerer = ({ form }) => (form.get('Password') === 'right' ? signedIn() : wrongPassword);
     const { flow } = await start(right);

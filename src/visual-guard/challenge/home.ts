@@ -11,7 +11,7 @@ export interface ChallengeHome {
   readonly guard: Guarding;
   readonly system: System;
   readonly meter: Meter;
-  /** The user as the guard knows it, unlike that of any other server. */
+  /** The user as the guard knows it: the same for all spellings that a server takes for one user, and unlike that of any other server. */
   guardName(user: string): string;
   /** The challenge was answered: a session begins. */
   challengeAnswered(grant: Grant, challenge: Challenge): SignedIn | Promise<SignedIn>;

@@ -92,7 +92,10 @@ export class SignIn {
   }
 }
 
-/** What a login without a password sends counts by itself: a way that is chosen later sends something else. */
+/**
+ * What a login without a password sends counts by itself: a way that is chosen later sends something else.
+ * The word stands in front, because a user's name may end in anything.
+ */
 function deliveryOf(guardName: string): string {
-  return `${guardName} login`;
+  return `login ${guardName}`;
 }
