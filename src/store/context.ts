@@ -86,13 +86,10 @@ export class ContextStore implements KeptStore {
 
   async get(name: string): Promise<StoredEntry | undefined> {
     const { key, seal } = await this.#opened(name);
-    const now = this.#system.now();
-    const entry = this.#entries.get(key, now);
-    const opened = entry && seal.open(key, entry.fence, entry.text);
-    if (entry && opened) return { value: opened.value, age: Math.max(0, now - entry.writtenAt), fence: entry.fence };
+    const entry = this.#entryOf(key, seal);
     // What could not be read at the opening may still be there.
-    if (!this.#isRead && this.#state.at === 'gone') throw storeGone(this.host, this.#state.cause);
-    return undefined;
+    if (!entry && !this.#isRead && this.#state.at === 'gone') throw storeGone(this.host, this.#state.cause);
+    return entry;
   }
 
   async put(name: string, value: unknown, { life, fence, writer }: PutOptions): Promise<boolean> {
@@ -106,11 +103,15 @@ export class ContextStore implements KeptStore {
   }
 
   async lease(name: string): Promise<Lease | { left: number }> {
-    const { key } = await this.#opened(name);
+    const { key, seal } = await this.#opened(name);
     if (this.#leases.has(name)) return { left: LEASE_LIFE };
     const fence = this.#entries.nextFence(key, this.#system.now());
+    const entry = this.#entryOf(key, seal);
     this.#sweepLater();
-    return this.#leases.take(name, fence, () => this.#watchers.tell(name));
+    return this.#leases.take(name, { fence, entry }, async (change) => {
+      if (change) await this.put(name, change.value, { ...change, fence });
+      else this.#watchers.tell(name);
+    });
   }
 
   watch(name: string, listener: () => unknown, writer?: string): Cancel {
@@ -141,6 +142,13 @@ export class ContextStore implements KeptStore {
     }
     if (this.#isClosed || !this.#seal) throw storeGone(this.host, this.#isClosed ? 'closed' : 'timeout');
     return { key: `vgauth_${this.#seal.nameOf(name)}`, seal: this.#seal };
+  }
+
+  #entryOf(key: string, seal: Seal): StoredEntry | undefined {
+    const now = this.#system.now();
+    const entry = this.#entries.get(key, now);
+    const opened = entry && seal.open(key, entry.fence, entry.text);
+    return entry && opened && { value: opened.value, age: Math.max(0, now - entry.writtenAt), fence: entry.fence };
   }
 
   /** Makes a change here, and then in the context store. */

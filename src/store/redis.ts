@@ -29,6 +29,8 @@ interface Change {
   /** ms since 1970 */
   readonly since: number;
   readonly writer?: string | undefined;
+  /** Whose lease is given back with it. */
+  readonly owner?: string | undefined;
 }
 
 /** The store that replicas share, in Redis or Valkey. Names and values are sealed before they leave this process. */
@@ -91,15 +93,22 @@ export class RedisStore implements KeptStore {
 
   async get(name: string): Promise<StoredEntry | undefined> {
     const { id, seal } = await this.#opened(name);
-    const mine = this.#unwritten.get(id);
-    const age = mine && this.#system.now() - mine.since;
-    if (mine?.box !== undefined && age !== undefined && age < mine.life) {
-      const opened = seal.open(this.#key(id), mine.fence, mine.box);
-      if (opened) return { value: opened.value, age: Math.max(0, age), fence: mine.fence };
-    }
-    if (mine) return undefined;
+    if (this.#unwritten.has(id)) return this.#mine(id, seal);
     const answer = await this.#connection.run(GET, [this.#key(id)], [LONGEST_BOX]);
     const [found, now] = Array.isArray(answer) ? answer : [];
+    return this.#entryOf(id, seal, found, now);
+  }
+
+  /** What this process wrote and the server does not know yet. */
+  #mine(id: string, seal: Seal): StoredEntry | undefined {
+    const mine = this.#unwritten.get(id);
+    const age = mine && this.#system.now() - mine.since;
+    if (mine?.box === undefined || age === undefined || age >= mine.life) return undefined;
+    const opened = seal.open(this.#key(id), mine.fence, mine.box);
+    return opened && { value: opened.value, age: Math.max(0, age), fence: mine.fence };
+  }
+
+  #entryOf(id: string, seal: Seal, found: unknown, now: unknown): StoredEntry | undefined {
     if (typeof found !== 'string') return undefined;
     const [, fence, written, box] = /^(\d{1,16}):(\d{1,16}):(.*)$/s.exec(found) ?? [];
     const opened = box === undefined ? undefined : seal.open(this.#key(id), Number(fence), box);
@@ -108,10 +117,22 @@ export class RedisStore implements KeptStore {
     return undefined;
   }
 
-  async put(name: string, value: unknown, { life, fence, writer }: PutOptions): Promise<boolean> {
+  put(name: string, value: unknown, options: PutOptions): Promise<boolean> {
+    return this.#put(name, value, options);
+  }
+
+  /** @param options.owner whose lease is given back in the same step */
+  #put(name: string, value: unknown, options: PutOptions & { owner?: string }): Promise<boolean> {
+    const { life, fence, writer, owner } = options;
     // One that the server would not take would never be written, and the store never be ready.
     const lasting = Math.min(LONGEST_LIFE, Math.max(1, Math.ceil(life) || 1));
-    return this.#change(name, (key, seal) => ({ box: seal.close(key, fence, value), fence, life: lasting, writer }));
+    return this.#change(name, (key, seal) => ({
+      box: seal.close(key, fence, value),
+      fence,
+      life: lasting,
+      writer,
+      owner,
+    }));
   }
 
   async remove(name: string, fence: number): Promise<boolean> {
@@ -119,20 +140,28 @@ export class RedisStore implements KeptStore {
   }
 
   async lease(name: string): Promise<Lease | { left: number }> {
-    const { id } = await this.#opened(name);
+    const { id, seal } = await this.#opened(name);
     const owner = randomId();
     const key = `${this.#key(id)}:lease`;
     const asked = momentOf(this.#system);
-    const answer = await this.#connection.run(LEASE, [key, this.#fences(id)], [owner, LEASE_LIFE, FENCE_MARGIN]);
-    const [fence, left] = Array.isArray(answer) ? answer : [];
+    const keys = [key, this.#fences(id), this.#key(id)];
+    const answer = await this.#connection.run(LEASE, keys, [owner, LEASE_LIFE, FENCE_MARGIN, LONGEST_BOX]);
+    const [fence, left, now] = Array.isArray(answer) ? answer : [];
     if (!fence) return { left: Math.min(LEASE_LIFE, Math.max(1, Number(left) || 1)) };
     const extend = async (): Promise<boolean> => (await this.#connection.run(EXTEND, [key], [owner, LEASE_LIFE])) === 1;
     const lease = new RedisLease(
-      Number(fence),
+      {
+        fence: Number(fence),
+        entry: this.#unwritten.has(id) ? this.#mine(id, seal) : this.#entryOf(id, seal, left, now),
+      },
       asked,
       {
         extend: () => extend().catch(() => undefined),
-        giveBack: async () => {
+        giveBack: async (change) => {
+          if (change) {
+            await this.#put(name, change.value, { ...change, fence: Number(fence), owner });
+            return;
+          }
           const payload = [this.#connection.channel, id];
           await this.#connection.run(RELEASE, [key], [owner, ...payload]).catch(() => undefined);
         },
@@ -246,14 +275,15 @@ export class RedisStore implements KeptStore {
     }
   }
 
-  async #write(run: Run, id: string, { box, fence, life, since, writer }: Change): Promise<boolean> {
+  async #write(run: Run, id: string, { box, fence, life, since, writer, owner = '' }: Change): Promise<boolean> {
     const keys = [this.#key(id), this.#fences(id)];
     const news = [this.#connection.channel, writer === undefined ? id : `${id} ${writer}`];
     const age = Math.max(0, Math.round(this.#system.now() - since));
     const left = life - age;
     const keepsFence = Math.max(0, left) + FENCE_MARGIN;
     if (box === undefined || left <= 0) return (await run(REMOVE, keys, [fence, keepsFence, ...news])) === 1;
-    return (await run(PUT, keys, [fence, box, left, keepsFence, age, ...news])) === 1;
+    const args = [fence, box, left, keepsFence, age, owner, ...news];
+    return (await run(PUT, [...keys, `${this.#key(id)}:lease`], args)) === 1;
   }
 
   #tellUnreadable(): void {

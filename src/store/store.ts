@@ -21,8 +21,16 @@ export interface Lease {
   readonly fence: number;
   /** Whether it is certain that nobody else got it. A holder that was paused too long loses it. */
   readonly isHeld: boolean;
-  /** Gives it back, and tells those who wait. It never throws. */
-  release(): Promise<void>;
+  /** Fires as soon as it is known that it is not held any more. */
+  readonly signal: AbortSignal;
+  /** What was written under this name when the lease was given. */
+  readonly entry: StoredEntry | undefined;
+  /**
+   * Gives it back, and tells those who wait. It never throws.
+   *
+   * @param change what is written under this name in the same step, as `put` does with the number of the lease
+   */
+  release(change?: Omit<PutOptions, 'fence'> & { value: unknown }): Promise<void>;
 }
 
 /** Where a store stands, for showing and for who has to go on without it. */
