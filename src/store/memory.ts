@@ -41,7 +41,10 @@ export class MemoryStore implements Store {
 
   async get(name: string): Promise<StoredEntry | undefined> {
     this.#mustBeOpen();
-    return this.#entryOf(name);
+    const now = this.#system.now();
+    const entry = this.#entries.get(name, now);
+    if (!entry) return undefined;
+    return { value: JSON.parse(entry.text), age: Math.max(0, now - entry.writtenAt), fence: entry.fence };
   }
 
   async put(name: string, value: unknown, { life, fence, writer }: PutOptions): Promise<boolean> {
@@ -65,9 +68,7 @@ export class MemoryStore implements Store {
     if (this.#leases.has(name)) return { left: LEASE_LIFE };
     const fence = this.#entries.nextFence(name, this.#system.now());
     this.#sweepLater();
-    return this.#leases.take(name, { fence, entry: this.#entryOf(name) }, async (change) => {
-      if (!change || !(await this.put(name, change.value, { ...change, fence }))) this.#watchers.tell(name);
-    });
+    return this.#leases.take(name, fence, () => this.#watchers.tell(name));
   }
 
   watch(name: string, listener: () => unknown, writer?: string): Cancel {
@@ -82,12 +83,6 @@ export class MemoryStore implements Store {
     this.#leases.clear();
     this.#watchers.clear();
     this.changes.tell(this.#state);
-  }
-
-  #entryOf(name: string): StoredEntry | undefined {
-    const now = this.#system.now();
-    const entry = this.#entries.get(name, now);
-    return entry && { value: JSON.parse(entry.text), age: Math.max(0, now - entry.writtenAt), fence: entry.fence };
   }
 
   #mustBeOpen(): void {

@@ -70,11 +70,15 @@ describe('a session that replicas share', () => {
     const fleet = new Fleet();
     const a = fleet.replica();
     const writes: (() => void)[] = [];
-    a.store.beforeWrite = () => new Promise<void>((resolve) => writes.push(resolve));
+    const { put } = a.store;
+    a.store.put = async (...all) => {
+      await new Promise<void>((resolve) => writes.push(resolve));
+      return put.apply(a.store, all);
+    };
     const signingIn = a.server.signIn(PERSON, ASK);
     assert.equal(await isSettled(signingIn), false);
     assert.equal(a.transport.requests.length, 1);
-    a.store.beforeWrite = undefined;
+    a.store.put = put;
     assert.equal(writes.length, 2, 'the session and what finds it are written together');
     for (const write of writes) write();
     isSignedIn(await signingIn);
