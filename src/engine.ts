@@ -2,11 +2,13 @@ import { fingerprint } from './hiding.ts';
 import { Kept } from './kept.ts';
 import { PracticeServer } from './practice/server.ts';
 import { partsOf } from './store/connection.ts';
+import type { Coordinator } from './store/coordinator.ts';
+import { LocalCoordinator } from './store/local-coordinator.ts';
 import { openStore, renewMeans, type StoreMeans, type StoreSettings } from './store/open.ts';
 import type { KeptStore, Store } from './store/store.ts';
+import { StoreCoordinator } from './store/store-coordinator.ts';
 import { randomId, system as realSystem, type System } from './system.ts';
 import type { Transport } from './transport/transport.ts';
-import { turnsOf } from './turns.ts';
 import { VgsAccount, type VgsSettings } from './vgs/account.ts';
 import { Challenges } from './visual-guard/challenge/challenges.ts';
 import type { VisualGuardSettings } from './visual-guard/dialect/wire.ts';
@@ -34,6 +36,7 @@ export class Engine {
   readonly #servers = new Kept<VisualGuardServer>();
   readonly #stores = new Kept<KeptStore>();
   readonly #storeIds = new WeakMap<Store, string>();
+  readonly #coordinators = new WeakMap<Store, StoreCoordinator>();
   #practiceUsers = 0;
 
   /** @param maxSessions how many sessions, and as many challenges, are kept */
@@ -53,7 +56,10 @@ export class Engine {
    */
   holdAccount(settings: VgsSettings, transport: Transport, via: string, store?: Store): Hold<VgsAccount> {
     const key = keyOf(settings, via, this.#storeId(store));
-    const held = this.#accounts.take(key, () => new VgsAccount(settings, transport, this.system, store));
+    const held = this.#accounts.take(
+      key,
+      () => new VgsAccount(settings, transport, this.system, this.#coordinatorOf(store)),
+    );
     held.value.transport.replace(transport);
     return held;
   }
@@ -61,7 +67,10 @@ export class Engine {
   /** The Visual Guard server of this connection, which all who name the same one share. Its sessions are kept in the store. */
   holdServer(settings: VisualGuardSettings, transport: Transport, via: string, store?: Store): Hold<VisualGuardServer> {
     const key = keyOf(settings, via, this.#storeId(store));
-    const held = this.#servers.take(key, () => new VisualGuardServer(settings, transport, this, store));
+    const held = this.#servers.take(
+      key,
+      () => new VisualGuardServer(settings, transport, this, this.#coordinatorOf(store), store),
+    );
     held.value.transport.replace(transport);
     return held;
   }
@@ -94,8 +103,16 @@ export class Engine {
   sweep(): void {
     this.#accounts.sweep();
     this.#servers.sweep();
-    this.#stores.sweep(turnsOf);
+    this.#stores.sweep((store) => this.#coordinators.get(store)?.idle);
     if (this.#practiceUsers === 0) this.practice.stop();
+  }
+
+  /** All who name the same store agree by the same coordinator. Without a store each one has its own. */
+  #coordinatorOf(store: Store | undefined): Coordinator {
+    if (!store) return new LocalCoordinator(this.system);
+    const coordinator = this.#coordinators.get(store) ?? new StoreCoordinator(store, this.system);
+    this.#coordinators.set(store, coordinator);
+    return coordinator;
   }
 
   /** What tells one store from another, for as long as this process lives. */

@@ -77,7 +77,7 @@ function findSession(
   setting: Typed,
   { user, handle }: MeantUser,
 ): Promise<Session | undefined> {
-  if (setting.type === 'stored') return server.storedUser.find();
+  if (setting.type === 'stored') return server.storedUser.findSession();
   return handle === undefined ? server.findSessionOf(user) : server.findSessionWith(handle);
 }
 

@@ -1,4 +1,5 @@
 import type { Cancel } from '../system.ts';
+import type { Lease, StoredEntry } from './store.ts';
 
 /** How many watchers are told at once that something may have been missed: each may ask the store something. */
 const PORTION = 50;
@@ -29,15 +30,6 @@ export class Watchers {
       known.delete(watcher);
       if (known.size === 0 && this.#names.get(name) === known) this.#names.delete(name);
     };
-  }
-
-  /** The names that are watched. */
-  get names(): Iterable<string> {
-    return this.#names.keys();
-  }
-
-  isWatched(name: string): boolean {
-    return this.#names.has(name);
   }
 
   /** @param writer who made the change, where that is known */
@@ -80,7 +72,7 @@ export async function told(listener: () => unknown): Promise<void> {
 
 /** The leases of a store that this process alone uses: nobody else can take one, however long the process was paused. */
 export class InProcessLeases {
-  readonly #held = new Map<string, symbol>();
+  readonly #held = new Map<string, InProcessLease>();
 
   has(name: string): boolean {
     return this.#held.has(name);
@@ -89,30 +81,56 @@ export class InProcessLeases {
   /**
    * Takes the lease on a name that nobody holds.
    *
+   * @param given what the lease comes with
    * @param released is called once, when it is given back
    */
   take(
     name: string,
-    fence: number,
-    released: () => void,
-  ): { fence: number; isHeld: boolean; release(): Promise<void> } {
-    const mine = Symbol(name);
-    const held = this.#held;
-    held.set(name, mine);
-    return {
-      fence,
-      get isHeld() {
-        return held.get(name) === mine;
-      },
-      async release() {
-        if (held.get(name) !== mine) return;
-        held.delete(name);
-        released();
-      },
-    };
+    given: Pick<Lease, 'fence' | 'entry'>,
+    released: (change: Parameters<Lease['release']>[0]) => Promise<void>,
+  ): Lease {
+    const lease = new InProcessLease(given, async (change) => {
+      if (this.#held.get(name) === lease) this.#held.delete(name);
+      await released(change);
+    });
+    this.#held.set(name, lease);
+    return lease;
   }
 
+  /** All of them are lost. */
   clear(): void {
+    for (const lease of this.#held.values()) lease.lose();
     this.#held.clear();
+  }
+}
+
+class InProcessLease implements Lease {
+  readonly fence: number;
+  readonly entry: StoredEntry | undefined;
+  readonly #released: (change: Parameters<Lease['release']>[0]) => Promise<void>;
+  #abort: AbortController | undefined;
+  isHeld = true;
+
+  constructor({ fence, entry }: Pick<Lease, 'fence' | 'entry'>, released: InProcessLease['release']) {
+    this.fence = fence;
+    this.entry = entry;
+    this.#released = released;
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (!this.isHeld) this.#abort.abort();
+    return this.#abort.signal;
+  }
+
+  lose(): void {
+    this.isHeld = false;
+    this.#abort?.abort();
+  }
+
+  async release(change?: Parameters<Lease['release']>[0]): Promise<void> {
+    const wasHeld = this.isHeld;
+    this.lose();
+    if (wasHeld) await this.#released(change);
   }
 }

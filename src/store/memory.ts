@@ -41,10 +41,7 @@ export class MemoryStore implements Store {
 
   async get(name: string): Promise<StoredEntry | undefined> {
     this.#mustBeOpen();
-    const now = this.#system.now();
-    const entry = this.#entries.get(name, now);
-    if (!entry) return undefined;
-    return { value: JSON.parse(entry.text), age: Math.max(0, now - entry.writtenAt), fence: entry.fence };
+    return this.#entryOf(name);
   }
 
   async put(name: string, value: unknown, { life, fence, writer }: PutOptions): Promise<boolean> {
@@ -68,7 +65,9 @@ export class MemoryStore implements Store {
     if (this.#leases.has(name)) return { left: LEASE_LIFE };
     const fence = this.#entries.nextFence(name, this.#system.now());
     this.#sweepLater();
-    return this.#leases.take(name, fence, () => this.#watchers.tell(name));
+    return this.#leases.take(name, { fence, entry: this.#entryOf(name) }, async (change) => {
+      if (!change || !(await this.put(name, change.value, { ...change, fence }))) this.#watchers.tell(name);
+    });
   }
 
   watch(name: string, listener: () => unknown, writer?: string): Cancel {
@@ -83,6 +82,12 @@ export class MemoryStore implements Store {
     this.#leases.clear();
     this.#watchers.clear();
     this.changes.tell(this.#state);
+  }
+
+  #entryOf(name: string): StoredEntry | undefined {
+    const now = this.#system.now();
+    const entry = this.#entries.get(name, now);
+    return entry && { value: JSON.parse(entry.text), age: Math.max(0, now - entry.writtenAt), fence: entry.fence };
   }
 
   #mustBeOpen(): void {

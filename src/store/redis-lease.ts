@@ -1,5 +1,5 @@
 import type { Cancel, System } from '../system.ts';
-import { LEASE_LIFE, type Lease } from './store.ts';
+import { LEASE_LIFE, type Lease, type StoredEntry } from './store.ts';
 
 /** How often a lease is prolonged while it is held, in ms. */
 const KEEP_UP = 2_000;
@@ -14,7 +14,7 @@ interface Moment {
 export interface LeaseHome {
   /** @returns whether it is still this holder's; undefined where nobody can say */
   extend(): Promise<boolean | undefined>;
-  giveBack(): Promise<void>;
+  giveBack(change: Parameters<Lease['release']>[0]): Promise<void>;
   /** It needs no timer any more. */
   ended(lease: RedisLease): void;
 }
@@ -22,15 +22,18 @@ export interface LeaseHome {
 /** A lease in Redis, prolonged until it is given back. It counts as lost as soon as it is not certain. */
 export class RedisLease implements Lease {
   readonly fence: number;
+  readonly entry: StoredEntry | undefined;
   readonly #system: System;
   readonly #home: LeaseHome;
   #asked: Moment;
   #isOver = false;
   #timer: Cancel | undefined;
+  readonly #abort = new AbortController();
 
   /** @param asked when the server was asked for it: its life there began no earlier */
-  constructor(fence: number, asked: Moment, home: LeaseHome, system: System) {
-    this.fence = fence;
+  constructor(given: Pick<Lease, 'fence' | 'entry'>, asked: Moment, home: LeaseHome, system: System) {
+    this.fence = given.fence;
+    this.entry = given.entry;
     this.#asked = asked;
     this.#home = home;
     this.#system = system;
@@ -41,10 +44,16 @@ export class RedisLease implements Lease {
     return !this.#isOver && this.#isCertain;
   }
 
-  async release(): Promise<void> {
-    if (this.#isOver) return;
+  /** A process that was paused may find out here. */
+  get signal(): AbortSignal {
+    if (!this.isHeld) this.#abort.abort();
+    return this.#abort.signal;
+  }
+
+  async release(change?: Parameters<Lease['release']>[0]): Promise<void> {
+    if (this.#isOver && !change) return;
     this.end();
-    await this.#home.giveBack();
+    await this.#home.giveBack(change);
   }
 
   /** Ends it here; at the server it runs out. */
@@ -52,6 +61,7 @@ export class RedisLease implements Lease {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#timer?.();
+    this.#abort.abort();
     this.#home.ended(this);
   }
 

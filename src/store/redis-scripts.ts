@@ -33,35 +33,48 @@ export interface Script {
   readonly keys: number;
 }
 
+/** Whether a lease is the owner's. */
+const OWNER = `
+local function owns(key, owner)
+  return owner ~= '' and redis.call('TYPE', key).ok == 'string' and redis.call('GET', key) == owner
+end
+`;
+
+/** Gives an entry out if it is not too long. */
+const ENTRY = `
+local function entry(key, longest)
+  if redis.call('TYPE', key).ok ~= 'string' or redis.call('STRLEN', key) > tonumber(longest) then return false end
+  return redis.call('GET', key)
+end
+`;
+
 /** Keys: entry. Arguments: the longest entry that is given out. Returns the entry, or false; and the time in ms. */
 export const GET: Script = {
   keys: 1,
-  lua: `${COMMON}
-local found = false
-if redis.call('TYPE', KEYS[1]).ok == 'string' and redis.call('STRLEN', KEYS[1]) <= tonumber(ARGV[1]) then
-  found = redis.call('GET', KEYS[1])
-end
-return {found, whole(now())}
+  lua: `${COMMON}${ENTRY}
+return {entry(KEYS[1], ARGV[1]), whole(now())}
 `,
 };
 
 /**
- * Keys: entry, fences. Arguments: fence, box, life, life of the fence, age, the time that is sealed in the box, by how much
- * it may be wrong, channel, what is published there.
- * Returns 'written', 'older' if something with a larger fence was written, or 'time' if the sealed time is wrong; and the time in ms.
+ * Keys: entry, fences, lease. Arguments: fence, box, life, life of the fence, age, owner of the lease, channel, what is published there.
+ * Gives the lease back if it is the owner's. Returns 1, or 0 if something with a larger fence was written.
  */
 export const PUT: Script = {
-  keys: 2,
-  lua: `${COMMON}
+  keys: 3,
+  lua: `${COMMON}${OWNER}
+local gives = owns(KEYS[3], ARGV[6])
+if gives then redis.call('DEL', KEYS[3]) end
 keepOnly(KEYS[2], 'hash')
-local written = now() - tonumber(ARGV[5])
-if number(redis.call('HGET', KEYS[2], 'written')) > tonumber(ARGV[1]) then return {'older', whole(now())} end
-if math.abs(written - tonumber(ARGV[6])) > tonumber(ARGV[7]) then return {'time', whole(now())} end
+if number(redis.call('HGET', KEYS[2], 'written')) > tonumber(ARGV[1]) then
+  if gives then redis.call('PUBLISH', ARGV[7], ARGV[8]) end
+  return 0
+end
 redis.call('HSET', KEYS[2], 'written', ARGV[1])
 keepFor(KEYS[2], ARGV[4])
-redis.call('SET', KEYS[1], ARGV[1] .. ':' .. whole(written) .. ':' .. ARGV[2], 'PX', ARGV[3])
-redis.call('PUBLISH', ARGV[8], ARGV[9])
-return {'written', whole(now())}
+redis.call('SET', KEYS[1], ARGV[1] .. ':' .. whole(now() - tonumber(ARGV[5])) .. ':' .. ARGV[2], 'PX', ARGV[3])
+redis.call('PUBLISH', ARGV[7], ARGV[8])
+return 1
 `,
 };
 
@@ -80,13 +93,13 @@ return 1
 };
 
 /**
- * Keys: lease, fences. Arguments: owner, life of the lease, life of the fence.
- * Returns {'', ms that another one has left}, or {fence}. The number is no smaller than the time,
+ * Keys: lease, fences, entry. Arguments: owner, life of the lease, life of the fence, the longest entry that is given out.
+ * Returns {'', ms that another one has left}, or {fence, entry or false, the time in ms}. The number is no smaller than the time,
  * so it does not go back even where everything was lost.
  */
 export const LEASE: Script = {
-  keys: 2,
-  lua: `${COMMON}
+  keys: 3,
+  lua: `${COMMON}${ENTRY}
 keepOnly(KEYS[1], 'string')
 local left = redis.call('PTTL', KEYS[1])
 if left >= 0 then return {'', left} end
@@ -98,15 +111,15 @@ redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
 redis.call('HSET', KEYS[2], 'leased', whole(fence))
 keepFor(KEYS[2], ARGV[3])
-return {whole(fence)}
+return {whole(fence), entry(KEYS[3], ARGV[4]), whole(now())}
 `,
 };
 
 /** Keys: lease. Arguments: owner, life of the lease. Returns 1, or 0 where it is another one's or nobody's. */
 export const EXTEND: Script = {
   keys: 1,
-  lua: `
-if redis.call('TYPE', KEYS[1]).ok ~= 'string' or redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+  lua: `${OWNER}
+if not owns(KEYS[1], ARGV[1]) then return 0 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1
 `,
@@ -115,8 +128,8 @@ return 1
 /** Keys: lease. Arguments: owner, channel, what is published there. Returns as EXTEND. */
 export const RELEASE: Script = {
   keys: 1,
-  lua: `
-if redis.call('TYPE', KEYS[1]).ok ~= 'string' or redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+  lua: `${OWNER}
+if not owns(KEYS[1], ARGV[1]) then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('PUBLISH', ARGV[2], ARGV[3])
 return 1
@@ -135,25 +148,14 @@ return 1
 };
 
 /**
- * Replaces the record with the master key if it is the expected one, and renews its time to live.
- * Keys: master key. Arguments: expected ('' for none), replacement ('' only renews), life, the longest record that is given out.
- * Returns the record that is there now ('' for none), and the time in ms.
+ * Which passphrase is in use under this prefix: with another one no name is found again, and nobody would notice.
+ * Keys: mark. Arguments: mark of this passphrase, life, whether to leave it there ('1'). Returns 1 where another one was there.
  */
-export const MASTER: Script = {
+export const MARK: Script = {
   keys: 1,
-  lua: `${COMMON}
-local found = ''
-if redis.call('TYPE', KEYS[1]).ok == 'string' and redis.call('STRLEN', KEYS[1]) <= tonumber(ARGV[4]) then
-  found = redis.call('GET', KEYS[1])
-end
-if found == ARGV[1] then
-  if ARGV[2] ~= '' then
-    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-    found = ARGV[2]
-  elseif found ~= '' then
-    redis.call('PEXPIRE', KEYS[1], ARGV[3])
-  end
-end
-return {found, whole(now())}
+  lua: `
+local found = redis.call('TYPE', KEYS[1]).ok == 'string' and redis.call('GET', KEYS[1]) or ARGV[1]
+if ARGV[3] == '1' then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+return found == ARGV[1] and 0 or 1
 `,
 };

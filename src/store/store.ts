@@ -21,8 +21,16 @@ export interface Lease {
   readonly fence: number;
   /** Whether it is certain that nobody else got it. A holder that was paused too long loses it. */
   readonly isHeld: boolean;
-  /** Gives it back, and tells those who wait. It never throws. */
-  release(): Promise<void>;
+  /** Fires as soon as it is known that it is not held any more. */
+  readonly signal: AbortSignal;
+  /** What was written under this name when the lease was given. */
+  readonly entry: StoredEntry | undefined;
+  /**
+   * Gives it back, and tells those who wait. It never throws.
+   *
+   * @param change what is written under this name in the same step, as `put` does with the number of the lease
+   */
+  release(change?: Omit<PutOptions, 'fence'> & { value: unknown }): Promise<void>;
 }
 
 /** Where a store stands, for showing and for who has to go on without it. */
@@ -39,17 +47,6 @@ export const MOST_ENTRIES = 40_000;
 
 /** How often what has outlived its life is swept out of this process, in ms. */
 export const SWEEP_PAUSE = 60_000;
-
-/** The longest life of a record in a store that outlives the process, in ms: a year. */
-const LONGEST_RECORD = 365 * 24 * 3_600_000;
-
-/** For how long the master key is kept after it was last in use, in ms: longer than any record that needs it. */
-export const MASTER_LIFE = 400 * 24 * 3_600_000;
-
-/** A life as a store takes it, in whole ms. One that the store would not take would never be written. */
-export function lifeInStore(life: number): number {
-  return Math.min(LONGEST_RECORD, Math.max(1, Math.ceil(life) || 1));
-}
 
 /** How something is written. */
 export interface PutOptions {

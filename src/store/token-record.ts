@@ -1,5 +1,6 @@
 import type { System } from '../system.ts';
 import { createToken, isBearer, LONGEST_LIFE, type Token } from '../token.ts';
+import type { RecordKind } from './coordinator.ts';
 import { asAmount, asList, asShape, asText, VERSION } from './shape.ts';
 
 /** A token as it is written. How long it lives is told by lengths: the clocks of two machines need not agree. */
@@ -16,6 +17,19 @@ export interface TokenRecord {
   missingScope: readonly string[];
   /** Visual Guard's own token, from the login. */
   VGToken?: string;
+}
+
+/** Records of tokens, each of which is kept until its token expires. @param host the server that gave them */
+export function tokenRecords(prefix: string, host: string, system: System): RecordKind<Token> {
+  return {
+    prefix,
+    host,
+    encode: (token) => {
+      const value = tokenRecord(token, system.now());
+      return { value, ttl: value.left };
+    },
+    decode: (value, age) => readTokenRecord(value, age, system),
+  };
 }
 
 /** A token for a store, in the clear: the store seals it. @param now in ms since 1970 */

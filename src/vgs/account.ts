@@ -2,10 +2,11 @@ import { AuthError } from '../errors.ts';
 import { Listeners } from '../listeners.ts';
 import { Meter, MeteredTransport } from '../meter.ts';
 import { connectionDigest } from '../store/connection.ts';
-import { SharedToken } from '../store/shared-token.ts';
-import type { Store } from '../store/store.ts';
-import type { System } from '../system.ts';
-import { createToken, lifetimeOf } from '../token.ts';
+import { type Coordinator, contentOf, type Found, type SharedRecord } from '../store/coordinator.ts';
+import { LocalCoordinator } from '../store/local-coordinator.ts';
+import { tokenRecords } from '../store/token-record.ts';
+import type { Cancel, System } from '../system.ts';
+import { createToken, lifetimeOf, type Token } from '../token.ts';
 import { askRepeatedly, MOST_TRIES, readScope, splitScope } from '../token-endpoint.ts';
 import { type Asked, type Renewal, type SourceState, TokenSource } from '../token-source.ts';
 import { ReplaceableTransport } from '../transport/replaceable.ts';
@@ -36,31 +37,38 @@ export class VgsAccount {
   readonly #settings: VgsSettings;
   readonly #scope: readonly string[];
   readonly #system: System;
-  #shared: SharedToken | undefined;
+  readonly #record: SharedRecord<Token>;
+  readonly #unwatch: Cancel;
 
-  /** @param store where the token is shared and kept; without one it stays in this process */
-  constructor(settings: VgsSettings, transport: Transport, system: System, store?: Store) {
+  /** @param coordinator with whom the token is shared; by default with nobody outside this process */
+  constructor(
+    settings: VgsSettings,
+    transport: Transport,
+    system: System,
+    coordinator: Coordinator = new LocalCoordinator(system),
+  ) {
     this.#settings = settings;
     this.#scope = splitScope(settings.scope);
     this.transport = new ReplaceableTransport(transport);
     this.#system = system;
     this.#metered = new MeteredTransport(this.transport, settings.tokenUrl, this.meter, system);
+    const { host } = transport;
+    this.#record = coordinator.record(tokenRecords('token', host, system), connectionDigest(settings));
     this.source = new TokenSource({
       counts: this.meter.counts,
-      renew: (isUrgent) => {
-        const request = (): ReturnType<Renewal> => this.#request(isUrgent);
-        return this.#shared?.renew(request) ?? request();
-      },
+      renew: (isUrgent) => this.#renew(isUrgent),
       system,
-      host: transport.host,
+      host,
       changed: (state) => {
         this.#state = state;
         this.changes.tell(state);
       },
     });
-    if (!store) return;
-    const name = `token ${connectionDigest(settings)}`;
-    this.#shared = new SharedToken(store, name, this.source, { system, host: transport.host });
+    this.#unwatch = this.#record.watch((found) => {
+      const token = this.#betterOf(found);
+      if (token && token !== this.source.token) this.source.adopt(token);
+      return undefined;
+    });
   }
 
   /** Where the account stands, for showing. */
@@ -74,8 +82,28 @@ export class VgsAccount {
   }
 
   close(): void {
-    this.#shared?.close();
+    this.#unwatch();
     this.transport.close();
+  }
+
+  /** The token that another replica got, or one that this request gets for all of them. A second one does no harm. */
+  #renew(isUrgent: boolean): ReturnType<Renewal> {
+    return this.#record.update<Awaited<ReturnType<Renewal>>>({
+      settle: (found) => {
+        const token = this.#betterOf(found);
+        return token && { token };
+      },
+      run: async (_found, lock) => {
+        const result = await this.#request(isUrgent);
+        if (result.token && result.token.expiresAt > this.#system.now()) lock.write(result.token);
+        return result;
+      },
+    });
+  }
+
+  #betterOf(found: Found<Token>): Token | undefined {
+    const token = contentOf(found);
+    return token && this.source.betterOf(token);
   }
 
   async #request(isUrgent: boolean): ReturnType<Renewal> {

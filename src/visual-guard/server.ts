@@ -1,6 +1,8 @@
 import type { Listeners } from '../listeners.ts';
 import { Meter, MeteredTransport } from '../meter.ts';
 import { connectionDigest } from '../store/connection.ts';
+import type { Coordinator } from '../store/coordinator.ts';
+import { LocalCoordinator } from '../store/local-coordinator.ts';
 import type { Store } from '../store/store.ts';
 import type { System } from '../system.ts';
 import { ReplaceableTransport } from '../transport/replaceable.ts';
@@ -14,10 +16,9 @@ import { type Grant, type Person, type VisualGuardSettings, VisualGuardWire } fr
 import type { Outcome, SignedIn } from './outcome.ts';
 import { foldUser } from './same-user.ts';
 import { loginOf } from './session/login.ts';
-import type { SessionContent } from './session/record.ts';
-import { Session, type SessionHome } from './session/session.ts';
+import { ServerSessions } from './session/server-sessions.ts';
+import { Session } from './session/session.ts';
 import type { Sessions } from './session/sessions.ts';
-import { SharedSessions, type SharedSessionsHome } from './session/shared-sessions.ts';
 import type { AutomaticAnswer } from './sign-in/automatic-sign-in.ts';
 import type { Guard, Guarding } from './sign-in/guard.ts';
 import { SharedGuard } from './sign-in/shared-guard.ts';
@@ -35,11 +36,10 @@ export interface VisualGuardShared {
 /** What a server shares with other replicas. */
 interface Replicas {
   store: Store;
-  sessions: SharedSessions;
   challenges: SharedChallenges;
 }
 
-type Homes = SessionHome & SignInHome & StoredUserHome & SharedSessionsHome & SharedChallengesHome;
+type Homes = SignInHome & StoredUserHome & SharedChallengesHome;
 
 /** A VG Identity Server: signs people in, and keeps the sessions that come of it. */
 export class VisualGuardServer implements Homes, ChallengeFinder {
@@ -52,25 +52,36 @@ export class VisualGuardServer implements Homes, ChallengeFinder {
   readonly storedUser: StoredUser;
   readonly meter = new Meter();
   readonly #challenges: Challenges;
-  readonly #sessions: Sessions;
+  readonly #sessions: ServerSessions;
   readonly #signIn = new SignIn(this);
   readonly #replicas: Replicas | undefined;
   #closed = false;
 
-  /** @param store where sessions and challenges are shared and kept; without one they stay in this process */
-  constructor(settings: VisualGuardSettings, transport: Transport, shared: VisualGuardShared, store?: Store) {
+  /**
+   * @param coordinator by which its replicas agree
+   * @param store where challenges are shared and kept; without one they stay in this process
+   */
+  constructor(
+    settings: VisualGuardSettings,
+    transport: Transport,
+    shared: VisualGuardShared,
+    coordinator: Coordinator = new LocalCoordinator(shared.system),
+    store?: Store,
+  ) {
     this.system = shared.system;
     this.#challenges = shared.challenges;
-    this.#sessions = shared.sessions;
     this.transport = new ReplaceableTransport(transport);
     const metered = new MeteredTransport(this.transport, settings.tokenUrl, this.meter, shared.system);
     this.wire = new VisualGuardWire(settings, metered, shared.system);
-    this.connection = store ? connectionDigest(settings) : '';
+    this.connection = connectionDigest(settings);
+    const { wire, system, meter, connection } = this;
+    const context = { wire, system, meter, coordinator, connection };
+    this.#sessions = new ServerSessions(context, shared.sessions);
+    this.#sessions.gone.add((session) => this.storedUser.signedOut(session));
     this.guard = store ? new SharedGuard(shared.guard, store, this) : shared.guard;
-    this.storedUser = new StoredUser(this, store);
+    this.storedUser = new StoredUser(this, context, this.#sessions, store);
     this.#replicas = store && {
       store,
-      sessions: new SharedSessions(store, this.connection, this),
       challenges: new SharedChallenges(store, this),
     };
   }
@@ -101,22 +112,22 @@ export class VisualGuardServer implements Homes, ChallengeFinder {
 
   /** The newest session of a user of this server that is in memory. Names match exactly. */
   sessionOf(user: string): Session | undefined {
-    return this.#sessions.ofUser(this, user);
+    return this.#sessions.ofUser(user);
   }
 
   /** The session with this handle, if it is in memory and belongs to this server. */
   sessionWith(handle: string): Session | undefined {
-    return this.#sessions.withHandle(this, handle);
+    return this.#sessions.withHandle(handle);
   }
 
   /** The newest session of a user, also one that another replica began. @throws AuthError `AUTH_STORE` where the store does not answer */
-  async findSessionOf(user: string): Promise<Session | undefined> {
-    return this.sessionOf(user) ?? this.#replicas?.sessions.findUser(user);
+  findSessionOf(user: string): Promise<Session | undefined> {
+    return this.#sessions.findOfUser(user);
   }
 
   /** The session with this handle, also one that another replica began. @throws AuthError `AUTH_STORE` as `findSessionOf` */
-  async findSessionWith(handle: string): Promise<Session | undefined> {
-    return this.sessionWith(handle) ?? this.#replicas?.sessions.find(handle);
+  findSessionWith(handle: string): Promise<Session | undefined> {
+    return this.#sessions.find(handle);
   }
 
   /**
@@ -157,12 +168,11 @@ export class VisualGuardServer implements Homes, ChallengeFinder {
    * @returns what the server was told to revoke
    */
   async signOut(session: Session | undefined, user: string): Promise<string[]> {
-    const { handle = '', refreshToken: known = '' } = session ?? {};
-    session?.end();
+    const ending = session && this.#sessions.end(session);
     // The stored user's challenge may have begun at another replica. Of other users nobody knows where theirs are.
     if (user !== '' && user === this.wire.stored.user) await this.storedUser.findChallenge();
     for (const challenge of this.#challenges.of(this)) if (challenge.user === user) challenge.cancel();
-    const refreshToken = (session && (await this.#replicas?.sessions.end(handle, known))) ?? known;
+    const refreshToken = (await ending) ?? '';
     const revoked = refreshToken !== '' && (await this.revoke(refreshToken)) ? ['refresh_token'] : [];
     this.meter.tell({ what: 'sign-out', user, revoked });
     return revoked;
@@ -172,8 +182,8 @@ export class VisualGuardServer implements Homes, ChallengeFinder {
   close(): void {
     this.#closed = true;
     for (const challenge of this.#challenges.of(this)) this.forgetChallenge(challenge);
-    for (const session of this.#sessions.of(this)) session.forget();
-    this.#replicas?.sessions.close();
+    this.#sessions.close();
+    this.storedUser.close();
     this.transport.close();
   }
 
@@ -195,31 +205,8 @@ export class VisualGuardServer implements Homes, ChallengeFinder {
     this.storedUser.forgetChallenge(challenge);
   }
 
-  forgetSession(session: Session): void {
-    this.#sessions.remove(this, session);
-    this.storedUser.signedOut(session);
-  }
-
   has(what: Session | Challenge): boolean {
-    return what instanceof Session ? this.#sessions.has(what) : this.#challenges.has(what);
-  }
-
-  setName(session: Session): void {
-    this.#sessions.setName(this, session);
-  }
-
-  forgetName(session: Session): void {
-    this.#sessions.forgetName(this, session);
-  }
-
-  setStored(session: Session): void {
-    this.storedUser.signedIn(session);
-  }
-
-  takeUp(content: SessionContent, handle: string): Session {
-    const session = new Session(content, this, handle);
-    this.#sessions.add(this, session);
-    return session;
+    return what instanceof Session ? !what.ended && this.#sessions.has(what) : this.#challenges.has(what);
   }
 
   takeUpChallenge(content: ChallengeContent, id: string): Challenge | undefined {
@@ -255,8 +242,8 @@ export class VisualGuardServer implements Homes, ChallengeFinder {
     return this.storedUser.challenge ?? this.findStoredChallenge();
   }
 
-  async findStoredSession(): Promise<Session | undefined> {
-    return this.#replicas?.sessions.findStored();
+  findStoredSession(): Promise<Session | undefined> {
+    return this.storedUser.findSession();
   }
 
   async findStoredChallenge(): Promise<Challenge | undefined> {
@@ -278,13 +265,9 @@ export class VisualGuardServer implements Homes, ChallengeFinder {
   async begin(grant: Grant, user: string, stored: boolean): Promise<SignedIn> {
     const { token, refreshToken, reading } = grant;
     const login = reading && loginOf(reading);
-    const session = new Session({ user, stored, login, renewals: 0, refreshToken, token }, this);
-    if (!this.#closed) {
-      this.#sessions.add(this, session);
-      this.setName(session);
-      await this.#replicas?.sessions.begin(session);
-    }
-    if (stored) this.setStored(session);
+    const content = { user, stored, login, renewals: 0, refreshToken, token };
+    const { session, written } = this.#sessions.begin(content);
+    await Promise.all([written, stored && this.storedUser.signedIn(session)]);
     this.meter.tell({ what: 'sign-in', user });
     return { state: 'signed-in', session, token, fromLogin: false };
   }

@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { Engine } from '../../src/engine.ts';
 import { ContextStore } from '../../src/store/context.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
+import { StoreCoordinator } from '../../src/store/store-coordinator.ts';
+import type { ServerContext } from '../../src/visual-guard/context.ts';
+import { ServerSessions } from '../../src/visual-guard/session/server-sessions.ts';
 import type { Session } from '../../src/visual-guard/session/session.ts';
-import { SharedSessions } from '../../src/visual-guard/session/shared-sessions.ts';
+import { Sessions } from '../../src/visual-guard/session/sessions.ts';
 import { FakeSystem, settle } from '../support/fake-system.ts';
 import { OneTimeGuard } from '../support/one-time-guard.ts';
 import { ReplicaStore } from '../support/replica-store.ts';
 import { ScriptedTransport } from '../support/scripted-transport.ts';
 import { LIFE, PERSON, textOf } from '../support/shared-sessions.ts';
-import { keyringOf } from '../support/stores.ts';
+import { testSeal } from '../support/stores.ts';
 import { ASK, isSignedIn, SETTINGS } from '../support/visual-guard.ts';
 import '../support/rejections.ts';
 
@@ -27,13 +30,14 @@ describe('sessions whose store was lost', () => {
         set: (_keys, _values, answer) => answer(isFull ? full : undefined),
         keys: (answer) => answer(null, []),
       },
-      keyringOf(),
+      testSeal(),
       'context default',
       system,
     );
     const transport = new ScriptedTransport(system);
     transport.otherwise = ({ form }) => guard.answer(form);
     const server = new Engine(100, system).holdServer(SETTINGS, transport, '', store).value;
+    await testSeal();
     const { session } = isSignedIn(await server.signIn(PERSON, ASK));
     const first = await textOf(session);
     isFull = true;
@@ -52,11 +56,20 @@ describe('sessions whose store was lost', () => {
     const system = new FakeSystem();
     const shared = { memory: new MemoryStore(system, 100_000) };
     const store = new ReplicaStore(shared, system);
-    const home = { system, host: 'host', sessionWith: () => undefined, revoke: async () => undefined };
-    const sessions = new SharedSessions(store, 'connection', home as never);
+    const wire = { transport: { host: 'host' } };
+    const coordinator = new StoreCoordinator(store, system);
+    const context = { wire, system, coordinator, connection: 'connection' } as unknown as ServerContext;
+    const sessions = new ServerSessions(context, new Sessions(10));
+    const session = (handle: string) => ({
+      handle,
+      refreshToken: 'refresh token',
+      isRefreshing: false,
+      end: () => undefined,
+      writeEnd: async () => undefined,
+    });
     const handle = (i: number): string => String(i).padStart(24, '0');
     store.goAway();
-    for (let i = 0; i <= MOST; i += 1) await sessions.end(handle(i), 'refresh token');
+    for (let i = 0; i <= MOST; i += 1) await sessions.end(session(handle(i)));
     // The first one is not remembered: it is looked for again, and the last one is not.
     await assert.rejects(sessions.find(handle(0)), { code: 'AUTH_STORE' });
     assert.equal(await sessions.find(handle(MOST)), undefined);

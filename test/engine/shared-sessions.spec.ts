@@ -70,15 +70,11 @@ describe('a session that replicas share', () => {
     const fleet = new Fleet();
     const a = fleet.replica();
     const writes: (() => void)[] = [];
-    const { put } = a.store;
-    a.store.put = async (...all) => {
-      await new Promise<void>((resolve) => writes.push(resolve));
-      return put.apply(a.store, all);
-    };
+    a.store.beforeWrite = () => new Promise<void>((resolve) => writes.push(resolve));
     const signingIn = a.server.signIn(PERSON, ASK);
     assert.equal(await isSettled(signingIn), false);
     assert.equal(a.transport.requests.length, 1);
-    a.store.put = put;
+    a.store.beforeWrite = undefined;
     assert.equal(writes.length, 2, 'the session and what finds it are written together');
     for (const write of writes) write();
     isSignedIn(await signingIn);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { MemoryStore } from '../../src/store/memory.ts';
+import { StoreCoordinator } from '../../src/store/store-coordinator.ts';
 import { VgsAccount, type VgsSettings } from '../../src/vgs/account.ts';
 import { FakeSystem, isSettled, settle } from '../support/fake-system.ts';
 import { ReplicaStore } from '../support/replica-store.ts';
@@ -36,7 +37,16 @@ class Fleet {
   replica(settings: Partial<VgsSettings> = {}, ...script: Step[]): Replica {
     const transport = new ScriptedTransport(this.system, ...script);
     const store = new ReplicaStore(this, this.system);
-    return { transport, store, account: new VgsAccount({ ...SETTINGS, ...settings }, transport, this.system, store) };
+    return {
+      transport,
+      store,
+      account: new VgsAccount(
+        { ...SETTINGS, ...settings },
+        transport,
+        this.system,
+        new StoreCoordinator(store, this.system),
+      ),
+    };
   }
 }
 
@@ -79,7 +89,12 @@ describe('a VGS token that replicas share', () => {
     await fleet.system.pass(100_000);
     const behind = new FakeSystem();
     behind.setClock(-3_600_000);
-    const account = new VgsAccount(SETTINGS, new ScriptedTransport(behind), behind, fleet.memory);
+    const account = new VgsAccount(
+      SETTINGS,
+      new ScriptedTransport(behind),
+      behind,
+      new StoreCoordinator(fleet.memory, behind),
+    );
     const { token } = await account.ask();
     assert.equal((token?.expiresAt ?? 0) - behind.now(), 200_000);
   });

@@ -11,6 +11,13 @@ import {
 } from '../../src/store/store.ts';
 import type { Cancel, System } from '../../src/system.ts';
 
+/** A lease that a replica holds. */
+interface Held {
+  lease: Lease;
+  isLost: boolean;
+  abort: AbortController;
+}
+
 type Write = (store: MemoryStore) => Promise<boolean>;
 
 /** What several replicas share: a store that a test can empty. */
@@ -32,7 +39,9 @@ export class ReplicaStore implements Store {
   readonly #system: System;
   readonly #kept = new Map<string, Write>();
   readonly #watches = new Map<() => void, { name: string; writer: string | undefined; cancel: Cancel }>();
-  readonly #leases = new Set<{ lease: Lease; isLost: boolean }>();
+  readonly #leases = new Set<Held>();
+  /** A test may hold up what is written. */
+  beforeWrite: ((name: string) => Promise<void>) | undefined;
   #isDead = false;
 
   constructor(shared: Shared, system: System) {
@@ -57,20 +66,31 @@ export class ReplicaStore implements Store {
     await this.#ask('lease', name);
     const lease = await this.#shared.memory.lease(name);
     if (!('fence' in lease)) return lease;
-    const held = { lease, isLost: false };
+    const held = { lease, isLost: false, abort: new AbortController() };
     this.#leases.add(held);
     return {
       fence: lease.fence,
+      entry: lease.entry,
+      signal: held.abort.signal,
       get isHeld() {
         return !held.isLost && lease.isHeld;
       },
-      release: async () => {
-        if (this.#isDead) return new Promise(() => undefined);
-        this.asked.push(`release ${name}`);
-        this.#leases.delete(held);
-        if (!held.isLost) await lease.release();
-      },
+      release: (change) => this.#release(name, held, change),
     };
+  }
+
+  /** As in Redis, what is written with it is written even if the lease is lost, unless somebody newer has written. */
+  async #release(name: string, held: Held, change: Parameters<Lease['release']>[0]): Promise<void> {
+    if (this.#isDead) return new Promise(() => undefined);
+    this.asked.push(`release ${name}${change ? ' with a change' : ''}`);
+    if (change) await this.beforeWrite?.(name);
+    const isLost = held.isLost || this.state.at === 'gone';
+    this.#leases.delete(held);
+    held.abort.abort();
+    if (!isLost) return held.lease.release(change);
+    const { fence } = held.lease;
+    if (change) await this.#write(name, (memory) => memory.put(name, change.value, { ...change, fence }));
+    return undefined;
   }
 
   watch(name: string, listener: () => unknown, writer?: string): Cancel {
@@ -132,6 +152,7 @@ export class ReplicaStore implements Store {
   #loseLeases(after: number): void {
     for (const held of this.#leases) {
       held.isLost = true;
+      held.abort.abort();
       this.#leases.delete(held);
       if (after === 0) void held.lease.release();
       else this.#system.after(after, () => void held.lease.release());
@@ -140,6 +161,11 @@ export class ReplicaStore implements Store {
 
   async #change(what: string, name: string, write: Write): Promise<boolean> {
     this.asked.push(`${what} ${name}`);
+    await this.beforeWrite?.(name);
+    return this.#write(name, write);
+  }
+
+  async #write(name: string, write: Write): Promise<boolean> {
     if (this.#isDead) return new Promise(() => undefined);
     if (this.state.at === 'ready') return write(this.#shared.memory);
     this.#kept.set(name, write);

@@ -57,7 +57,6 @@ const STORE: Kinds = {
   prefix: 'text',
   tls: 'text',
   encryptionKey: 'text',
-  previousEncryptionKey: 'text',
   username: 'text',
   password: 'text',
 };

@@ -1,9 +1,11 @@
 import type { Warning } from '../../reasons.ts';
 import { WARNINGS } from '../../reasons.ts';
+import type { RecordKind } from '../../store/coordinator.ts';
 import { asAmount, asFlag, asList, asObject, asShape, asText, asWord, VERSION } from '../../store/shape.ts';
 import { readTokenRecord, type TokenRecord, tokenRecord } from '../../store/token-record.ts';
 import type { System } from '../../system.ts';
 import type { Token } from '../../token.ts';
+import type { ServerContext } from '../context.ts';
 import type { MergedState } from '../dialect/states.ts';
 import { type Login, loginOf } from './login.ts';
 
@@ -30,34 +32,28 @@ interface SessionRecord extends Omit<SessionContent, 'token' | 'login'> {
   login: Login | null;
 }
 
-/**
- * A session for a store.
- *
- * @param now in ms since 1970
- * @returns what is written, and how long it is kept, in ms: without a refresh token no longer than its token lives
- */
-export function sessionRecord(content: SessionContent, now: number): { value: SessionRecord; life: number } {
-  const { user, stored, renewals, refreshToken } = content;
-  const token = tokenRecord(content.token, now);
-  const value = {
-    version: VERSION,
-    user,
-    stored,
-    renewals,
-    refreshToken,
-    token,
-    login: content.login ?? null,
-  } as const;
-  return { value, life: refreshToken === '' ? Math.max(1, token.left) : SESSION_LIFE };
+/** The records of the sessions of a connection. Without a refresh token a record is kept no longer than its token is valid. */
+export function sessionRecords({ wire, system, connection }: ServerContext): RecordKind<SessionContent> {
+  return {
+    prefix: `session ${connection}`,
+    host: wire.transport.host,
+    encode: (content) => {
+      const value = sessionRecord(content, system.now());
+      return { value, ttl: content.refreshToken === '' ? Math.max(1, value.token.left) : SESSION_LIFE };
+    },
+    decode: (value, age) => readSessionRecord(value, age, system),
+  };
 }
 
-/**
- * Reads a session.
- *
- * @param age how long ago it was written, in ms
- * @returns undefined where it makes no sense
- */
-export function readSessionRecord(value: unknown, age: number, system: System): SessionContent | undefined {
+/** @param now in ms since 1970 */
+function sessionRecord(content: SessionContent, now: number): SessionRecord {
+  const { user, stored, renewals, refreshToken, login } = content;
+  const token = tokenRecord(content.token, now);
+  return { version: VERSION, user, stored, renewals, refreshToken, token, login: login ?? null };
+}
+
+/** @returns undefined if it makes no sense */
+function readSessionRecord(value: unknown, age: number, system: System): SessionContent | undefined {
   const shape = asShape(value);
   const user = asText(shape?.user);
   const stored = asFlag(shape?.stored);

@@ -1,151 +1,212 @@
 import type { Counts } from '../../counts.ts';
 import { Listeners } from '../../listeners.ts';
-import type { Meter } from '../../meter.ts';
-import { randomId, type System } from '../../system.ts';
+import { contentOf, type Found, type RecordLock, type SharedRecord } from '../../store/coordinator.ts';
+import { type Cancel, randomId, type System } from '../../system.ts';
 import type { Token } from '../../token.ts';
 import type { Refusal } from '../../token-endpoint.ts';
 import { type Asked, type Renewal, type SourceState, type TokenOwner, TokenSource } from '../../token-source.ts';
-import type { VisualGuardWire } from '../dialect/wire.ts';
+import type { ServerContext } from '../context.ts';
 import type { Login } from './login.ts';
 import type { SessionContent } from './record.ts';
-import type { SharedSession } from './shared-session.ts';
 
-/** Where a session lives. */
-export interface SessionHome {
-  readonly wire: VisualGuardWire;
-  readonly system: System;
-  readonly meter: Meter;
-  /** The session has ended: forget it. */
-  forgetSession(session: Session): void;
-}
+/** Other replicas, which may be cut off from the store, can find out for so long that a session has ended, in ms. */
+export const ENDED_TTL = 24 * 3_600_000;
 
 /** What the use of a refresh token comes to. `dead`: it is used up, and nothing came of it. */
-export type Refreshed = { token: Token; refused?: never } | { refused: Refusal; token?: never } | 'dead';
+type Refreshed = { token: Token; refused?: never } | { refused: Refusal; token?: never } | 'dead';
+
+type Renewed = Awaited<ReturnType<Renewal>>;
 
 /** What is said of a session that has ended. */
-export const EXPIRED = { refused: { reason: 'session-expired' } } as const;
+const EXPIRED = { refused: { reason: 'session-expired' } } as const;
 
-/** A person's or service user's sign-in, kept alive by its refresh token. */
+/** What a session tells who keeps it. */
+export interface SessionKeeper {
+  /** It has a new token, which is in its record. */
+  renewed(session: Session): void;
+  /** It has ended, or this process forgets it. */
+  left(session: Session): void;
+}
+
+/**
+ * A person's or service user's sign-in, kept alive by its refresh token. The object in memory is what serves; its record is what
+ * other replicas know of it. A refresh token is used by one replica at a time, and its successor is written before anything else.
+ */
 export class Session implements TokenOwner {
   /** An opaque handle. Who has it, has the session: it is as random as a token. */
   readonly handle: string;
-  readonly user: string;
-  readonly login: Login | undefined;
-  /** Whether it is the stored user's of the config node. */
-  readonly stored: boolean;
   readonly source: TokenSource;
-  readonly changes = new Listeners<SourceState>();
-  #refreshToken: string;
-  #renewals: number;
+  /** The day on which what leads to this session was last written by this process, in days since 1970. */
+  pointedOn = 0;
+  /** Whether its refresh token is being used at this moment. Then this process holds the lock on its record. */
+  isRefreshing = false;
+  /** Ends following what leads to this session. */
+  unfollowUser: Cancel | undefined;
+  /** With the newest token, which is kept for its scope and VGToken when it was dropped because an API rejected it. */
+  #content: SessionContent;
   /** `forgotten`: it is not in this process any more, but another one may go on with it. */
   #ended: 'signed-out' | 'forgotten' | undefined;
-  /** The newest token, kept for its scope and VGToken when it was dropped because an API rejected it. */
-  #lastToken: Token;
-  #shared: SharedSession | undefined;
-  readonly #home: SessionHome;
+  /** Made for the first one who listens: most of many sessions have none. */
+  #changes: Listeners<SourceState> | undefined;
+  readonly #context: ServerContext;
+  readonly #record: SharedRecord<SessionContent>;
+  readonly #keeper: SessionKeeper;
+  #unfollow: Cancel | undefined;
 
-  /** @param handle of a session that was begun elsewhere */
-  constructor(content: SessionContent, home: SessionHome, handle: string = randomId()) {
+  /** @param recordOf gives the record of a handle */
+  constructor(
+    content: SessionContent,
+    context: ServerContext,
+    recordOf: (handle: string) => SharedRecord<SessionContent>,
+    keeper: SessionKeeper,
+    handle: string = randomId(),
+  ) {
     this.handle = handle;
-    this.user = content.user;
-    this.login = content.login;
-    this.stored = content.stored;
-    this.#lastToken = content.token;
-    this.#refreshToken = content.refreshToken;
-    this.#renewals = content.renewals;
-    this.#home = home;
+    this.#content = content;
+    this.#context = context;
+    this.#record = recordOf(handle);
+    this.#keeper = keeper;
     this.source = new TokenSource(this, content.token);
   }
 
+  get user(): string {
+    return this.#content.user;
+  }
+
+  get login(): Login | undefined {
+    return this.#content.login;
+  }
+
+  /** Whether it is the stored user's of the config node. */
+  get stored(): boolean {
+    return this.#content.stored;
+  }
+
   get system(): System {
-    return this.#home.system;
+    return this.#context.system;
   }
 
   get host(): string {
-    return this.#home.wire.transport.host;
+    return this.#context.wire.transport.host;
   }
 
   get counts(): Counts {
-    return this.#home.meter.counts;
+    return this.#context.meter.counts;
+  }
+
+  get changes(): Listeners<SourceState> {
+    this.#changes ??= new Listeners();
+    return this.#changes;
   }
 
   get ended(): boolean {
     return this.#ended !== undefined;
   }
 
-  /** For revocation at the server. Empty where there is none. */
+  /** For revocation at the server. Empty if there is none. */
   get refreshToken(): string {
-    return this.#refreshToken;
+    return this.#content.refreshToken;
   }
 
   /** All that another replica has to know of it. */
   get content(): SessionContent {
-    const { user, stored, login } = this;
-    return { user, stored, login, renewals: this.#renewals, refreshToken: this.#refreshToken, token: this.#lastToken };
+    return this.#content;
   }
 
   ask(): Promise<Asked> {
     return this.source.ask();
   }
 
-  /** From now on it is kept together with other replicas. */
-  share(shared: SharedSession): void {
-    this.#shared = shared;
+  /** Writes it as it stands, for other replicas: it is new. */
+  write(): Promise<void> {
+    return this.#record.write(this.#content);
+  }
+
+  /** Notes for other replicas that it has ended, without a lock. */
+  writeEnd(): Promise<void> {
+    return this.#record.end(ENDED_TTL);
+  }
+
+  /** From now on it follows what other replicas make of it, until it has ended here. */
+  follow(): void {
+    this.#unfollow = this.#record.watch((found) => this.#adoptNews(found));
   }
 
   /** It was signed out, or has come to its end. The handle finds nothing in this process from now on, and no token is left. */
   end(): void {
-    this.#refreshToken = '';
+    this.#content = { ...this.#content, refreshToken: '' };
     this.#leave('signed-out');
   }
 
   /**
-   * Forgets it in this process: to make room, or because its config node is gone. A renewal that is under way is written
-   * to the store, where others go on with it. Without a store nobody does, so that what it brings is revoked.
+   * Forgets it in this process: to make room, or because its config node is gone. Other replicas go on with it, and with a renewal
+   * that is under way. If nobody can, it has ended, and what a renewal brings is revoked.
    */
   forget(): void {
-    if (this.#shared) this.#leave('forgotten');
+    if (this.#context.coordinator.isDurable) this.#leave('forgotten');
     else this.end();
   }
 
-  #leave(how: 'signed-out' | 'forgotten'): void {
-    const wasThere = this.#ended === undefined;
-    if (this.#ended !== 'signed-out') this.#ended = how;
-    if (!wasThere) return;
-    this.#shared?.close();
-    this.source.clear();
-    this.#home.forgetSession(this);
-  }
-
-  /** Without a refresh token the token serves until it ends; so it does where the others cannot be asked for theirs. */
+  /** Without a refresh token the token serves until it expires; so it does while the others cannot be asked for theirs. */
   canRenew(): boolean {
-    return this.#refreshToken !== '' && !this.#shared?.isCutOff;
+    return this.refreshToken !== '' && !this.#context.coordinator.isCutOff;
   }
 
   changed(state: SourceState): void {
     // Those who waited for it get the token of a session that was forgotten meanwhile. It keeps none.
     if (this.#ended && state.at === 'valid') this.source.clear();
-    else this.changes.tell(state);
+    else this.#changes?.tell(state);
   }
 
   /** Gets a new token, for the source alone: it sees to it that there is one request at a time. */
   async renew(): ReturnType<Renewal> {
-    const renewed = await this.#renew();
-    if (renewed.refused) this.#home.meter.tell({ what: 'refused', user: this.user, reason: renewed.refused.reason });
+    const renewed = this.refreshToken === '' ? this.#expire() : await this.#renew();
+    const { meter } = this.#context;
+    if (renewed.refused) meter.tell({ what: 'refused', user: this.user, reason: renewed.refused.reason });
     return renewed;
   }
 
-  async #renew(): ReturnType<Renewal> {
-    if (this.#refreshToken === '') return this.expire();
-    if (this.#shared) return this.#shared.renew();
-    const refreshed = await this.refresh();
-    return refreshed === 'dead' ? this.expire() : refreshed;
+  /** The token that another replica got, or one that this replica gets for all of them. */
+  #renew(): ReturnType<Renewal> {
+    return this.#record.update<Renewed>({
+      settle: (found) => this.#settle(found),
+      run: (_found, lock) => this.#refresh(lock),
+      // While the old token serves there is time to wait for the store.
+      mayRunCutOff: () => this.source.unexpired === undefined,
+    });
+  }
+
+  async #refresh(lock: RecordLock<SessionContent>): ReturnType<Renewal> {
+    // It ended while the lock was waited for.
+    if (this.#ended) return EXPIRED;
+    let refreshed = await this.#useRefreshToken();
+    if (refreshed === 'dead' && !this.#ended) {
+      // Somebody may have renewed it who was not seen: before it ends, its record is read once more.
+      const before = this.refreshToken;
+      const settled = this.#settle(await lock.read());
+      if (settled) return settled;
+      if (this.refreshToken !== before) refreshed = await this.#useRefreshToken();
+    }
+    if (refreshed === 'dead') {
+      // Cut off, nobody knows whether it is dead or another replica has its successor: the record stays.
+      if (!lock.isCutOff && !this.#ended) lock.end(ENDED_TTL);
+      return this.#expire();
+    }
+    if (refreshed.token) {
+      lock.write(this.#content);
+      this.#keeper.renewed(this);
+    }
+    return refreshed;
   }
 
   /** Uses the refresh token once. What comes of it is the session's before anybody is told. */
-  async refresh(): Promise<Refreshed> {
-    const { wire } = this.#home;
-    const heard = await wire.refresh(this.#refreshToken, this.#lastToken.scope, this.#lastToken.VGToken);
+  async #useRefreshToken(): Promise<Refreshed> {
+    const { wire } = this.#context;
+    const { refreshToken, token, renewals } = this.#content;
+    this.isRefreshing = true;
+    const heard = await wire.refresh(refreshToken, token.scope, token.VGToken).finally(() => {
+      this.isRefreshing = false;
+    });
     if (this.#ended === 'signed-out') {
       // Meanwhile: what came must not live on at the server.
       if (heard.grant?.refreshToken) await wire.revoke(heard.grant.refreshToken).catch(() => false);
@@ -153,27 +214,55 @@ export class Session implements TokenOwner {
     }
     if (heard.grant) {
       // Before anything else: the old one is dead by now (PROTOCOL.md: refresh).
-      if (heard.grant.refreshToken !== '') this.#refreshToken = heard.grant.refreshToken;
-      this.#lastToken = heard.grant.token;
-      this.#renewals += 1;
-      return { token: heard.grant.token };
+      const { token, refreshToken: next } = heard.grant;
+      this.#content = { ...this.#content, token, refreshToken: next || this.refreshToken, renewals: renewals + 1 };
+      return { token };
     }
     if (heard.reading && !heard.isInvalidGrant) return { refused: { reason: heard.reading.reasons[0] ?? 'unknown' } };
     // Only `invalid_grant` becomes this reason (RFC 6749 5.2), and only that ends a session.
     return !heard.refusal || heard.refusal.reason === 'credentials-invalid' ? 'dead' : { refused: heard.refusal };
   }
 
+  /** @returns what makes a renewal needless */
+  #settle(found: Found<SessionContent>): Renewed | undefined {
+    if (this.#ended) return EXPIRED;
+    if (found === 'ended') return this.#expire();
+    const content = contentOf(found);
+    if (!content) return undefined;
+    if (content.renewals > this.#content.renewals) this.#adopt(content);
+    const token = this.source.betterOf(content.token);
+    return token && { token };
+  }
+
+  /** @returns what to write again */
+  #adoptNews(found: Found<SessionContent>): SessionContent | undefined {
+    if (this.#ended) return undefined;
+    if (found === 'ended') this.end();
+    const content = contentOf(found);
+    const { renewals } = this.#content;
+    if (content && content.renewals > renewals) this.#adopt(content);
+    // A store that came back empty, or an older replica, knows less than this process.
+    else if (found === undefined || (content && content.renewals < renewals)) return this.#content;
+    return undefined;
+  }
+
   /** Takes over what another replica renewed. */
-  adopt({ refreshToken, token, renewals }: SessionContent): void {
-    if (this.#ended) return;
-    this.#refreshToken = refreshToken;
-    this.#lastToken = token;
-    this.#renewals = renewals;
+  #adopt({ refreshToken, token, renewals }: SessionContent): void {
+    this.#content = { ...this.#content, refreshToken, token, renewals };
     if (this.source.betterOf(token) === token) this.source.adopt(token);
   }
 
-  expire(): typeof EXPIRED {
+  #expire(): typeof EXPIRED {
     this.end();
     return EXPIRED;
+  }
+
+  #leave(how: 'signed-out' | 'forgotten'): void {
+    const wasThere = this.#ended === undefined;
+    if (this.#ended !== 'signed-out') this.#ended = how;
+    if (!wasThere) return;
+    this.#unfollow?.();
+    this.source.clear();
+    this.#keeper.left(this);
   }
 }

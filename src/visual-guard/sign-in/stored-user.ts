@@ -1,13 +1,18 @@
 import { Listeners } from '../../listeners.ts';
 import type { Meter } from '../../meter.ts';
-import { isStoreFault, SharedRecord } from '../../store/shared-record.ts';
+import { contentOf, type Found, type SharedRecord } from '../../store/coordinator.ts';
+import { type Pointer, pointers } from '../../store/pointer.ts';
+import { isStoreFault, SharedRecord as OldRecord } from '../../store/shared-record.ts';
 import type { Store } from '../../store/store.ts';
-import type { System } from '../../system.ts';
+import type { Cancel, System } from '../../system.ts';
 import { within } from '../../waiting.ts';
 import type { Challenge } from '../challenge/challenge.ts';
+import type { ServerContext } from '../context.ts';
 import { findMethod } from '../dialect/methods.ts';
 import type { Person, VisualGuardWire } from '../dialect/wire.ts';
 import type { Outcome, Refused, SignedIn } from '../outcome.ts';
+import { SESSION_LIFE } from '../session/record.ts';
+import { type ServerSessions, writeAgain } from '../session/server-sessions.ts';
 import type { Session } from '../session/session.ts';
 import { type AutomaticAnswer, AutomaticSignIn, pauseAfter } from './automatic-sign-in.ts';
 import type { Guarding } from './guard.ts';
@@ -34,8 +39,7 @@ export interface StoredUserHome {
   put(person: Person, wishes: SignInWishes, stored: boolean): Promise<Outcome>;
   /** Whether these are still kept in this process. */
   has(what: Session | Challenge): boolean;
-  /** What another replica, or an earlier process, has begun. They throw where the store does not answer. */
-  findStoredSession(): Promise<Session | undefined>;
+  /** What another replica, or an earlier process, has begun. It throws if the store does not answer. */
   findStoredChallenge(): Promise<Challenge | undefined>;
 }
 
@@ -46,12 +50,27 @@ export class StoredUser {
   readonly #store: Store | undefined;
   readonly #hold: SharedHold | undefined;
   readonly #automatic: AutomaticSignIn;
+  readonly #sessions: ServerSessions;
+  /** Leads to the session of the stored user. */
+  readonly #pointer: SharedRecord<Pointer>;
+  readonly #unwatch: Cancel;
+  #isClosed = false;
   #session: Session | undefined;
   #challenge: Challenge | undefined;
   #flight: Promise<Outcome> | undefined;
 
-  constructor(home: StoredUserHome, store: Store | undefined) {
+  constructor(home: StoredUserHome, context: ServerContext, sessions: ServerSessions, store: Store | undefined) {
     this.#home = home;
+    this.#sessions = sessions;
+    const { coordinator, connection, wire } = context;
+    this.#pointer = coordinator.record(pointers(`stored ${connection}`, wire.transport.host, SESSION_LIFE), '');
+    const cancels = [
+      this.#pointer.watch((found) => this.#follow(found)),
+      sessions.renewedToday.add((session) => session.stored && void writeAgain(this.#pointer, session)),
+    ];
+    this.#unwatch = () => {
+      for (const cancel of cancels) cancel();
+    };
     this.#store = store;
     this.#hold = store && sharedHold(store, `automatic ${home.connection}`, home);
     this.#automatic = new AutomaticSignIn(home.system, () => this.#signIn(BY_ITSELF), this.#hold);
@@ -72,17 +91,47 @@ export class StoredUser {
     return this.#challenge && this.#home.has(this.#challenge) ? this.#challenge : undefined;
   }
 
-  /** The session, also one that another replica has begun. @throws AuthError `AUTH_STORE` where the store does not answer */
-  async find(): Promise<Session | undefined> {
-    return this.session ?? this.#home.findStoredSession();
+  /** The session, whichever replica began it. @throws AuthError `AUTH_STORE` if the store does not answer */
+  async findSession(): Promise<Session | undefined> {
+    const { session } = this;
+    if (session) return session;
+    const pointer = contentOf(await this.#pointer.read());
+    const found = pointer && (await this.#sessions.find(pointer.id));
+    if (found && !found.ended && !this.#isClosed) this.#become(found);
+    return found;
   }
 
-  /** From now on this is the stored user's session. */
-  signedIn(session: Session): void {
+  /** From now on this is the stored user's session. It comes when other replicas can find it. */
+  async signedIn(session: Session): Promise<void> {
+    if (!this.#isClosed) await this.#pointer.write({ id: session.handle });
+    this.#become(session);
+  }
+
+  /** What is in a store stays. */
+  close(): void {
+    this.#isClosed = true;
+    this.#unwatch();
+  }
+
+  #become(session: Session): void {
     if (this.#session === session) return;
     this.#session = session;
     this.#automatic.release();
     this.changes.tell({ session });
+  }
+
+  /** @returns what to write again: the store has lost it */
+  #follow(found: Found<Pointer>): Pointer | undefined {
+    const { session } = this;
+    if (found === undefined) return session && { id: session.handle };
+    const id = contentOf(found)?.id;
+    if (id !== undefined && id !== session?.handle) void this.#takeUp(id).catch(() => undefined);
+    return undefined;
+  }
+
+  async #takeUp(id: string): Promise<void> {
+    const session = await this.#sessions.find(id);
+    if (session && !session.ended && !this.#isClosed) this.#become(session);
   }
 
   signedOut(session: Session): void {
@@ -130,7 +179,7 @@ export class StoredUser {
   }
 
   async #serveSession(): Promise<SignedIn | Refused | undefined> {
-    const session = this.session ?? (await this.#orNothing(() => this.#home.findStoredSession()));
+    const session = this.session ?? (await this.#orNothing(() => this.findSession()));
     if (!session) return undefined;
     const asked = await session.ask();
     if (asked.token) return { state: 'signed-in', session, token: asked.token, fromLogin: true };
@@ -170,7 +219,7 @@ export class StoredUser {
     const hold = wishes === BY_ITSELF ? this.#hold : undefined;
     const signIn = (): Promise<Outcome> => this.#home.put(wire.stored, wishes, true);
     if (!this.#store) return signIn();
-    const turn = new SharedRecord<object>(this.#store, `sign-in ${connection}`, () => undefined, { system, host });
+    const turn = new OldRecord<object>(this.#store, `sign-in ${connection}`, () => undefined, { system, host });
     const outcome = turn.inTurn<Outcome>({
       adopt: async () =>
         (await this.#serveSession()) ?? (await this.#joinOpen(wishes)) ?? (await hold?.read())?.refused,

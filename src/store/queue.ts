@@ -1,0 +1,44 @@
+import type { System } from '../system.ts';
+import { waitIsOver } from '../waiting.ts';
+
+/** The longest that anybody waits for a lock, in ms: as long as a message waits. */
+export const LOCK_WAIT = 30_000;
+
+/** Runs tasks of the same name one after another, in the order of the calls. */
+export class NamedQueues {
+  readonly #last = new Map<string, Promise<unknown>>();
+  readonly #system: System;
+
+  constructor(system: System) {
+    this.#system = system;
+  }
+
+  /**
+   * @param host the server that it is about, for the error
+   * @throws AuthError `AUTH_TIMEOUT` if its turn comes after a message has given up: then it is not run.
+   *   Whatever the task throws
+   */
+  run<T>(name: string, host: string, task: () => Promise<T>): Promise<T> {
+    const calledAt = this.#system.now();
+    const guarded = async (): Promise<T> => {
+      if (this.#system.now() - calledAt >= LOCK_WAIT) throw waitIsOver(host, LOCK_WAIT);
+      return task();
+    };
+    const last = this.#last.get(name);
+    const result = last ? last.then(guarded) : guarded();
+    const settled = result.then(ignore, ignore).then(() => {
+      if (this.#last.get(name) === settled) this.#last.delete(name);
+    });
+    this.#last.set(name, settled);
+    return result;
+  }
+
+  /** What runs or waits under this name; undefined if nothing does. */
+  busy(name: string): Promise<unknown> | undefined {
+    return this.#last.get(name);
+  }
+}
+
+function ignore(): void {
+  // Who waits for the task is told.
+}
