@@ -7,10 +7,13 @@ import { PracticeTokens } from './tokens.ts';
 import { answerVgs, type PracticeReply } from './vgs.ts';
 import { CUT, PracticeVisualGuard } from './visual-guard.ts';
 
-/** The host in an address that means the practice server, wherever it listens. */
-const PRACTICE_HOST = 'practice.localhost';
-export const PRACTICE_VGS_URL = `http://${PRACTICE_HOST}/auth/realms/vgs/protocol/openid-connect/token`;
-export const PRACTICE_VG_URL = `http://${PRACTICE_HOST}/connect/token`;
+/**
+ * The origin in an address that means the practice server, whatever port it listens on. Nothing else can have it: nobody
+ * listens on port 0, and no name server is asked for the host.
+ */
+const PRACTICE_ORIGIN = 'http://127.0.0.1:0';
+export const PRACTICE_VGS_URL = `${PRACTICE_ORIGIN}/auth/realms/vgs/protocol/openid-connect/token`;
+export const PRACTICE_VG_URL = `${PRACTICE_ORIGIN}/connect/token`;
 
 /** More than any form of either dialect. */
 const LONGEST_FORM = 100_000;
@@ -61,7 +64,7 @@ export class PracticeServer {
     this.#origin = undefined;
   }
 
-  /** The way to this server, for an address with `PRACTICE_HOST`. */
+  /** The way to this server, for an address at `PRACTICE_ORIGIN`. */
   transport(): Transport {
     return new PracticeTransport(this, this.#system);
   }
@@ -162,7 +165,7 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
   return new URLSearchParams(text);
 }
 
-/** Sends what is addressed to `PRACTICE_HOST` to wherever the practice server listens. */
+/** Sends what is addressed to `PRACTICE_ORIGIN` to the port that the practice server listens on. */
 class PracticeTransport implements Transport {
   readonly host = 'practice';
   readonly #server: PracticeServer;
@@ -177,7 +180,7 @@ class PracticeTransport implements Transport {
   async send(request: FormRequest): Promise<Reply> {
     const origin = await this.#server.start();
     this.#http ??= new HttpTransport(new URL(origin), {}, this.#system);
-    return this.#http.send({ ...request, url: request.url.replace(`http://${PRACTICE_HOST}`, origin) });
+    return this.#http.send({ ...request, url: request.url.replace(PRACTICE_ORIGIN, origin) });
   }
 
   close(): void {

@@ -1,14 +1,25 @@
+import type { LookupFunction } from 'node:net';
 import { AuthError } from '../errors.ts';
 
-/** Whether a host name means this machine: `localhost`, its subdomains, 127.0.0.0/8 and ::1. */
+/**
+ * Whether a host name means this machine: `localhost`, 127.0.0.0/8 or ::1. No other name does, not even a subdomain of
+ * `localhost`: its address comes from a name server, which may say any other machine.
+ *
+ * @param hostname as `URL` has it: in lower case, an IPv6 address in brackets
+ */
 export function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname) ||
-    hostname === '[::1]'
-  );
+  return hostname === 'localhost' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname) || hostname === '[::1]';
 }
+
+/** Resolves `localhost` without a name server (RFC 6761 6.3): http goes there unencrypted, so it must be this machine. */
+export const lookUpLoopback: LookupFunction = (_, { all, family }, callback) => {
+  const addresses = [
+    { address: '127.0.0.1', family: 4 },
+    { address: '::1', family: 6 },
+  ].filter((each) => !family || each.family === family);
+  if (all) callback(null, addresses);
+  else callback(null, addresses[0]?.address ?? '127.0.0.1', addresses[0]?.family);
+};
 
 /**
  * Reads the address of a server.

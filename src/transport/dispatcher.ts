@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import { AuthError } from '../errors.ts';
-import { isLoopback } from './address.ts';
+import { isLoopback, lookUpLoopback } from './address.ts';
 
 /** How to reach a server. */
 export interface Route {
@@ -37,13 +37,14 @@ export class ProxyFailure extends Error {
  * @throws AuthError `AUTH_CONFIG` where the proxy's address cannot be used
  */
 export function createDispatcher(url: URL, route: Route, onSocketError: (failure: unknown) => void): Dispatcher {
-  const connect = buildConnector({ ...route.tls });
+  const isLocal = url.protocol === 'http:' && isLoopback(url.hostname);
+  const connect = buildConnector({ ...route.tls, ...(isLocal ? { lookup: lookUpLoopback } : {}) });
   const factory = (origin: string | URL, options: object): Dispatcher => {
     // A transport is the way to one server: any other host is the proxy, which plain http goes to as it is.
     const mend = new URL(origin).host === url.host ? watching(onSocketError) : marking;
     return new Pool(origin, { ...options, connect: mend((options as { connect: buildConnector.connector }).connect) });
   };
-  if (url.protocol === 'http:' && isLoopback(url.hostname)) return new Agent({ connect, factory });
+  if (isLocal) return new Agent({ connect, factory });
   const shared = {
     connect,
     factory,

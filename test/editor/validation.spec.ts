@@ -40,6 +40,8 @@ describe('A dialog that is being filled in', () => {
       'identity.example.com': 'Address: this is not a web address. It begins with https://',
       'http://identity.example.com':
         'Address: http to identity.example.com sends the secret in the clear. Use https, or allow http below',
+      'http://identity.localhost':
+        'Address: http to identity.localhost sends the secret in the clear. Use https, or allow http below',
       'https://me:secret@identity.example.com': 'Address: leave the user and the password out of the address',
     };
     for (const [address, sentence] of Object.entries(sentences)) {

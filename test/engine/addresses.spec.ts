@@ -10,7 +10,6 @@ describe('the address of a server', () => {
     '  https://id.example.org/  ',
     'http://localhost:5000',
     'http://LOCALHOST',
-    'http://practice.localhost',
     'http://127.0.0.1:1880',
     'http://127.8.9.10',
     'http://[::1]:5000',
@@ -26,6 +25,9 @@ describe('the address of a server', () => {
     'http://10.0.0.1',
     'http://0.0.0.0',
     'http://localhost.example.org',
+    'http://id.localhost',
+    'http://localhost.',
+    'http://[::ffff:127.0.0.1]',
     'http://127.0.0.1.example.org',
     'http://notlocalhost',
     'http://[::2]',
@@ -63,8 +65,8 @@ describe('the address of a server', () => {
 
   it('of this machine is known by its name', () => {
     assert.deepEqual(
-      ['localhost', 'a.localhost', '127.0.0.1', '[::1]', 'example.org', '128.0.0.1', '127.0.0.1.org'].map(isLoopback),
-      [true, true, true, true, false, false, false],
+      ['localhost', '127.0.0.1', '[::1]', 'a.localhost', 'example.org', '128.0.0.1', '127.0.0.1.org'].map(isLoopback),
+      [true, true, true, false, false, false, false],
     );
   });
 });

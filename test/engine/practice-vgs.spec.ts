@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import dns from 'node:dns';
+import sinon from 'sinon';
 import { Engine } from '../../src/engine.ts';
 import { PRACTICE_ACCOUNTS, PRACTICE_PASSWORD } from '../../src/practice/people.ts';
 import { PRACTICE_VGS_URL } from '../../src/practice/server.ts';
@@ -101,6 +103,18 @@ describe('the practice server, as VGS over real sockets', () => {
     hold.giveBack();
     engine.sweep();
     await assert.rejects(fetch(`${origin}/.well-known/openid-configuration`));
+  });
+
+  it('is reached without a name server, by an address that nobody else can have', async () => {
+    const lookUp = sinon.spy(dns, 'lookup');
+    try {
+      assert.ok((await account('practice').ask()).token);
+      // An address needs no name server.
+      for (const { args } of lookUp.getCalls()) assert.equal(args[0], '127.0.0.1');
+    } finally {
+      lookUp.restore();
+    }
+    assert.equal(new URL(PRACTICE_VGS_URL).host, '127.0.0.1:0');
   });
 
   it('keeps its state when it stops and starts again', async () => {

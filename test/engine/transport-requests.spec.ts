@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import dns from 'node:dns';
+import sinon from 'sinon';
 import { HttpTransport } from '../../src/transport/transport.ts';
 import { FakeSystem, START } from '../support/fake-system.ts';
 import { always, closeServers, serve, type TestServer } from '../support/servers.ts';
@@ -15,7 +17,19 @@ function basic(id: string, secret: string): string {
 }
 
 describe('a token request over a real socket', () => {
-  afterEach(closeServers);
+  afterEach(() => {
+    sinon.restore();
+    return closeServers();
+  });
+
+  it('to localhost stays on this machine, whatever a name server says', async () => {
+    const server = await serve(always(TOKEN));
+    const lookUp = sinon.stub(dns, 'lookup').throws(new Error('a name server was asked'));
+    const url = `http://localhost:${server.port}/token`;
+    const transport = new HttpTransport(new URL(url), {}, new FakeSystem());
+    assert.equal((await transport.send({ url, form: {} })).status, 200);
+    assert.equal(lookUp.callCount, 0);
+  });
 
   it('is a POST of form fields that asks for JSON and for no compression', async () => {
     const server = await serve(always(TOKEN));
