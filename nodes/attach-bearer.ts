@@ -11,8 +11,10 @@ import {
   VgsBearer,
   VisualGuardBearer,
 } from './shared/bearer/bearer-source.ts';
+import { Hosts } from './shared/bearer/hosts.ts';
 import { NamedBearer } from './shared/bearer/named-bearer.ts';
 import { type ChoiceConfig, ConfigChoice, type OpenNode } from './shared/config/config-choice.ts';
+import { Fields } from './shared/config/fields.ts';
 import { followAccount } from './shared/config/follow-account.ts';
 import { followNothing } from './shared/config/follow-nothing.ts';
 import { followStoredUser } from './shared/config/follow-stored-user.ts';
@@ -30,6 +32,14 @@ interface AttachBearerConfig extends NodeDef, ChoiceConfig {
   userType?: string;
   property?: string;
   hide?: boolean;
+  hosts?: string;
+}
+
+/** What a node works with. */
+interface Setup {
+  source: AnySource;
+  /** Undefined if any host may get the token. */
+  hosts: Hosts | undefined;
 }
 
 /** Where the tokens come from: for all messages the same, or for each from where it says. */
@@ -42,13 +52,18 @@ export default function (RED: NodeAPI): void {
   function AttachBearerNode(this: Node, config: AttachBearerConfig): void {
     RED.nodes.createNode(this, config);
     const status = new StatusLine(RED, this, engine.system);
-    const source = new Opened(status, () => openSource(this, config, status));
+    const setup = new Opened<Setup>(status, () => ({
+      hosts: Hosts.parse(new Fields(RED, this, config).text('hosts')),
+      source: openSource(this, config, status),
+    }));
     const attacher = new Attacher({
       node: this.id,
       hides: config.hide !== false,
       rejected: { ...systemOf(config), state: 'sign-in-needed', reason: 'token-rejected' },
+      checkHost: (msg) => setup.value?.hosts?.check(msg),
       showReady: (bearer) => {
-        if (source.value instanceof NamedBearer) source.value.showLast();
+        const { source } = setup.get();
+        if (source instanceof NamedBearer) source.showLast();
         showReady(bearer, config, status);
       },
       showNeeded: (auth) => status.needed(auth),
@@ -59,8 +74,8 @@ export default function (RED: NodeAPI): void {
       this,
       async (msg, send) => {
         try {
-          const opened = source.get();
-          const from = opened instanceof NamedBearer ? await opened.of(msg) : opened;
+          const { source } = setup.get();
+          const from = source instanceof NamedBearer ? await source.of(msg) : source;
           if (msg.statusCode === 401) await attacher.retry(from, msg, send);
           else await attacher.seek(from, msg, send);
         } catch (thrown) {
@@ -70,13 +85,13 @@ export default function (RED: NodeAPI): void {
       },
       (error) => {
         attacher.troubled();
-        source.failed(error);
+        setup.failed(error);
       },
     );
 
     // The way of nearly every message: a token is there, and nothing is asynchronous.
     this.on('input', (msg, send, done) => {
-      const bearer = msg.statusCode === 401 ? undefined : currentOf(source.value, msg);
+      const bearer = msg.statusCode === 401 ? undefined : currentOf(setup.value, msg);
       if (!bearer) {
         withoutHaste(msg, send, done);
         return;
@@ -129,9 +144,10 @@ function showReady(bearer: Bearer, { source, userType }: AttachBearerConfig, sta
 }
 
 /** The token that serves right now. What is wrong with a message is told where there is time for it. */
-function currentOf(source: AnySource | undefined, msg: NodeMessage): Bearer | undefined {
+function currentOf(setup: Setup | undefined, msg: NodeMessage): Bearer | undefined {
   try {
-    return source?.current(msg);
+    setup?.hosts?.check(msg);
+    return setup?.source.current(msg);
   } catch {
     return undefined;
   }

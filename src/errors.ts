@@ -74,6 +74,18 @@ export const FAULTS = {
     'AUTH_CONFIG',
     'The API rejects the token again, after a sign-in. Check what this user or account may do there.',
   ],
+  'hosts-invalid': [
+    'AUTH_CONFIG',
+    'The property "{property}" has an entry that is not a host name. Write names such as api.example.com or *.example.com.',
+  ],
+  'host-not-allowed': [
+    'AUTH_CONFIG',
+    'msg.url leads to {host}, which "{property}" does not name. Add it there if it may get the token.',
+  ],
+  'url-unusable': [
+    'AUTH_CONFIG',
+    'msg.url cannot be compared with "{property}". It must be an http or https address without a user name.',
+  ],
 
   'host-unknown': ['AUTH_NETWORK', 'The host {host} is not known. Check the address and the name server.'],
   'connection-refused': [

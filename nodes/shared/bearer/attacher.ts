@@ -18,6 +18,8 @@ export interface AttacherOptions {
   hides: boolean;
   /** `msg.auth` of a message whose 401 another token does not help against. */
   rejected: Auth;
+  /** @throws AuthError if the message goes to a host that may not get the token */
+  checkHost(msg: NodeMessage): void;
   /** A message got its header, after one that got none. */
   showReady(bearer: Bearer): void;
   /** A message leaves for a sign-in. */
@@ -55,8 +57,9 @@ export class Attacher {
     return msg;
   }
 
-  /** A token is sought for a message. @throws AuthError where no answer that makes sense was had */
+  /** A token is sought for a message. @throws AuthError where no answer that makes sense was had, or for another host */
   async seek(from: BearerSource, msg: NodeMessage, send: Send): Promise<void> {
+    this.#options.checkHost(msg);
     const { bearer, needed } = await from.seek(msg);
     if (bearer) send(this.attach(msg, bearer, 'sent'));
     else this.#need(msg, needed, send);
@@ -70,12 +73,17 @@ export class Attacher {
   async retry(from: BearerSource, msg: NodeMessageInFlow, send: Send): Promise<void> {
     const { node, rejected } = this.#options;
     const attempt = attemptOf(msg, node);
+    // One with a mark gets its own address back first.
+    if (!attempt) this.#options.checkHost(msg);
     const at = attempt?.at ?? this.#unmarkedStep(from, msg);
     const restore = attempt?.restore ?? remember(msg);
     const mayTry = (at === 'sent' || at === 'sign-in') && (await from.reject(msg, attempt?.generation));
     // The sign-in at output 2 may lead back here. Where it brought no token that the API takes, the circle ends.
     if (!mayTry && (at === 'sign-in' || at === 'sent-after-sign-in')) throw new AuthError('token-still-rejected');
-    if (mayTry) restore(msg);
+    if (mayTry) {
+      restore(msg);
+      this.#options.checkHost(msg);
+    }
     const { bearer, needed } = mayTry ? await from.seek(msg) : { needed: { ...rejected } };
     if (bearer) {
       delete msg.statusCode;
