@@ -1,5 +1,6 @@
 import type { NodeAPI, NodeMessage } from 'node-red';
 import { AuthError } from '../../src/errors.ts';
+import { HiddenText } from '../../src/hiding.ts';
 import type { Reason, Warning } from '../../src/reasons.ts';
 import { type Token, toMessageToken } from '../../src/token.ts';
 import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
@@ -12,7 +13,8 @@ export interface Auth {
   system?: 'vgs' | 'vg';
   state: 'signed-in' | 'mfa-required' | 'code-required' | 'link-sent' | 'refused' | 'signed-out' | 'sign-in-needed';
   user?: string;
-  session?: string;
+  /** Whoever has it has the session, so it prints as `[redacted]`. `String(session)` is its text. */
+  session?: HiddenText;
   reason?: Reason;
   error?: string;
   warnings?: Warning[];
@@ -87,7 +89,7 @@ function authOfSignIn({ session, token, fromLogin }: SignedIn): Auth {
     system: 'vg',
     state: 'signed-in',
     user: session.user,
-    session: session.handle,
+    session: new HiddenText(session.handle),
     ...readScopeWarnings(token, login?.warnings ?? []),
     ...(login ? { status: { ...copyStatus(login.status), ...(fromLogin ? { from_login: true as const } : {}) } } : {}),
   };

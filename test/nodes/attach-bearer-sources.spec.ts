@@ -170,7 +170,7 @@ describe('attach bearer, from a Visual Guard session', () => {
     assertNeeded(await flow.ask('by-name', { name: 'plain' }), { ...none, user: 'plain' });
     assertNeeded(await flow.ask('by-text'), { ...none, user: 'plain' });
     assertNeeded(await flow.ask('by-handle'), none);
-    assertNeeded(await flow.ask('by-handle', { auth: { state: 'signed-in', session: 'made-up' } }), none);
+    assertNeeded(await flow.ask('by-handle', { auth: { session: 'made-up' } } as never), none);
     assert.equal((await flow.ask('by-name')).msg.error?.code, 'AUTH_CONFIG');
 
     const { msg } = await flow.ask('login', { payload: { user: 'plain', password: 'practice' } });

@@ -211,7 +211,7 @@ describe('a Visual Guard server whose name is on the message', () => {
     for (const { id, name } of TWO) {
       const { at, msg } = await flow.ask('login', { tenant: name });
       assert.deepEqual([at, ownerOf(msg.token?.access_token)], ['in', `app-${id}:robot`]);
-      handles[name] = msg.auth?.session;
+      handles[name] = String(msg.auth?.session);
       assert.match(flow.status('login'), new RegExp(`^${name}: `));
       assert.equal(ownerOf((await flow.ask('attach', { tenant: name })).msg.headers?.authorization), `app-${id}:robot`);
     }

@@ -132,7 +132,7 @@ describe('a deploy, and the sessions of a Visual Guard server', () => {
 
       assert.equal((await flow.ask('by-handle', { auth: msg.auth })).at, 'ready');
       assert.equal((await flow.ask('attach')).at, 'ready');
-      assert.equal((await flow.ask('login')).msg.auth?.session, msg.auth?.session);
+      assert.equal(String((await flow.ask('login')).msg.auth?.session), String(msg.auth?.session));
       assert.equal(server.requests.length, 1);
     });
 

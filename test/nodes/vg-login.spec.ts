@@ -29,7 +29,7 @@ describe('VG login', () => {
     assert.equal('refresh_token' in (msg.token ?? {}), false);
     const { session, status, ...auth } = msg.auth ?? {};
     assert.deepEqual(auth, { system: 'vg', state: 'signed-in', user: 'plain' });
-    assert.match(session ?? '', /^[\w-]{20,}$/);
+    assert.match(String(session), /^[\w-]{20,}$/);
     assert.deepEqual(status, {
       authentication: { value: 2048, names: ['Success'] },
       authorization: { value: 16, names: ['Success'] },
@@ -46,7 +46,7 @@ describe('VG login', () => {
     const second = (await flow.ask('login')).msg;
 
     assert.equal(second.token?.access_token, first.token?.access_token);
-    assert.equal(second.auth?.session, first.auth?.session);
+    assert.equal(String(second.auth?.session), String(first.auth?.session));
     assert.equal(second.auth?.status?.from_login, true);
   });
 
@@ -67,7 +67,7 @@ describe('VG login', () => {
 
     assert.deepEqual(first.payload, { user: 'plain', other: 1 });
     assert.notEqual(second.token?.access_token, first.token?.access_token);
-    assert.notEqual(second.auth?.session, first.auth?.session);
+    assert.notEqual(String(second.auth?.session), String(first.auth?.session));
     assert.equal(second.auth?.status?.from_login, undefined);
   });
 

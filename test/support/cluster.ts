@@ -219,7 +219,7 @@ export class Cluster {
         password: 'payload.password',
         passwordType: 'msg',
         method: 'ask',
-        wires: [['say-in'], ['say-mfa'], ['say-refused']],
+        wires: [['as-text'], ['say-mfa'], ['say-refused']],
       },
       entry('choose', 'vg-choose'),
       {
@@ -229,7 +229,7 @@ export class Cluster {
         method: 'payload.method',
         methodType: 'msg',
         challenge: 'payload.id',
-        wires: [['say-in'], ['say-mfa'], ['say-refused']],
+        wires: [['as-text'], ['say-mfa'], ['say-refused']],
       },
       entry('submit', 'vg-submit'),
       {
@@ -238,7 +238,7 @@ export class Cluster {
         action: 'submit',
         code: 'payload.code',
         challenge: 'payload.id',
-        wires: [['say-in'], ['say-mfa'], ['say-refused']],
+        wires: [['as-text'], ['say-mfa'], ['say-refused']],
       },
       entry('use', 'attach'),
       {
@@ -268,6 +268,14 @@ export class Cluster {
         server: 'server',
         user: 'payload.session',
         userType: 'session',
+        wires: [['say-in']],
+      },
+      // The answer is JSON, which shows the handle as [redacted].
+      {
+        id: 'as-text',
+        type: 'function',
+        func: 'if (msg.auth.session) msg.auth.session = String(msg.auth.session); return msg;',
+        outputs: 1,
         wires: [['say-in']],
       },
       say('say-in', '{"at": "in", "auth": auth}', 200),
