@@ -28,6 +28,8 @@ export interface Hold<T> {
 /** All that one process keeps: accounts, servers, stores, sessions, challenges, and the practice server. */
 export class Engine {
   readonly system: System;
+  /** How many sessions, and as many challenges, are kept in all. */
+  readonly maxSessions: number;
   readonly challenges: Challenges;
   readonly sessions: Sessions;
   readonly guard: Guard;
@@ -42,6 +44,7 @@ export class Engine {
   /** @param maxSessions how many sessions, and as many challenges, are kept */
   constructor(maxSessions: number = MOST_SESSIONS, system: System = realSystem) {
     this.system = system;
+    this.maxSessions = maxSessions;
     this.challenges = new Challenges(system, maxSessions);
     this.sessions = new Sessions(maxSessions);
     this.guard = new Guard(system);

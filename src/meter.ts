@@ -22,6 +22,17 @@ export class Meter {
   /** Told of every token request when it ends: how long it took, in ms. One that waits for a person's click is left out. */
   readonly requests = new Listeners<number>();
 
+  /** How many sessions and challenges made room for others. */
+  evictions = 0;
+  /** Told at the first of them. */
+  readonly crowded = new Listeners<void>();
+
+  /** A session or a challenge made room for another one. */
+  madeRoom(): void {
+    this.evictions += 1;
+    if (this.evictions === 1) this.crowded.tell();
+  }
+
   tell(event: AuthEvent): void {
     if (event.what === 'refused') this.counts.refusals += 1;
     this.events.tell(event);

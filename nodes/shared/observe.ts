@@ -2,6 +2,7 @@ import type { NodeAPI } from 'node-red';
 import type { Meter } from '../../src/meter.ts';
 import type { Cancel } from '../../src/system.ts';
 import { auditConnection } from './audit.ts';
+import { CATALOGUE } from './catalogue.ts';
 import type { ConnectionNode } from './config/config-node.ts';
 import { engineOf } from './runtime.ts';
 import type { StatusLine } from './status.ts';
@@ -15,12 +16,28 @@ const COUNTS_PAUSE = 10_000;
  */
 export function observe(RED: NodeAPI, node: ConnectionNode<unknown>, meter: Meter, status: StatusLine): void {
   auditConnection(RED, node, meter);
+  warnOfCrowd(RED, node, meter);
   tellCounts(RED, node, meter, status);
   if (!node.metric()) return;
   node.on(
     'close',
     meter.requests.add((ms) => node.metric('token-request', {}, ms)),
   );
+}
+
+/** What was said once of a connection is not said again: not by another config node of it, nor after a deploy. */
+const warned = new WeakSet<Meter>();
+
+/** Writes one warning when the first session or challenge of a connection makes room for another one. */
+function warnOfCrowd(RED: NodeAPI, node: ConnectionNode<unknown>, meter: Meter): void {
+  const warn = (): void => {
+    if (warned.has(meter)) return;
+    warned.add(meter);
+    const { host } = node.connection as { host: string };
+    node.warn(RED._(`${CATALOGUE}server.crowded`, { host, max: String(engineOf(RED).maxSessions) }));
+  };
+  if (meter.evictions > 0) warn();
+  node.on('close', meter.crowded.add(warn));
 }
 
 function tellCounts(RED: NodeAPI, node: ConnectionNode<unknown>, meter: Meter, status: StatusLine): void {

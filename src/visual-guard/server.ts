@@ -201,7 +201,7 @@ export class VisualGuardServer implements Homes, ChallengeFinder {
   }
 
   forgetChallenge(challenge: Challenge): void {
-    this.#challenges.remove(challenge);
+    this.#challenges.remove(this, challenge);
     this.storedUser.forgetChallenge(challenge);
   }
 

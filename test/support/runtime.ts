@@ -180,7 +180,7 @@ export async function load(
 
 /** Everything that was logged since the flow was loaded, as one text. */
 export function logged(): string {
-  return inspect(helper.log()?.args ?? [], { depth: 6 });
+  return inspect(helper.log()?.args ?? [], { depth: 6, maxArrayLength: null, maxStringLength: null });
 }
 
 /** Ends the flow and all that a test opened. It runs after each test. */

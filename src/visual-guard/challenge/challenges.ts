@@ -1,12 +1,16 @@
 import { LRUCache } from 'lru-cache';
 import type { Cancel, System } from '../../system.ts';
+import { Bound } from '../bound.ts';
 import type { Challenge } from './challenge.ts';
 import type { ChallengeHome } from './home.ts';
 
+/** How many challenges are kept for a user of a server. */
+const MOST_OF_A_USER = 5;
+
 /** The open challenges of this process. Each belongs to a server: two servers may know the same challenge of a store. */
 export class Challenges {
-  /** All of them, for the bound alone. */
-  readonly #all: LRUCache<Challenge, { home: ChallengeHome; cancel: Cancel }>;
+  readonly #bound: Bound<Challenge, ChallengeHome>;
+  readonly #timers = new Map<Challenge, Cancel>();
   readonly #open = new Map<ChallengeHome, Map<string, Challenge>>();
   /** Ids of challenges that expired, so that a late answer gets this reason. */
   readonly #expired: LRUCache<string, WeakRef<ChallengeHome>>;
@@ -18,13 +22,10 @@ export class Challenges {
   constructor(system: System, max: number) {
     this.#system = system;
     this.#expired = new LRUCache({ max });
-    this.#all = new LRUCache({
-      max,
-      dispose: ({ home, cancel }, challenge, reason) => {
-        cancel();
-        this.#drop(home, challenge);
-        if (reason === 'evict') challenge.close();
-      },
+    this.#bound = new Bound(max, MOST_OF_A_USER, (challenge, home) => {
+      this.#drop(home, challenge);
+      home.meter.madeRoom();
+      challenge.close();
     });
   }
 
@@ -32,11 +33,14 @@ export class Challenges {
   add(home: ChallengeHome, challenge: Challenge): void {
     const open = this.#open.get(home) ?? new Map<string, Challenge>();
     const before = open.get(challenge.id);
-    if (before && before !== challenge) this.remove(before);
+    if (before && before !== challenge) this.remove(home, before);
     const left = challenge.expiresAt - this.#system.now();
-    const cancel = this.#system.after(left, () => this.#expire(home, challenge), true);
-    this.#all.set(challenge, { home, cancel });
+    this.#timers.set(
+      challenge,
+      this.#system.after(left, () => this.#expire(home, challenge), true),
+    );
     this.#open.set(home, open.set(challenge.id, challenge));
+    this.#bound.add(challenge, home);
   }
 
   /** @returns the server's challenge with this id, or why there is none */
@@ -56,20 +60,23 @@ export class Challenges {
   }
 
   has(challenge: Challenge): boolean {
-    return this.#all.get(challenge) !== undefined && this.#system.now() < challenge.expiresAt;
+    return this.#bound.use(challenge) && this.#system.now() < challenge.expiresAt;
   }
 
-  remove(challenge: Challenge): void {
-    this.#all.delete(challenge);
+  remove(home: ChallengeHome, challenge: Challenge): void {
+    this.#drop(home, challenge);
     this.#late.delete(challenge);
     challenge.close();
   }
 
   get size(): number {
-    return this.#all.size;
+    return this.#bound.size;
   }
 
   #drop(home: ChallengeHome, challenge: Challenge): void {
+    this.#bound.remove(challenge);
+    this.#timers.get(challenge)?.();
+    this.#timers.delete(challenge);
     const open = this.#open.get(home);
     if (open?.get(challenge.id) === challenge) open.delete(challenge.id);
     if (open?.size === 0) this.#open.delete(home);
@@ -77,7 +84,7 @@ export class Challenges {
 
   #expire(home: ChallengeHome, challenge: Challenge): void {
     this.#expired.set(challenge.id, new WeakRef(home));
-    this.#all.delete(challenge);
+    this.#drop(home, challenge);
     challenge.expire();
     if (challenge.hasOpenLink) this.#late.add(challenge);
   }

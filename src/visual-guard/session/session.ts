@@ -147,6 +147,15 @@ export class Session implements TokenOwner {
     else this.end();
   }
 
+  /** Forgets it because another one needs the room. If no store has it for others to go on with, its refresh token is revoked. */
+  makeRoom(): void {
+    const { wire, meter, coordinator } = this.#context;
+    const refreshToken = coordinator.isDurable ? '' : this.refreshToken;
+    this.forget();
+    meter.madeRoom();
+    if (refreshToken !== '') void wire.revoke(refreshToken).catch(() => false);
+  }
+
   /** Without a refresh token the token serves until it expires; so it does while the others cannot be asked for theirs. */
   canRenew(): boolean {
     return this.refreshToken !== '' && !this.#context.coordinator.isCutOff;

@@ -1,5 +1,8 @@
-import { LRUCache } from 'lru-cache';
+import { Bound } from '../bound.ts';
 import type { Session } from './session.ts';
+
+/** How many sessions are kept for a user of a server. */
+const MOST_OF_A_USER = 20;
 
 /** The sessions of one server. */
 interface Known {
@@ -10,13 +13,12 @@ interface Known {
 
 /** The live sessions of this process. Each belongs to a server: two servers may know the same session of a store. */
 export class Sessions {
-  /** All of them, for the bound alone. */
-  readonly #all: LRUCache<Session, true>;
+  readonly #bound: Bound<Session, object>;
   readonly #known = new Map<object, Known>();
 
   /** @param max how many are kept; the ones longest unused go first */
   constructor(max: number) {
-    this.#all = new LRUCache({ max, disposeAfter: (_kept, session) => session.forget() });
+    this.#bound = new Bound(max, MOST_OF_A_USER, (session) => session.makeRoom());
   }
 
   /** Keeps a session of a server, which is found by its handle. One of the same handle that was there is forgotten. */
@@ -25,8 +27,8 @@ export class Sessions {
     this.#known.set(server, known);
     const before = known.byHandle.get(session.handle);
     known.byHandle.set(session.handle, session);
-    if (before && before !== session) this.#all.delete(before);
-    this.#all.set(session, true);
+    if (before && before !== session) before.forget();
+    this.#bound.add(session, server);
   }
 
   /** From now on this session is meant by its user's name. */
@@ -44,7 +46,7 @@ export class Sessions {
 
   /** Whether this session is kept. Who asks uses it. */
   has(session: Session): boolean {
-    return this.#used(session) !== undefined;
+    return this.#bound.use(session);
   }
 
   /** All sessions of a server. */
@@ -57,7 +59,7 @@ export class Sessions {
     const known = this.#known.get(server);
     if (known?.byHandle.get(session.handle) === session) known.byHandle.delete(session.handle);
     if (known?.byHandle.size === 0) this.#known.delete(server);
-    this.#all.delete(session);
+    this.#bound.remove(session);
   }
 
   /** From now on the session is found by its handle alone. */
@@ -67,11 +69,11 @@ export class Sessions {
   }
 
   get size(): number {
-    return this.#all.size;
+    return this.#bound.size;
   }
 
   /** The bound sees it used. Undefined where it is not kept any more. */
   #used(session: Session | undefined): Session | undefined {
-    return session && this.#all.get(session) && session;
+    return session && this.#bound.use(session) ? session : undefined;
   }
 }
