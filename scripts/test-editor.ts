@@ -31,5 +31,5 @@ for (const version of versions) {
     env: { ...process.env, NODE_RED: version, CHROMIUM: chromium },
     stdio: 'inherit',
   });
-  if (status !== 0) process.exit(status ?? 1);
+  if (status !== 0) process.exitCode = status ?? 1;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { addEachNode, type EachNode, openEditor, type SavedNode, saved, savedText } from '../support/browser.ts';
 import type { Dialog } from '../support/dialog.ts';
 import type { Editor } from '../support/editor.ts';
+import { becomes } from '../support/steady.ts';
 
 const ALL_SCOPES =
   'openid profile VGActivityDate VGApplications VGDeveloper VGIsApproved VGIsLocked VGPermissions VGProfile VGRoles VGToken offline_access IdentityServerApi';
@@ -174,7 +175,9 @@ describe('The dialogs', () => {
     await page.keyboard.press('Control+e');
     await page.locator('#red-ui-clipboard-dialog-export-rng-full').click();
     await page.locator('#red-ui-clipboard-dialog-export-tab-clipboard-tab-bar').getByText('JSON').click();
-    const exported = await page.locator('#red-ui-clipboard-dialog-export-text').inputValue();
+    const text = page.locator('#red-ui-clipboard-dialog-export-text');
+    await becomes(async () => (await text.inputValue()) !== '', true);
+    const exported = await text.inputValue();
     await page.keyboard.press('Escape');
     for (const type of Object.keys(DEFAULTS)) assert.ok(exported.includes(`"${type}"`), type);
     for (const secret of [CLIENT_SECRET, PASSWORD, '__PWRD__', 'a-user', 'an-account']) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { allThatThePageKnows, openEditor, saved } from '../support/browser.ts';
 import type { DrawnNode, Editor } from '../support/editor.ts';
 import { TOKENS } from '../support/practice-tokens.ts';
+import { type } from '../support/steady.ts';
 
 const PRACTICE = 'Practice server: built in, no account needed';
 const PRINTED = `apiVersion: 1.0.0
@@ -26,10 +27,10 @@ describe('From an empty Node-RED to a bearer on a message, by mouse and keyboard
     const account = await dialog.addConfig('Account');
     await account.element.getByText('Import from the vgs command').click();
     await account.fill({ YAML: PRINTED });
-    await account.element.getByRole('button', { name: 'Fill in' }).click();
+    await account.press('Fill in');
     await account.element.getByText('An account that was just made needs some seconds').waitFor();
     await account.fill({ [PRACTICE]: true });
-    await account.element.getByRole('button', { name: 'Test' }).click();
+    await account.press('Test');
     await account.element.getByText('Signed in at').waitFor();
     await account.done();
     await dialog.done();
@@ -54,8 +55,8 @@ describe('From an empty Node-RED to a bearer on a message, by mouse and keyboard
     const choose = await editor.add('vg-mfa', 'submit MFA code', { x: 560, y: 120 });
     const answer = await editor.add('inject', 'inject', { x: 160, y: 240 });
     const submit = await editor.add('vg-mfa', 'submit MFA code', { x: 360, y: 240 });
-    const attach = await editor.add('attach-bearer', 'attach bearer', { x: 580, y: 240 });
-    const debug = await editor.add('debug', 'debug', { x: 760, y: 240 });
+    const attach = await editor.add('attach-bearer', 'attach bearer', { x: 560, y: 240 });
+    const debug = await editor.add('debug', 'debug', { x: 560, y: 360 });
     await editor.wire(begin, 1, login);
     await editor.wire(login, 2, choose);
     await editor.wire(answer, 1, submit);
@@ -88,7 +89,7 @@ describe('From an empty Node-RED to a bearer on a message, by mouse and keyboard
       .nth(1);
     await value.locator('.red-ui-typedInput-type-select').click();
     await editor.page.locator('.red-ui-typedInput-options').filter({ visible: true }).getByText('string').click();
-    await value.locator('input').filter({ visible: true }).pressSequentially(code);
+    await type(value.locator('input').filter({ visible: true }), code);
     await typed.done();
     // A deploy does not end what the person has begun.
     await editor.deploy();

@@ -34,12 +34,9 @@ describe('A dialog without a mouse', () => {
       if (config) {
         const inner = await dialog.addConfig(config);
         await isReachable(inner);
-        await page.keyboard.press('Control+Escape');
-        await inner.element.waitFor({ state: 'detached' });
-        await Dialog.opened(page, 'node');
+        await inner.escape();
       }
-      await page.keyboard.press('Control+Escape');
-      await dialog.element.waitFor({ state: 'detached' });
+      await dialog.escape();
     });
   }
 
@@ -48,8 +45,7 @@ describe('A dialog without a mouse', () => {
       const dialog = await openStoreDialog(editor);
       await dialog.fill({ Kind: kind });
       await isReachable(dialog);
-      await editor.page.keyboard.press('Control+Escape');
-      await dialog.element.waitFor({ state: 'detached' });
+      await dialog.escape();
     });
   }
 });

@@ -30,13 +30,13 @@ describe('The Test button, before anything was deployed', () => {
     const dialog = await editor.open(token);
     const account = await dialog.addConfig('Account');
     await account.fill({ [PRACTICE]: true, Scope: 'cards:write' });
-    await test(account);
+    await account.press('Test');
     await verdict(account).filter({ hasText: 'Signed in at' }).waitFor();
     assert.match(await said(account), /Granted what was asked for: cards:write/);
     assert.match(await said(account), /A token lives 5 min/);
 
     await account.fill({ 'Client ID': 'practice', 'Client secret': 'not-the-secret' });
-    await test(account);
+    await account.press('Test');
     await verdict(account).filter({ hasText: 'Not signed in.' }).waitFor();
     assert.doesNotMatch(await said(account), /not-the-secret/);
     await account.cancel();
@@ -47,20 +47,16 @@ describe('The Test button, before anything was deployed', () => {
     const dialog = await editor.open(login);
     const server = await dialog.addConfig('Server');
     await server.fill({ [PRACTICE]: true });
-    await test(server);
+    await server.press('Test');
     await verdict(server).filter({ hasText: 'There is an answer from' }).waitFor();
     assert.match(await said(server), /No user was signed in/);
     await server.fill({ 'Sign the stored user in, too, and out again': true });
-    await test(server);
+    await server.press('Test');
     await verdict(server).filter({ hasText: 'The stored user was signed in, and out again.' }).waitFor();
     await server.cancel();
     await dialog.cancel();
   });
 });
-
-async function test(dialog: Dialog): Promise<void> {
-  await dialog.element.getByRole('button', { name: 'Test' }).click();
-}
 
 function verdict(dialog: Dialog): Locator {
   return dialog.element.locator('[role=status][id$="test-result"]');

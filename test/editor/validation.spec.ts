@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { openEditorWithEachNode } from '../support/browser.ts';
 import type { Dialog } from '../support/dialog.ts';
 import type { DrawnNode, Editor } from '../support/editor.ts';
+import { becomes } from '../support/steady.ts';
 
 const PRACTICE = 'Practice server: built in, no account needed';
 
@@ -82,11 +83,11 @@ describe('A dialog that is being filled in', () => {
     const server = await dialog.addConfig('Server');
     const sent = server.element.locator('output');
     await server.fill({ Application: 'my-app' });
-    assert.equal(await sent.textContent(), 'my-app_Native');
+    await becomes(() => sent.textContent(), 'my-app_Native');
     await server.fill({ Platform: 'Service' });
-    assert.equal(await sent.textContent(), 'my-app_Service');
+    await becomes(() => sent.textContent(), 'my-app_Service');
     await server.fill({ Application: 'whole_SPA' });
-    assert.equal(await sent.textContent(), 'whole_SPA');
+    await becomes(() => sent.textContent(), 'whole_SPA');
     await becomes(() => shown(server, ['Platform']), []);
     await server.fill({ Module: 'Passwordless: a user name alone' });
     await becomes(() => shown(server, ['Password']), []);
@@ -131,10 +132,4 @@ async function wrong(dialog: Dialog): Promise<string[]> {
 async function shown(dialog: Dialog, labels: string[]): Promise<string[]> {
   const seen = await Promise.all(labels.map((label) => dialog.row(label).isVisible()));
   return labels.filter((_, index) => seen[index]);
-}
-
-async function becomes<T>(look: () => Promise<T>, expected: T): Promise<void> {
-  const wanted = JSON.stringify(expected);
-  for (let tries = 0; tries < 50 && JSON.stringify(await look()) !== wanted; tries += 1);
-  assert.deepEqual(await look(), expected);
 }

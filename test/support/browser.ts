@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { freePort, linkProject, NodeRed, type NodeRedVersion, PROJECT } from '../../scripts/node-red.ts';
 import { type DrawnNode, Editor } from './editor.ts';
+import { PATIENCE } from './steady.ts';
+import { until } from './until.ts';
 
 /** The Node-RED under test: `node-red` (4.1) or `node-red-5`. */
 export const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
@@ -38,8 +40,6 @@ const STILL = `
     jQuery.fx.off = true;
   });
 `;
-/** How long the page may take for one step, in ms. A loaded machine draws slowly. */
-const PATIENCE = 30_000;
 
 const settings = {
   // The editor for code that is quicker to load. No dialog of this package has one.
@@ -59,7 +59,13 @@ before('a Node-RED and a browser are there', async () => {
   linkProject(userDir);
   [nodeRed, browser] = await Promise.all([
     freePort().then((port) => NodeRed.start({ version, userDir, port, settings })),
-    chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGUMENTS }),
+    chromium.launch({
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      headless: true,
+      args: ARGUMENTS,
+      // A person has scrollbars, and they take room.
+      ignoreDefaultArgs: ['--hide-scrollbars'],
+    }),
   ]);
 });
 
@@ -79,10 +85,10 @@ afterEach('a picture shows what a test saw that failed', async function () {
   await page.screenshot({ path });
   console.log(`What the browser showed: ${path}`);
   // So that a dialog left open does not make the next test fail as well.
-  const tray = page.locator('.red-ui-tray');
-  for (let depth = 0; depth < 3 && (await tray.count()) > 0; depth += 1) {
+  const tray = page.locator('.red-ui-tray').last();
+  for (let left = await tray.elementHandles(); left.length > 0; left = await tray.elementHandles()) {
     await page.keyboard.press('Control+Escape');
-    await tray.waitFor({ state: 'detached', timeout: 1_000 }).catch(() => {});
+    if (!(await page.waitForFunction((open) => !open.isConnected, left[0]).then(String, () => ''))) break;
   }
 });
 
@@ -102,7 +108,22 @@ export async function openEditor(flows: object[] = []): Promise<Editor> {
   listen(page);
   const editor = new Editor(page, () => nodeRed.log.split('Started flows').length);
   await editor.load(nodeRed.url);
+  // A debug message that comes before the web socket is there is lost.
+  await until(() => frames.length > 0, PATIENCE);
+  assert.ok((await scrollbarWidth(page)) > 0, 'the browser shows scrollbars');
   return editor;
+}
+
+/** How many pixels a scrollbar takes. */
+function scrollbarWidth(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const box = document.createElement('div');
+    box.style.cssText = 'position: absolute; width: 100px; height: 100px; overflow: scroll';
+    document.body.append(box);
+    const width = box.offsetWidth - box.clientWidth;
+    box.remove();
+    return width;
+  });
 }
 
 /** The flow nodes of this package, by type, with their labels in the palette. */
@@ -140,7 +161,7 @@ export async function addEachNode(editor: Editor): Promise<EachNode> {
 }
 
 async function newContext(): Promise<BrowserContext> {
-  const made = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  const made = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   made.setDefaultTimeout(PATIENCE);
   // tsx leaves calls of this helper in functions that the page runs.
   await made.addInitScript('globalThis.__name = (named) => named');

@@ -1,4 +1,5 @@
-import type { Locator, Page } from 'playwright-core';
+import type { ElementHandle, Locator, Page } from 'playwright-core';
+import { park, type } from './steady.ts';
 
 /** A node's edit dialog, worked with mouse and keyboard. */
 export class Dialog {
@@ -13,9 +14,16 @@ export class Dialog {
     this.element = page.locator('.red-ui-tray').filter({ has: this.#done });
   }
 
-  /** The dialog that is opening, once it stands still. */
+  /**
+   * The dialog that is opening, once a person can type into it. Node-RED shows it first, fills it in after the
+   * credentials have come, and 150 ms later puts the focus into it. Whatever is typed before goes elsewhere.
+   */
   static async opened(page: Page, kind: 'node' | 'node-config'): Promise<Dialog> {
     const dialog = new Dialog(page, `#${kind}-dialog-ok`);
+    await page.waitForFunction((button) => {
+      const tray = document.querySelector(button)?.closest('.red-ui-tray');
+      return !!tray?.querySelector('.red-ui-tray-body')?.contains(document.activeElement);
+    }, `#${kind}-dialog-ok`);
     await dialog.#done.click({ trial: true });
     return dialog;
   }
@@ -41,7 +49,7 @@ export class Dialog {
       if (typeof value === 'boolean') await field.setChecked(value);
       else if ((await field.evaluate(({ tagName }) => tagName)) === 'SELECT')
         await field.selectOption({ label: value });
-      else await this.#type(field, value);
+      else await type(field, value);
     }
   }
 
@@ -68,26 +76,38 @@ export class Dialog {
     return Dialog.opened(this.page, 'node-config');
   }
 
+  /** Presses a button of the form by its text, as Test. */
+  async press(name: string): Promise<void> {
+    await this.element.locator('form').getByRole('button', { name }).click();
+    await park(this.page);
+  }
+
   /** Presses Done, Add or Update. */
   async done(): Promise<void> {
-    await this.#done.click();
-    await this.element.waitFor({ state: 'detached' });
+    await this.#leave(() => this.#done.click());
   }
 
   async cancel(): Promise<void> {
-    await this.element.getByRole('button', { name: 'Cancel' }).click();
-    await this.element.waitFor({ state: 'detached' });
+    await this.#leave(() => this.element.getByRole('button', { name: 'Cancel' }).click());
   }
 
-  async #type(field: Locator, value: string): Promise<void> {
-    await field.click();
-    // What is wrong with the field would be told over the next one.
-    await this.page.mouse.move(2, 2);
-    await field.press('ControlOrMeta+a');
-    await field.press('Delete');
-    // The dialog checks itself at every key: all but the last one are put in at once.
-    await this.page.keyboard.insertText(value.slice(0, -1));
-    await field.pressSequentially(value.slice(-1));
+  /** Leaves the dialog by keyboard, as with Cancel. */
+  async escape(): Promise<void> {
+    await this.#leave(() => this.page.keyboard.press('Control+Escape'));
+  }
+
+  /** Waits until the dialog has gone, and what was behind it is there again: the flow, or the dialog before it. */
+  async #leave(by: () => Promise<void>): Promise<void> {
+    const left = (await this.element.elementHandle()) as ElementHandle<HTMLElement>;
+    await by();
+    await this.page.waitForFunction((tray) => {
+      if (tray.isConnected) return false;
+      const before = [...document.querySelectorAll<HTMLElement>('.red-ui-tray')].pop();
+      if (before) return before.style.right === '0px';
+      const shade = document.querySelector('#red-ui-editor-shade');
+      return !shade || getComputedStyle(shade).display === 'none';
+    }, left);
+    await left.dispose();
   }
 }
 

@@ -1,12 +1,8 @@
+import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
 import { Dialog } from './dialog.ts';
+import { becomes, PATIENCE, type Place, park, steady, type as typeInto } from './steady.ts';
 import { until } from './until.ts';
-
-/** A place in the flow, in pixels from its top left corner. */
-export interface Place {
-  x: number;
-  y: number;
-}
 
 /** A node in the flow, as a person sees it. */
 export class DrawnNode {
@@ -70,25 +66,29 @@ export class Editor {
 
   async load(url: string): Promise<void> {
     await this.page.goto(url);
-    await this.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
     await this.palette('attach-bearer').waitFor({ state: 'attached' });
+    // The tab is there before the editor has loaded; the progress bar is hidden before and after that.
     await this.page.locator('.red-ui-tab.active').first().waitFor();
-    // Hints cover what a test clicks.
-    const close = this.page.locator('.red-ui-sidebar-info-tip-close, .red-ui-help-info-tip button').first();
-    if (await close.isVisible()) await close.click();
+    await this.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
   }
 
-  /** Finds a node in the palette by its label and drags it into the flow. */
+  /**
+   * Finds a node in the palette by its label and drags it into the flow.
+   *
+   * @param to from the top left corner of the flow
+   */
   async add(type: string, label: string, to: Place): Promise<DrawnNode> {
     const there = await this.#ids();
-    const filter = this.page.getByPlaceholder('filter nodes');
-    await filter.fill(label);
-    const from = await centre(this.palette(type));
+    await typeInto(this.page.getByPlaceholder('filter nodes'), label);
+    // The palette filters itself a moment later, and moves the node.
+    const other = label === 'comment' ? 'debug' : 'comment';
+    await this.palette(other).waitFor({ state: 'hidden' });
+    const from = await steady(this.palette(type));
     const chart = await this.#chartAt();
     await this.#drag(from, { x: chart.x + to.x, y: chart.y + to.y });
-    const added = async (): Promise<string | undefined> => (await this.#ids()).find((id) => !there.includes(id));
-    let id = await added();
-    while (!id) id = await added();
+    const added = async (): Promise<string[]> => (await this.#ids()).filter((id) => !there.includes(id));
+    await becomes(async () => (await added()).length, 1);
+    const [id] = await added();
     return new DrawnNode(this.page.locator(`[id="${id}"]`));
   }
 
@@ -102,31 +102,38 @@ export class Editor {
   async wire(from: DrawnNode, output: number, to: DrawnNode): Promise<void> {
     const wires = this.chart.locator('.red-ui-flow-link');
     const before = await wires.count();
-    await this.#drag(await centre(from.output(output - 1)), await centre(to.input));
+    await this.#drag(await steady(from.output(output - 1)), await steady(to.input));
     await wires.nth(before).waitFor({ state: 'attached' });
   }
 
-  /** Opens a node's dialog. */
+  /** Opens a node's dialog by a double click. */
   async open(node: DrawnNode): Promise<Dialog> {
-    await this.page.locator('#red-ui-editor-shade').waitFor({ state: 'hidden' });
-    const { x, y } = await centre(node.element.locator('.red-ui-flow-node'));
-    const tray = this.page.locator('.red-ui-tray');
-    // Node-RED takes no double click while it draws the flow anew.
-    for (let tries = 0; tries < 5 && (await tray.count()) === 0; tries += 1) {
+    await park(this.page);
+    const end = Date.now() + PATIENCE;
+    do {
+      const { x, y } = await steady(node.element.locator('.red-ui-flow-node'));
       await this.page.mouse.dblclick(x, y);
-      await tray.waitFor({ timeout: 1_000 }).catch(() => {});
-    }
+      // Node-RED opens the dialog while it handles the second click. It takes no two clicks that a busy machine
+      // handles more than 650 ms apart; then a person clicks again.
+    } while ((await this.page.locator('.red-ui-tray').count()) === 0 && Date.now() < end);
     return Dialog.opened(this.page, 'node');
   }
 
   /** Goes to a flow by the keyboard: two clicks on tabs in quick succession open a dialog. */
   async showFlow(label: string): Promise<void> {
-    const active = this.page.locator('#red-ui-workspace-tabs > li.active').getByText(label, { exact: true });
-    const tabs = await this.page.locator('#red-ui-workspace-tabs > li').count();
+    const tabs = this.page.locator('#red-ui-workspace-tabs > li');
+    await tabs.getByText(label, { exact: true }).waitFor({ state: 'attached' });
+    const labels = (await tabs.locator('.red-ui-tab-label').allTextContents()).map((text) => text.trim());
+    const wanted = labels.indexOf(label);
+    assert.notEqual(wanted, -1, `${label} among ${labels.join(', ')}`);
+    const active = (): Promise<number> =>
+      tabs.evaluateAll((all) => all.findIndex((tab) => tab.classList.contains('active')));
     await this.chart.focus();
-    for (let tries = 0; tries < tabs && !(await active.isVisible()); tries += 1)
+    for (let at = await active(); at !== wanted; at = await active()) {
+      const before = at;
       await this.page.keyboard.press('Control+]');
-    await active.waitFor();
+      await becomes(async () => (await active()) !== before, true);
+    }
     await this.chart.locator('.red-ui-flow-node-group').first().waitFor();
   }
 
@@ -140,12 +147,26 @@ export class Editor {
     await this.page.locator(theme === 'dark' ? 'html.nr-theme-dark' : 'html:not(.nr-theme-dark)').waitFor();
   }
 
-  /** Presses Deploy and waits until the flows run. */
+  /** Presses Deploy, waits until the flows run, and clicks away what Node-RED says about it. */
   async deploy(): Promise<void> {
     const before = this.#starts();
-    await this.page.locator('#red-ui-header-button-deploy').click();
-    await until(() => this.#starts() > before, 30_000);
+    await this.page.locator('#red-ui-header-button-deploy:not(.disabled)').click();
+    await until(() => this.#starts() > before, PATIENCE);
     await this.page.locator('#red-ui-header-button-deploy.disabled').waitFor();
+    // For 300 ms at least the editor is shaded, and takes a deploy that was made elsewhere for this one.
+    await this.page.locator('.red-ui-deploy-button-spinner').first().waitFor({ state: 'hidden' });
+    await this.page.locator('#red-ui-header-shade').waitFor({ state: 'hidden' });
+    await this.dismissNotifications();
+  }
+
+  /** Clicks notifications away: they cover the upper part of the flow for 5 s. */
+  async dismissNotifications(): Promise<void> {
+    const told = this.page.locator('.red-ui-notification').filter({ visible: true });
+    // Without a mouse: one that goes by itself meanwhile leads the click elsewhere.
+    await told.evaluateAll((all: HTMLElement[]) => {
+      for (const each of all) each.click();
+    });
+    await told.first().waitFor({ state: 'hidden' });
   }
 
   /** Imports an example of this package by the menu's dialog. @param flow the tab that it makes */
@@ -162,22 +183,18 @@ export class Editor {
     await this.showFlow(flow);
   }
 
-  /** Points at a field until its tooltip says this. A row that appears meanwhile moves the field away from the mouse. */
+  /** Points at a field until its tooltip says this. If a row that appears moves the field away, it points there again. */
   async explanation(field: Locator, sentence: string): Promise<void> {
     const tooltip = this.page.locator('.red-ui-popover').getByText(sentence, { exact: true });
-    for (let tries = 0; tries < 5 && !(await tooltip.isVisible()); tries += 1) {
-      await this.#leaveTooltips();
+    const isPointedAt = (): Promise<boolean> => field.evaluate((element) => element.matches(':hover'));
+    const end = Date.now() + PATIENCE;
+    do {
+      await park(this.page);
       await field.hover();
-      await tooltip.waitFor({ timeout: 3_000 }).catch(() => {});
-    }
+      await becomes(async () => (await tooltip.isVisible()) || !(await isPointedAt()), true);
+    } while (!(await tooltip.isVisible()) && Date.now() < end);
     await tooltip.waitFor();
-    await this.#leaveTooltips();
-  }
-
-  /** Who comes back before a tooltip has gone leaves it there for ever, over whatever is below (Node-RED's popover.js). */
-  async #leaveTooltips(): Promise<void> {
-    await this.page.mouse.move(2, 2);
-    await this.page.locator('.red-ui-popover').filter({ visible: true }).first().waitFor({ state: 'hidden' });
+    await park(this.page);
   }
 
   /** Opens the sidebar with the debug messages. */
@@ -231,12 +248,4 @@ export class Editor {
   async #ids(): Promise<string[]> {
     return this.chart.locator('.red-ui-flow-node-group').evaluateAll((nodes) => nodes.map(({ id }) => id));
   }
-}
-
-/** The middle of an element, which is scrolled to. */
-export async function centre(element: Locator): Promise<Place> {
-  await element.scrollIntoViewIfNeeded();
-  const box = await element.boundingBox();
-  if (!box) throw new Error(`not to be seen: ${element}`);
-  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }
