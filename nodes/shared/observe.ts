@@ -34,7 +34,8 @@ function warnOfCrowd(RED: NodeAPI, node: ConnectionNode<unknown>, meter: Meter):
     if (warned.has(meter)) return;
     warned.add(meter);
     const { host } = node.connection as { host: string };
-    node.warn(RED._(`${CATALOGUE}server.crowded`, { host, max: String(engineOf(RED).maxSessions) }));
+    const key = 'server.crowded';
+    node.warn(RED._(CATALOGUE + key, { host, max: String(engineOf(RED).maxSessions) }));
   };
   if (meter.evictions > 0) warn();
   node.on('close', meter.crowded.add(warn));
