@@ -3,7 +3,7 @@ import type { KeptStore } from '../src/store/store.ts';
 import { CATALOGUE } from './shared/catalogue.ts';
 import { type ConnectionNode, holdConnection, registerConfigNode } from './shared/config/config-node.ts';
 import { Fields } from './shared/config/fields.ts';
-import { contextKindOf, meansOf, readStore, STORE_CREDENTIALS } from './shared/config/store-settings.ts';
+import { contextKindOf, isShort, meansOf, readStore, STORE_CREDENTIALS } from './shared/config/store-settings.ts';
 import { storeRoutes } from './shared/dialog/admin-routes.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
@@ -19,9 +19,11 @@ export default function (RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     const status = new StatusLine(RED, this, engine.system);
     let context: string | undefined;
+    let isShortKey = false;
     holdConnection(RED, this, config, () => {
       const settings = readStore(new Fields(RED, this, config));
       const { means, via } = meansOf(RED, this, settings, config.tls);
+      isShortKey = isShort(settings.encryptionKey);
       if (settings.kind === 'context') context = settings.context;
       return { connection: engine.holdStore(settings, means, via), practice: undefined };
     });
@@ -37,8 +39,10 @@ export default function (RED: NodeAPI): void {
       unfollow();
       unwatch();
     });
-    if (context === undefined || warned.has(store)) return;
+    if (warned.has(store)) return;
     warned.add(store);
+    if (isShortKey) this.warn(say('store.short-key', { host: store.host }));
+    if (context === undefined) return;
     const { survives, window } = contextKindOf(RED.settings, context);
     if (!survives) this.warn(say('store.not-kept', { host: store.host }));
     else if (window) this.log(say('store.window', { host: store.host, seconds: String(window) }));

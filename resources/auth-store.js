@@ -2,6 +2,9 @@
 (() => {
   const PACKAGE = '@vg-auth/node-red-vg-auth/';
 
+  /** The shortest encryption key, in characters. The runtime warns of a shorter one. */
+  const SHORTEST_KEY = 16;
+
   const shared = () => RED.plugins.getPlugin('vg-auth');
   const tester = () => RED.plugins.getPlugin('vg-auth-test');
 
@@ -39,6 +42,13 @@
     return url.password === '' || RED._(`${PACKAGE}auth-store:check.url-password`);
   }
 
+  /** An encryption key that is stored is not known here. */
+  function checkKey(node, value) {
+    if (shared().isBlank(value)) return shared().checkText(node, 'encryptionKey', value);
+    const isLong = value === '__PWRD__' || Array.from(String(value)).length >= SHORTEST_KEY;
+    return isLong || RED._(`${PACKAGE}auth-store:check.encryptionKey`);
+  }
+
   /** What can be done about a cause, where that is known. */
   function adviceOf(cause) {
     const advice = RED._(`${PACKAGE}auth-store:cause.${cause}`);
@@ -67,6 +77,7 @@
     listContexts: listContexts,
     checkContext: checkContext,
     checkUrl: checkUrl,
+    checkKey: checkKey,
     lines: lines,
   });
 })();

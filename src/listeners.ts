@@ -24,3 +24,14 @@ export class Listeners<T> {
     }
   }
 }
+
+/** Those who want to know when something happens for the first time. */
+export class Once<T> extends Listeners<T> {
+  #isTold = false;
+
+  override tell(news: T): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    super.tell(news);
+  }
+}

@@ -2,11 +2,13 @@ import { AuthError } from '../errors.ts';
 import { randomId, type System } from '../system.ts';
 import { failedVerdict } from '../verdict.ts';
 import { openStore, type StoreMeans, type StoreSettings } from './open.ts';
-import { Seal } from './seal.ts';
 import type { KeptStore } from './store.ts';
 
 /** How long what a test writes would stay if the test were cut off, in ms. */
 const SHORT = 10_000;
+
+/** How long a test waits for a connection and the keys, in ms. */
+const LONGEST_OPENING = 10_000;
 
 /** What a store was found to do. */
 export interface StoreVerdict {
@@ -28,13 +30,14 @@ export async function checkStore(
   means: StoreMeans,
   system: System,
 ): Promise<StoreVerdict | ReturnType<typeof failedVerdict>> {
-  // How long this machine takes to derive the keys says nothing about the store.
-  const store = openStore(settings, means, system, await Seal.from(settings.encryptionKey));
+  const store = openStore(settings, means, system, true);
   let otherKey = false;
   store.unreadable.add(() => {
     otherKey = true;
   });
   try {
+    // How long this machine takes to derive a key says nothing about the store.
+    await settled(store, system);
     await store.get('test');
     const began = system.now();
     await tryAll(store);
@@ -44,6 +47,20 @@ export async function checkStore(
   } finally {
     store.close();
   }
+}
+
+/** Waits until it is known whether the store can be reached, 10 s at most. */
+function settled({ state, changes }: KeptStore, system: System): Promise<void> {
+  if (state.at !== 'connecting') return Promise.resolve();
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      cancel();
+      unfollow();
+      resolve();
+    };
+    const cancel = system.after(LONGEST_OPENING, finish);
+    const unfollow = changes.add(finish);
+  });
 }
 
 /** @throws AuthError `AUTH_STORE` at the first step that does not come out as it should */

@@ -1,5 +1,4 @@
 import { AuthError } from '../errors.ts';
-import type { Entry } from './entries.ts';
 
 /** What a context store offers. Its answers may come later, or never. */
 export interface ContextAccess {
@@ -13,18 +12,36 @@ export interface ContextAccess {
 /** Letters, digits and underscores alone: a context store reads dots and brackets as a path. */
 export const OURS = /^vgauth_[0-9a-f]{64}$/;
 
-/** The life and the fence stand in the clear, so that what is over can be swept out without the key. */
-export function asKept(entry: Entry | undefined): object | undefined {
-  return entry && { box: entry.text, fence: entry.fence, written: entry.writtenAt, expires: entry.expiresAt };
+/** The key of the record with the master key. */
+export const MASTER_KEY = 'vgauth_master';
+
+/** @param id 64 hexadecimal digits */
+export function keyOf(id: string): string {
+  return `vgauth_${id}`;
 }
 
-/** What stands in a context store may be anything. */
-export function asEntry(found: unknown): Entry | undefined {
+/** A record as it is kept in a context store. */
+export interface KeptRecord {
+  readonly box: string;
+  readonly fence: number;
+  /** ms since 1970. These two are not sealed, so that what is over can be swept out without the key. */
+  readonly written: number;
+  readonly expires: number;
+}
+
+/** What is kept in a context store may be anything. */
+export function asKeptRecord(found: unknown): KeptRecord | undefined {
   if (typeof found !== 'object' || found === null) return undefined;
   const { box, fence, written, expires } = found as Record<string, unknown>;
-  const numbers = [fence, written, expires];
-  if (typeof box !== 'string' || !numbers.every((each) => Number.isFinite(each))) return undefined;
-  return { text: box, fence: fence as number, writtenAt: written as number, expiresAt: expires as number };
+  if (typeof box !== 'string' || ![fence, written, expires].every((each) => Number.isFinite(each))) return undefined;
+  return { box, fence: fence as number, written: written as number, expires: expires as number };
+}
+
+/** @returns the record with the master key; an empty text if there is none, or its time is over */
+export function asMasterRecord(found: unknown, now: number): string {
+  if (typeof found !== 'object' || found === null) return '';
+  const { keys, expires } = found as Record<string, unknown>;
+  return typeof keys === 'string' && typeof expires === 'number' && now < expires ? keys : '';
 }
 
 /** A short word for what went wrong. The text of an error may hold anything. */

@@ -1,14 +1,16 @@
 import type { AuthError } from '../errors.ts';
-import { Listeners } from '../listeners.ts';
+import { Listeners, Once } from '../listeners.ts';
 import type { Cancel, System } from '../system.ts';
-import { asEntry, asKept, type ContextAccess, contextCause, OURS } from './context-access.ts';
-import { Entries, type Entry } from './entries.ts';
+import { type ContextAccess, contextCause } from './context-access.ts';
+import { BATCH, ContextRecords, type FoundRecord } from './context-records.ts';
+import { Entries } from './entries.ts';
 import { InProcessLeases, Watchers } from './in-process.ts';
-import type { Seal } from './seal.ts';
+import type { Keyring, Settled } from './keyring.ts';
 import {
   type KeptStore,
   LEASE_LIFE,
   type Lease,
+  lifeInStore,
   MOST_ENTRIES,
   type PutOptions,
   type StoredEntry,
@@ -16,9 +18,6 @@ import {
   SWEEP_PAUSE,
 } from './store.ts';
 import { answerOf, storeGone } from './timely.ts';
-
-/** How many values are read or written at once: a context store without a cache goes through its whole file each time. */
-const BATCH = 500;
 
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
@@ -30,54 +29,55 @@ const LONGEST_PAUSE = 30_000;
 export class ContextStore implements KeptStore {
   readonly isShared = false;
   readonly changes = new Listeners<StoreState>();
-  readonly unreadable = new Listeners<void>();
+  readonly unreadable = new Once<void>();
   readonly host: string;
-  /** Replaceable, because a deploy may give a config node another one. */
-  access: ContextAccess;
   readonly #system: System;
   readonly #isTrial: boolean;
   readonly #entries: Entries;
   readonly #leases = new InProcessLeases();
   readonly #watchers = new Watchers();
+  readonly #records: ContextRecords;
+  /** The names whose entries are not yet in the context store as they are here. */
   readonly #unwritten = new Set<string>();
-  #seal: Seal | undefined;
+  /** The keys in the context store whose records are over. */
+  readonly #stale = new Set<string>();
   #state: StoreState = { at: 'connecting' };
-  #opening: Promise<void>;
+  /** Comes with the master key. */
+  readonly #settling: Promise<Settled>;
+  readonly #opening: Promise<void>;
   #isRead = false;
   #writing: Promise<void> = Promise.resolve();
   #nextBatch: Promise<void> | undefined;
   #pause = FIRST_PAUSE;
   #retry: Cancel | undefined;
   #sweep: Cancel | undefined;
-  #saidUnreadable = false;
 
   /**
    * @param host what an error calls this store
-   * @param seal may still be on its way: everything waits for it
-   * @param isTrial it is only looked at, so that nothing of another one is swept out
+   * @param isTrial it is only looked at, so nothing of another one is swept out
    */
   constructor(
     access: ContextAccess,
-    seal: Promise<Seal>,
+    keyring: Keyring,
     host: string,
     system: System,
     { most = MOST_ENTRIES, isTrial = false }: { most?: number; isTrial?: boolean } = {},
   ) {
-    this.access = access;
+    this.#records = new ContextRecords(access, keyring, host, system, isTrial);
     this.#isTrial = isTrial;
     this.host = host;
     this.#system = system;
-    this.#entries = new Entries(most, (key) => {
-      this.#unwritten.add(key);
+    this.#entries = new Entries(most, (name) => {
+      this.#unwritten.add(name);
       void this.#write();
     });
-    this.#opening = seal.then(
-      (made) => {
-        this.#seal = made;
-        return this.#isClosed ? undefined : this.#read();
-      },
-      (thrown) => this.#become({ at: 'gone', cause: contextCause(thrown) }),
-    );
+    this.#settling = this.#records.settle();
+    this.#opening = this.#read(this.#settling);
+  }
+
+  /** A deploy may give the same store another way to its context. */
+  set access(access: ContextAccess) {
+    this.#records.access = access;
   }
 
   get state(): StoreState {
@@ -85,28 +85,28 @@ export class ContextStore implements KeptStore {
   }
 
   async get(name: string): Promise<StoredEntry | undefined> {
-    const { key, seal } = await this.#opened(name);
-    const entry = this.#entryOf(key, seal);
+    await this.#opened();
+    const entry = this.#entryOf(name);
     // What could not be read at the opening may still be there.
-    if (!entry && !this.#isRead && this.#state.at === 'gone') throw storeGone(this.host, this.#state.cause);
+    if (!entry && !this.#isRead) throw storeGone(this.host, this.#state.at === 'gone' ? this.#state.cause : 'timeout');
     return entry;
   }
 
   async put(name: string, value: unknown, { life, fence, writer }: PutOptions): Promise<boolean> {
-    const make = (key: string, seal: Seal, now: number): boolean =>
-      Boolean(this.#entries.put(key, seal.close(key, fence, value), life, fence, now));
+    const json = JSON.stringify(value) ?? 'null';
+    const make = (now: number): boolean => Boolean(this.#entries.put(name, json, lifeInStore(life), fence, now));
     return this.#change(name, make, writer);
   }
 
   async remove(name: string, fence: number): Promise<boolean> {
-    return this.#change(name, (key, _seal, now) => this.#entries.remove(key, fence, now));
+    return this.#change(name, (now) => this.#entries.remove(name, fence, now));
   }
 
   async lease(name: string): Promise<Lease | { left: number }> {
-    const { key, seal } = await this.#opened(name);
+    await this.#opened();
     if (this.#leases.has(name)) return { left: LEASE_LIFE };
-    const fence = this.#entries.nextFence(key, this.#system.now());
-    const entry = this.#entryOf(key, seal);
+    const fence = this.#entries.nextFence(name, this.#system.now());
+    const entry = this.#entryOf(name);
     this.#sweepLater();
     return this.#leases.take(name, { fence, entry }, async (change) => {
       if (change) await this.put(name, change.value, { ...change, fence });
@@ -124,6 +124,7 @@ export class ContextStore implements KeptStore {
     this.#sweep?.();
     this.#entries.clear();
     this.#unwritten.clear();
+    this.#stale.clear();
     this.#leases.clear();
     this.#watchers.clear();
     this.#become({ at: 'gone', cause: 'closed' });
@@ -133,40 +134,36 @@ export class ContextStore implements KeptStore {
     return this.#state.at === 'gone' && this.#state.cause === 'closed';
   }
 
-  /** @throws AuthError `AUTH_STORE` where the store is closed, or what is there cannot be read in time */
-  async #opened(name: string): Promise<{ key: string; seal: Seal }> {
-    if (!this.#isClosed && this.#state.at === 'connecting') {
-      await answerOf(this.#opening, this.host, this.#system).catch((error: AuthError) => {
-        if (!this.#seal) throw error;
-      });
+  /**
+   * Waits for what an earlier process left, 2 s at most. This process's own entries are there without it.
+   *
+   * @throws AuthError `AUTH_STORE` if the store is closed
+   */
+  async #opened(): Promise<void> {
+    if (this.#state.at === 'connecting') {
+      // This machine has as long as it needs to derive a key.
+      await this.#settling.catch(() => undefined);
+      await answerOf(this.#opening, this.host, this.#system).catch((_late: AuthError) => undefined);
     }
-    if (this.#isClosed || !this.#seal) throw storeGone(this.host, this.#isClosed ? 'closed' : 'timeout');
-    return { key: `vgauth_${this.#seal.nameOf(name)}`, seal: this.#seal };
+    if (this.#isClosed) throw storeGone(this.host, 'closed');
   }
 
-  #entryOf(key: string, seal: Seal): StoredEntry | undefined {
+  #entryOf(name: string): StoredEntry | undefined {
     const now = this.#system.now();
-    const entry = this.#entries.get(key, now);
-    const opened = entry && seal.open(key, entry.fence, entry.text);
-    return entry && opened && { value: opened.value, age: Math.max(0, now - entry.writtenAt), fence: entry.fence };
+    const entry = this.#entries.get(name, now);
+    return entry && { value: JSON.parse(entry.text), age: Math.max(0, now - entry.writtenAt), fence: entry.fence };
   }
 
   /** Makes a change here, and then in the context store. */
-  async #change(
-    name: string,
-    make: (key: string, seal: Seal, now: number) => boolean,
-    writer?: string,
-  ): Promise<boolean> {
-    const opened = await this.#opened(name).catch(() => undefined);
-    if (!opened || this.#isClosed) return false;
-    const { key, seal } = opened;
-    if (!make(key, seal, this.#system.now())) return false;
-    this.#unwritten.add(key);
+  async #change(name: string, make: (now: number) => boolean, writer?: string): Promise<boolean> {
+    await this.#opened().catch(() => undefined);
+    if (this.#isClosed || !make(this.#system.now())) return false;
+    this.#unwritten.add(name);
     this.#sweepLater();
     this.#watchers.tell(name, writer);
-    // Where many are to be written, it may be in a later batch.
-    while (this.#state.at === 'ready' && this.#unwritten.has(key)) await this.#write();
-    return !this.#unwritten.has(key);
+    // If many are to be written, it may be in a later batch.
+    while (this.#state.at === 'ready' && this.#unwritten.has(name)) await this.#write();
+    return !this.#unwritten.has(name);
   }
 
   /** Brings the context store to where this process is: the next batch, once the one that is on its way is written. */
@@ -180,35 +177,37 @@ export class ContextStore implements KeptStore {
   }
 
   async #writeBatch(): Promise<void> {
-    const keys = [...this.#unwritten].slice(0, BATCH);
-    if (keys.length === 0) return;
-    for (const key of keys) this.#unwritten.delete(key);
-    const now = this.#system.now();
+    const names = [...this.#unwritten].slice(0, BATCH);
+    const stale = [...this.#stale].slice(0, BATCH - names.length);
+    if (names.length + stale.length === 0) return;
+    for (const name of names) this.#unwritten.delete(name);
+    for (const key of stale) this.#stale.delete(key);
     try {
-      const values = keys.map((key) => asKept(this.#entries.get(key, now)));
-      await this.#ask((answer) => this.access.set(keys, values, answer));
-      if (this.#unwritten.size > 0) void this.#write();
+      const now = this.#system.now();
+      await this.#records.write(
+        names.map((name) => [name, this.#entries.get(name, now)]),
+        stale,
+      );
+      if (this.#isUnwritten) void this.#write();
     } catch (thrown) {
       if (this.#isClosed) return;
-      for (const key of keys) this.#unwritten.add(key);
+      for (const name of names) this.#unwritten.add(name);
+      for (const key of stale) this.#stale.add(key);
       this.#failed(thrown);
     }
   }
 
+  get #isUnwritten(): boolean {
+    return this.#unwritten.size + this.#stale.size > 0;
+  }
+
   /** Reads what an earlier process left. What is over is swept out; what cannot be opened is left for who has its key. */
-  async #read(): Promise<void> {
+  async #read(settling: Promise<Settled>): Promise<void> {
     try {
-      const found = await this.#ask<unknown[]>((answer) => this.access.keys(answer));
-      const all: unknown[] = Array.isArray(found[0]) ? found[0] : [];
-      const keys = all.filter((key): key is string => typeof key === 'string' && OURS.test(key));
-      for (let at = 0; at < keys.length; at += BATCH) {
-        const batch = keys.slice(at, at + BATCH);
-        const values = await this.#ask<unknown[]>((answer) => this.access.get(batch, answer));
-        if (this.#isClosed) return;
-        batch.forEach((key, i) => {
-          this.#takeUp(key, asEntry(values[i]));
-        });
-      }
+      const { isStrange } = await settling;
+      if (isStrange) this.unreadable.tell();
+      await this.#records.read((found) => !this.#isClosed && this.#takeUp(found));
+      if (this.#isClosed) return;
       this.#isRead = true;
       this.#become({ at: 'ready' });
       void this.#write();
@@ -218,36 +217,21 @@ export class ContextStore implements KeptStore {
     }
   }
 
-  #takeUp(key: string, found: Entry | undefined): void {
-    const now = this.#system.now();
-    if (found && now >= found.expiresAt) {
-      if (!this.#isTrial) this.#unwritten.add(key);
-    } else if (!found || !this.#seal?.open(key, found.fence, found.text)) this.#tellUnreadable();
-    else if (!this.#isNewer(key, found, now)) {
-      this.#unwritten.delete(key);
-      this.#entries.restore(key, found, now);
+  #takeUp(found: FoundRecord): void {
+    if (found.is === 'unreadable') this.unreadable.tell();
+    else if (found.is === 'over') {
+      if (!this.#isTrial) this.#stale.add(found.key);
+    } else if (!this.#isNewer(found.name, found.entry.fence)) {
+      this.#unwritten.delete(found.name);
+      this.#entries.restore(found.name, found.entry, this.#system.now());
     }
   }
 
   /** Whether this process wrote or removed this since it began to try to read. */
-  #isNewer(key: string, found: Entry, now: number): boolean {
-    if (!this.#unwritten.has(key)) return false;
-    const mine = this.#entries.get(key, now);
-    return !mine || mine.fence >= found.fence;
-  }
-
-  #tellUnreadable(): void {
-    if (this.#saidUnreadable) return;
-    this.#saidUnreadable = true;
-    this.unreadable.tell();
-  }
-
-  /** @returns what follows the error in the answer */
-  #ask<T extends unknown[]>(question: (answer: (error?: unknown, ...values: unknown[]) => void) => void): Promise<T> {
-    const asked = new Promise<T>((resolve, reject) => {
-      question((error, ...values) => (error ? reject(error) : resolve(values as T)));
-    });
-    return answerOf(asked, this.host, this.#system);
+  #isNewer(name: string, fence: number): boolean {
+    if (!this.#unwritten.has(name)) return false;
+    const mine = this.#entries.get(name, this.#system.now());
+    return !mine || mine.fence >= fence;
   }
 
   #failed(thrown: unknown): void {
@@ -259,14 +243,14 @@ export class ContextStore implements KeptStore {
 
   async #tryAgain(): Promise<void> {
     if (!this.#isRead) {
-      await this.#read();
+      await this.#read(this.#records.settle());
       return;
     }
-    while (this.#unwritten.size > 0) {
-      const { size } = this.#unwritten;
+    while (this.#isUnwritten) {
+      const size = this.#unwritten.size + this.#stale.size;
       await this.#writeBatch();
       // It failed again: the next try is waiting already.
-      if (this.#isClosed || this.#unwritten.size >= size) return;
+      if (this.#isClosed || this.#unwritten.size + this.#stale.size >= size) return;
     }
     this.#become({ at: 'ready' });
     void this.#watchers.tellAll();

@@ -32,6 +32,15 @@ export class Watchers {
     };
   }
 
+  /** The names that are watched. */
+  get names(): Iterable<string> {
+    return this.#names.keys();
+  }
+
+  isWatched(name: string): boolean {
+    return this.#names.has(name);
+  }
+
   /** @param writer who made the change, where that is known */
   tell(name: string, writer?: string): void {
     for (const watcher of [...(this.#names.get(name) ?? [])])

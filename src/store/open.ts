@@ -1,25 +1,23 @@
 import type { System } from '../system.ts';
 import { ContextStore } from './context.ts';
-import type { ContextAccess } from './context-access.ts';
+import { type ContextAccess, MASTER_KEY } from './context-access.ts';
+import { Keyring, type Passphrases } from './keyring.ts';
 import { RedisStore } from './redis.ts';
 import type { RedisAddress } from './redis-address.ts';
-import { Seal } from './seal.ts';
 import type { KeptStore } from './store.ts';
 
 /** A store in a context store, which one Node-RED finds again after a restart. */
-export interface ContextSettings {
+export interface ContextSettings extends Passphrases {
   kind: 'context';
   /** The context store's name; empty for the one that is the default. */
   context: string;
-  encryptionKey: string;
 }
 
 /** A store in Redis or Valkey, which several Node-REDs share. */
-export interface RedisSettings extends RedisAddress {
+export interface RedisSettings extends RedisAddress, Passphrases {
   kind: 'redis';
   /** What all keys and channels begin with. */
   prefix: string;
-  encryptionKey: string;
 }
 
 /** What a store is opened with, secrets included: it is not to be shown. */
@@ -34,19 +32,26 @@ export interface StoreMeans {
 }
 
 /**
- * Opens a store. It comes at once; whether it can be reached is told by its state.
+ * Opens a store. It comes at once; its state says whether it can be reached.
  *
- * @param trial its keys, where it is only looked at and closed again
+ * @param isTrial it is only looked at and closed again
  */
-export function openStore(settings: StoreSettings, means: StoreMeans, system: System, trial?: Seal): KeptStore {
-  const seal = trial ? Promise.resolve(trial) : Seal.from(settings.encryptionKey);
-  const isTrial = trial !== undefined;
+export function openStore(settings: StoreSettings, means: StoreMeans, system: System, isTrial = false): KeptStore {
   if (settings.kind === 'redis') {
-    const { isSecure, prefix, kind: _kind, encryptionKey: _key, ...address } = settings;
-    return new RedisStore({ ...address, tls: isSecure ? { ...means.tls } : undefined }, prefix, seal, system, isTrial);
+    const {
+      isSecure,
+      prefix,
+      kind: _kind,
+      encryptionKey: _key,
+      previousEncryptionKey: _previous,
+      ...address
+    } = settings;
+    const keyring = new Keyring(settings, `redis ${prefix}`, { isTrial });
+    return new RedisStore({ ...address, tls: isSecure ? { ...means.tls } : undefined }, prefix, keyring, system);
   }
   if (!means.context) throw new Error('a context store needs its context');
-  return new ContextStore(means.context, seal, `context ${settings.context || 'default'}`, system, { isTrial });
+  const keyring = new Keyring(settings, MASTER_KEY, { isTrial });
+  return new ContextStore(means.context, keyring, `context ${settings.context || 'default'}`, system, { isTrial });
 }
 
 /** A deploy may give the same store another way to the same context. */

@@ -62,6 +62,11 @@ export class RedisConnection {
     return this.#channel;
   }
 
+  /** Comes as soon as it is known whether the server can be reached: at once, but for the first connection. */
+  get settled(): Promise<void> {
+    return this.#settled;
+  }
+
   /**
    * Runs a script, which takes 2 s at most.
    *

@@ -57,24 +57,28 @@ return {entry(KEYS[1], ARGV[1]), whole(now())}
 };
 
 /**
- * Keys: entry, fences, lease. Arguments: fence, box, life, life of the fence, age, owner of the lease, channel, what is published there.
- * Gives the lease back if it is the owner's. Returns 1, or 0 if something with a larger fence was written.
+ * Keys: entry, fences, lease. Arguments: fence, box, life, life of the fence, age, the time that is sealed in the box, by how much
+ * it may be wrong, owner of the lease, channel, what is published there. Gives the lease back if it is the owner's.
+ * Returns 'written', 'older' if something with a larger fence was written, or 'time' if the sealed time is wrong and nothing was
+ * done; and the time in ms.
  */
 export const PUT: Script = {
   keys: 3,
   lua: `${COMMON}${OWNER}
-local gives = owns(KEYS[3], ARGV[6])
+local written = now() - tonumber(ARGV[5])
+if math.abs(written - tonumber(ARGV[6])) > tonumber(ARGV[7]) then return {'time', whole(now())} end
+local gives = owns(KEYS[3], ARGV[8])
 if gives then redis.call('DEL', KEYS[3]) end
 keepOnly(KEYS[2], 'hash')
 if number(redis.call('HGET', KEYS[2], 'written')) > tonumber(ARGV[1]) then
-  if gives then redis.call('PUBLISH', ARGV[7], ARGV[8]) end
-  return 0
+  if gives then redis.call('PUBLISH', ARGV[9], ARGV[10]) end
+  return {'older', whole(now())}
 end
 redis.call('HSET', KEYS[2], 'written', ARGV[1])
 keepFor(KEYS[2], ARGV[4])
-redis.call('SET', KEYS[1], ARGV[1] .. ':' .. whole(now() - tonumber(ARGV[5])) .. ':' .. ARGV[2], 'PX', ARGV[3])
-redis.call('PUBLISH', ARGV[7], ARGV[8])
-return 1
+redis.call('SET', KEYS[1], ARGV[1] .. ':' .. whole(written) .. ':' .. ARGV[2], 'PX', ARGV[3])
+redis.call('PUBLISH', ARGV[9], ARGV[10])
+return {'written', whole(now())}
 `,
 };
 
@@ -148,14 +152,22 @@ return 1
 };
 
 /**
- * Which passphrase is in use under this prefix: with another one no name is found again, and nobody would notice.
- * Keys: mark. Arguments: mark of this passphrase, life, whether to leave it there ('1'). Returns 1 where another one was there.
+ * Replaces the record with the master key if it is the expected one, and renews its time to live.
+ * Keys: master key. Arguments: expected ('' for none), replacement ('' only renews), life, the longest record that is given out.
+ * Returns the record that is there now ('' for none), and the time in ms.
  */
-export const MARK: Script = {
+export const MASTER: Script = {
   keys: 1,
-  lua: `
-local found = redis.call('TYPE', KEYS[1]).ok == 'string' and redis.call('GET', KEYS[1]) or ARGV[1]
-if ARGV[3] == '1' then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
-return found == ARGV[1] and 0 or 1
+  lua: `${COMMON}${ENTRY}
+local found = entry(KEYS[1], ARGV[4]) or ''
+if found == ARGV[1] then
+  if ARGV[2] ~= '' then
+    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+    found = ARGV[2]
+  elseif found ~= '' then
+    redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  end
+end
+return {found, whole(now())}
 `,
 };

@@ -1,79 +1,126 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, scrypt } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
-/** What a box begins with. A reader that does not know the version treats the box as absent. */
-const VERSION = 'v1.';
+/**
+ * The number of the format of a record. A release reads its own format and the one before it; 0.1.0, whose records
+ * began with `v1.`, was never published and is not read. When you change the format, raise the number, keep the code
+ * that reads this one, and keep its fixture in `test/fixtures`.
+ */
+export const FORMAT = 2;
+
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/**
- * The salt is fixed, because all replicas have to come to the same keys and share nothing else. It names this use,
- * so the same passphrase in another program gives other keys there.
- */
-const SALT = 'vg-auth session store v1';
+/** By how much the time beside a box may differ from the sealed one, in ms. */
+const TIME_TOLERANCE = 60_000;
 
-/** A guess costs 32 MiB three times over (OWASP's choice for N = 2^15): about a third of a second on a small machine, once per store. */
-const COST = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 * 2 ** 20 };
-
-/** The longest box that is opened, in characters: what stands in a store may be anything. */
+/** The longest box that is opened, in characters: a store may contain anything. */
 export const LONGEST_BOX = 4 * 2 ** 20;
 
+/** What is authenticated together with a content, beside the format and the key that it is kept under. */
+export interface Stamp {
+  readonly fence: number;
+  /** When it was written, in ms since 1970, by the clock of the store. */
+  readonly time: number;
+  /** For how long it is valid, in ms. */
+  readonly life: number;
+}
+
+/** What was in a box. */
+export interface Opened extends Stamp {
+  readonly value: unknown;
+}
+
 /**
- * Hides what a store writes: names by HMAC-SHA256, values by AES-256-GCM, each with a key of its own.
- * A box can be opened only under the key name and with the fencing number that it was made for.
- * Initialisation vectors are random 96-bit numbers, which suits 2^32 values under one passphrase (NIST SP 800-38D, 8.3).
+ * Hides what a store writes: names by HMAC-SHA256, contents by AES-256-GCM, each with a key derived from the master key.
+ * A box opens only under the key and with the fencing number, time and life that it was made for.
+ * Initialization vectors are random 96-bit numbers, which is good for 2^32 records per master key (NIST SP 800-38D, 8.3).
  */
 export class Seal {
   readonly #nameKey: Buffer;
-  readonly #valueKey: Buffer;
+  readonly #contentKey: Buffer;
 
-  private constructor(master: Buffer) {
-    const derive = (use: string): Buffer => Buffer.from(hkdfSync('sha256', master, '', `${SALT} ${use}`, 32));
-    this.#nameKey = derive('name');
-    this.#valueKey = derive('value');
+  /** @param master 32 random bytes */
+  constructor(master: Buffer) {
+    // The names stay the same in a later format: the format is no part of them.
+    const derive = (use: string): Buffer => Buffer.from(hkdfSync('sha256', master, '', `vg-auth store ${use}`, 32));
+    this.#nameKey = derive('names');
+    this.#contentKey = derive('contents');
   }
 
-  /** Derives the keys from a passphrase. It takes a while, off the main thread. */
-  static from(passphrase: string): Promise<Seal> {
-    return new Promise((resolve, reject) => {
-      scrypt(passphrase.normalize('NFC'), SALT, 32, COST, (error, master) => {
-        if (error) reject(error);
-        else resolve(new Seal(master));
-      });
-    });
-  }
-
-  /** The name under which something is kept: 64 hexadecimal digits that tell nothing. */
+  /** The id of a name: 64 hexadecimal digits, from which nobody learns the name. */
   nameOf(name: string): string {
     return createHmac('sha256', this.#nameKey).update(name).digest('hex');
   }
 
-  /** @param key where the box will stand */
-  close(key: string, fence: number, value: unknown): string {
-    const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.#valueKey, iv).setAAD(boundTo(key, fence));
-    const sealed = Buffer.concat([cipher.update(JSON.stringify(value) ?? 'null', 'utf8'), cipher.final()]);
-    return VERSION + Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
+  /**
+   * @param key the key that the box will be kept under
+   * @param json the content, as JSON
+   * @returns the box: `<format>.<time>.<life>.<sealed content>`
+   */
+  close(key: string, stamp: Stamp, json: string): string {
+    const { time, life } = stamp;
+    return `${FORMAT}.${time}.${life}.${seal(this.#contentKey, boundTo(key, FORMAT, stamp), Buffer.from(json))}`;
   }
 
-  /** @returns what is in the box, or undefined where it was made with another key, for another place, or changed */
-  open(key: string, fence: number, box: string): { value: unknown } | undefined {
-    if (!box.startsWith(VERSION) || box.length > LONGEST_BOX) return undefined;
-    const bytes = Buffer.from(box.slice(VERSION.length), 'base64url');
-    if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
+  /**
+   * @param key the key that the box was found under
+   * @param fence the fencing number that was found beside it
+   * @returns undefined if it was sealed with another key, for another place, in an unknown format, or changed
+   */
+  open(key: string, fence: number, box: string): Opened | undefined {
+    if (box.length > LONGEST_BOX) return undefined;
+    const [, format, time, life, sealed = ''] = /^(\d{1,4})\.(\d{1,16})\.(\d{1,16})\.([\w-]+)$/.exec(box) ?? [];
+    if (Number(format) !== FORMAT) return undefined;
+    const stamp = { fence, time: Number(time), life: Number(life) };
+    const clear = unseal(this.#contentKey, boundTo(key, FORMAT, stamp), sealed);
+    if (!clear) return undefined;
     try {
-      const decipher = createDecipheriv('aes-256-gcm', this.#valueKey, bytes.subarray(0, IV_BYTES), {
-        authTagLength: TAG_BYTES,
-      });
-      decipher.setAAD(boundTo(key, fence));
-      decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-      const clear = Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
-      return { value: JSON.parse(clear.toString('utf8')) };
+      return { ...stamp, value: JSON.parse(clear.toString('utf8')) };
     } catch {
       return undefined;
     }
   }
 }
 
-function boundTo(key: string, fence: number): Buffer {
-  return Buffer.from(`${SALT} ${fence} ${key}`);
+/**
+ * Whether a record is what its writer wrote, and still valid.
+ *
+ * @param written the time beside the box, which is not sealed, in ms since 1970
+ * @param now by the clock of the store, in ms since 1970
+ */
+export function isCurrent({ time, life }: Stamp, written: number, now: number): boolean {
+  return Math.abs(written - time) <= TIME_TOLERANCE && now - time < life;
+}
+
+/**
+ * Encrypts and authenticates.
+ *
+ * @param key 32 bytes
+ * @param bound what has to be the same when it is opened
+ */
+export function seal(key: Buffer, bound: string, content: Buffer): string {
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(bound));
+  const sealed = Buffer.concat([cipher.update(content), cipher.final()]);
+  return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
+}
+
+/** @returns what `seal` was given; undefined if the key is another one, or anything was changed */
+export function unseal(key: Buffer, bound: string, text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
+  try {
+    const iv = bytes.subarray(0, IV_BYTES);
+    const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES });
+    decipher.setAAD(Buffer.from(bound));
+    decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+    return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only the key may contain a blank, and it comes last: no two records have the same text. */
+function boundTo(key: string, format: number, { fence, time, life }: Stamp): string {
+  return `vg-auth record ${format} ${fence} ${time} ${life} ${key}`;
 }

@@ -48,6 +48,17 @@ export const MOST_ENTRIES = 40_000;
 /** How often what has outlived its life is swept out of this process, in ms. */
 export const SWEEP_PAUSE = 60_000;
 
+/** The longest life of a record in a store that outlives the process, in ms: a year. */
+const LONGEST_RECORD = 365 * 24 * 3_600_000;
+
+/** For how long the master key is kept after it was last in use, in ms: longer than any record that needs it. */
+export const MASTER_LIFE = 400 * 24 * 3_600_000;
+
+/** A life as a store takes it, in whole ms. One that the store would not take would never be written. */
+export function lifeInStore(life: number): number {
+  return Math.min(LONGEST_RECORD, Math.max(1, Math.ceil(life) || 1));
+}
+
 /** How something is written. */
 export interface PutOptions {
   readonly life: number;

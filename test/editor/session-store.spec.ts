@@ -7,7 +7,7 @@ import { becomes } from '../support/steady.ts';
 import { openStoreDialog } from '../support/store-dialog.ts';
 
 const REDIS = 'Redis or Valkey: several Node-REDs share it';
-const ROWS = ['Context store', 'Address', 'TLS', 'User', 'Password', 'Key prefix', 'Encryption key'];
+const ROWS = ['Context store', 'Address', 'TLS', 'User', 'Password', 'Key prefix', 'Encryption key', 'Previous key'];
 const KEY = 'typed-encryption-key';
 
 describe('The dialog of a session store', () => {
@@ -21,7 +21,7 @@ describe('The dialog of a session store', () => {
 
   it('shows what its kind needs', async () => {
     const dialog = await openStoreDialog(editor);
-    await becomes(() => shown(dialog), ['Context store', 'Encryption key']);
+    await becomes(() => shown(dialog), ['Context store', 'Encryption key', 'Previous key']);
     await dialog.element.getByText('The context store has to write files').waitFor();
     await dialog.fill({ Kind: REDIS });
     await becomes(
@@ -45,8 +45,14 @@ describe('The dialog of a session store', () => {
   it('says in words what is wrong', async () => {
     const dialog = await openStoreDialog(editor);
     await becomes(() => wrong(dialog), ['Encryption key']);
-    await dialog.fill({ 'Encryption key': KEY });
-    await becomes(() => wrong(dialog), []);
+    await dialog.fill({ 'Encryption key': 'fifteen letters' });
+    await becomes(() => wrong(dialog), ['Encryption key']);
+    const tooShort = 'Encryption key: it must have at least 16 characters';
+    await editor.explanation(dialog.field('Encryption key'), tooShort);
+    for (const key of ['sixteen letters!', ['$', '{STORE_KEY}'].join(''), KEY]) {
+      await dialog.fill({ 'Encryption key': key });
+      await becomes(() => wrong(dialog), []);
+    }
     await dialog.fill({ Kind: REDIS });
     await dialog.fill({ Address: '' });
     await becomes(() => wrong(dialog), ['Address']);

@@ -12,7 +12,7 @@ import { OneTimeGuard } from '../support/one-time-guard.ts';
 import { ReplicaStore } from '../support/replica-store.ts';
 import { ScriptedTransport } from '../support/scripted-transport.ts';
 import { LIFE, PERSON, textOf } from '../support/shared-sessions.ts';
-import { testSeal } from '../support/stores.ts';
+import { keyringOf } from '../support/stores.ts';
 import { ASK, isSignedIn, SETTINGS } from '../support/visual-guard.ts';
 import '../support/rejections.ts';
 
@@ -30,14 +30,13 @@ describe('sessions whose store was lost', () => {
         set: (_keys, _values, answer) => answer(isFull ? full : undefined),
         keys: (answer) => answer(null, []),
       },
-      testSeal(),
+      keyringOf(),
       'context default',
       system,
     );
     const transport = new ScriptedTransport(system);
     transport.otherwise = ({ form }) => guard.answer(form);
     const server = new Engine(100, system).holdServer(SETTINGS, transport, '', store).value;
-    await testSeal();
     const { session } = isSignedIn(await server.signIn(PERSON, ASK));
     const first = await textOf(session);
     isFull = true;

@@ -4,7 +4,7 @@ import { MemoryStore } from '../../src/store/memory.ts';
 import { ContextFiles } from '../support/context-files.ts';
 import { FakeSystem, START } from '../support/fake-system.ts';
 import { keepsTheContract } from '../support/store-contract.ts';
-import { testSeal } from '../support/stores.ts';
+import { keyringOf } from '../support/stores.ts';
 
 let system = new FakeSystem();
 
@@ -25,7 +25,7 @@ keepsTheContract('context', {
   async open() {
     system = new FakeSystem();
     files = new ContextFiles();
-    store = new ContextStore(await files.open(), testSeal(), 'context file', system);
+    store = new ContextStore(await files.open(), keyringOf(), 'context file', system);
     return store;
   },
   another: async () => store,

@@ -56,6 +56,29 @@ describe(`${version} with a session store in its context files`, function () {
     assert.equal(auth.user, 'bert');
   });
 
+  it('signs nobody out with a new encryption key, and the old one as the previous one', async () => {
+    const OLD = CANARIES.encryptionKey;
+    const NEW = 'CANARY-the-next-encryption-key';
+    const { session } = told(await call('login', { user: 'service-1', password: 'service-1-password' }), 'in');
+    const { logins } = cluster.guard.counts;
+    for (const keys of [
+      { encryptionKey: NEW, previousEncryptionKey: OLD },
+      { encryptionKey: NEW, previousEncryptionKey: '' },
+    ]) {
+      await cluster.deployKeys(0, keys);
+      await cluster.stop(0);
+      await cluster.startOne(0);
+      const { status, body } = await call('use', { session });
+      assert.deepEqual({ status, user: body.user }, { status: 200, user: 'service-1' });
+    }
+    assert.equal(cluster.guard.counts.logins, logins);
+    await cluster.deployKeys(0, { encryptionKey: OLD, previousEncryptionKey: '' });
+    const { body } = await call('use', { session });
+    assert.equal(body.at, 'needed', 'the old key opens nothing any more');
+    assert.match(cluster.log, /written with another encryption key/);
+    assert.doesNotMatch(cluster.log, /CANARY/);
+  });
+
   it('leaves no secret and no name in the clear in its files', () => {
     const dir = join(cluster.userDir(0), 'context');
     const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());

@@ -197,6 +197,20 @@ describe('a session store', () => {
     assert.equal(logged().split('store.not-kept').length - 1, 1);
   });
 
+  for (const [key, times] of [
+    ['fifteen letters', 1],
+    ['\u{1f511}'.repeat(15), 1],
+    ['sixteen letters!', 0],
+  ] as const)
+    it(`says ${times === 1 ? 'once' : 'nothing'} of an encryption key with ${[...key].length} characters, and works`, async () => {
+      const credentials = { store: { encryptionKey: key } };
+      const flow = await load(users({}), credentials);
+      await flow.deploy(users({ name: 'another name' }), 'full', credentials);
+      assert.equal(logged().split('store.short-key').length - 1, times);
+      assert.equal(logged().includes(key), false);
+      assert.equal(await storeIn(flow).put('a', 1, { life: 60_000, fence: 1 }), true);
+    });
+
   const storages: [string, object, RegExp | undefined][] = [
     ['a window of 30 s', { file: { module: 'localfilesystem' } }, /store\.window/],
     ['no window without a cache', { file: { module: 'localfilesystem', config: { cache: false } } }, undefined],

@@ -64,7 +64,7 @@ describe('replicas that share a Redis', () => {
       }
       await lease.release();
       assert.equal(await server.admin.exists(key), 0);
-      assert.equal(time.pending, 1, 'only the ping waits');
+      assert.equal(time.pending, 2, 'only the ping and the renewal of the master key wait');
     });
 
     it('of one that died ends by itself, and the next one has a larger number', async () => {

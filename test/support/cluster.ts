@@ -87,6 +87,11 @@ export class Cluster {
     return nodeRed;
   }
 
+  /** Deploys the flows at one of them again, with these keys of the store. */
+  async deployKeys(index: number, keys: { encryptionKey: string; previousEncryptionKey: string }): Promise<void> {
+    await this.#of(index).nodeRed?.deploy(this.#flow(keys));
+  }
+
   /** `kill -9`. */
   async kill(index: number): Promise<void> {
     const { nodeRed } = this.#of(index);
@@ -171,7 +176,7 @@ export class Cluster {
     send(status, body);
   }
 
-  #flow(): FlowNode[] {
+  #flow(keys: object = { encryptionKey: CANARIES.encryptionKey }): FlowNode[] {
     const { origin } = this;
     const entry = (path: string, to: string): FlowNode => ({
       id: `in-${path}`,
@@ -195,7 +200,7 @@ export class Cluster {
         id: 'store',
         type: 'auth-store',
         ...this.#options.store,
-        credentials: { encryptionKey: CANARIES.encryptionKey },
+        credentials: keys,
       },
       {
         id: 'server',

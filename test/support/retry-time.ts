@@ -1,4 +1,5 @@
 import { PING_PAUSE } from '../../src/store/redis-link.ts';
+import { MASTER_PAUSE } from '../../src/store/redis-master-key.ts';
 import { STORE_TIMEOUT, type Store, SWEEP_PAUSE } from '../../src/store/store.ts';
 import type { Cancel } from '../../src/system.ts';
 import { FakeSystem } from './fake-system.ts';
@@ -12,7 +13,7 @@ export class RetryTime extends FakeSystem {
 
   override after(ms: number, run: () => void): Cancel {
     // What is under way has all the real time that it needs, and what comes again and again is no pause.
-    if ([STORE_TIMEOUT, PING_PAUSE, SWEEP_PAUSE].includes(ms)) return super.after(ms, run);
+    if ([STORE_TIMEOUT, PING_PAUSE, SWEEP_PAUSE, MASTER_PAUSE].includes(ms)) return super.after(ms, run);
     const pause = { ms };
     this.#pauses.add(pause);
     this.pauses.push(ms);

@@ -1,17 +1,24 @@
+import { createHmac } from 'node:crypto';
+import { Keyring, type KeyringOptions } from '../../src/store/keyring.ts';
+import type { Derive } from '../../src/store/master-key.ts';
 import { RedisStore } from '../../src/store/redis.ts';
 import type { RedisTarget } from '../../src/store/redis-address.ts';
-import { Seal } from '../../src/store/seal.ts';
 import { type System, system } from '../../src/system.ts';
 
 /** The passphrase of all stores of the tests. */
 export const PASSPHRASE = 'a passphrase of the tests';
 
-let made: Promise<Seal> | undefined;
+/** In place of scrypt, which is slow on purpose. */
+export const deriveQuickly: Derive = async (passphrase, salt) => createHmac('sha256', salt).update(passphrase).digest();
 
-/** The keys of that passphrase, derived once. */
-export function testSeal(): Promise<Seal> {
-  made ??= Seal.from(PASSPHRASE);
-  return made;
+/** The keys of one process that uses a store in Redis (with a prefix), or else in a context. */
+export function keyringOf(
+  encryptionKey: string = PASSPHRASE,
+  { prefix, previous = '', ...options }: { prefix?: string | undefined; previous?: string } & KeyringOptions = {},
+): Keyring {
+  const passphrases = { encryptionKey, previousEncryptionKey: previous };
+  const place = prefix === undefined ? 'vgauth_master' : `redis ${prefix}`;
+  return new Keyring(passphrases, place, { derive: deriveQuickly, ...options });
 }
 
 const opened = new Set<RedisStore>();
@@ -21,12 +28,12 @@ export function openRedis(
   target: Partial<RedisTarget> & { port: number },
   {
     prefix = 'vg-auth:',
-    seal = testSeal(),
+    keyring = keyringOf(PASSPHRASE, { prefix }),
     time = system,
-  }: { prefix?: string; seal?: Promise<Seal>; time?: System } = {},
+  }: { prefix?: string; keyring?: Keyring; time?: System } = {},
 ): RedisStore {
   const anonymous = { host: '127.0.0.1', database: 0, username: '', password: '', tls: undefined };
-  const store = new RedisStore({ ...anonymous, ...target }, prefix, seal, time);
+  const store = new RedisStore({ ...anonymous, ...target }, prefix, keyring, time);
   opened.add(store);
   return store;
 }

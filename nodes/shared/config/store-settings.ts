@@ -11,6 +11,7 @@ import { tlsOf } from './route.ts';
 /** What an `auth-store` keeps secret, and what it shows. */
 export const STORE_CREDENTIALS = {
   encryptionKey: { type: 'password' },
+  previousEncryptionKey: { type: 'password' },
   username: { type: 'text' },
   password: { type: 'password' },
 } as const;
@@ -28,7 +29,8 @@ export function readStore(fields: FieldReader): StoreSettings {
   if (kind !== 'context' && kind !== 'redis') throw new AuthError('config-value-unknown', { property: 'kind' });
   const encryptionKey = fields.credential('encryptionKey');
   if (encryptionKey.trim() === '') throw new AuthError('property-missing', { property: 'encryptionKey' });
-  if (kind === 'context') return { kind, context: fields.text('context').trim(), encryptionKey };
+  const keys = { encryptionKey, previousEncryptionKey: fields.credential('previousEncryptionKey') };
+  if (kind === 'context') return { kind, context: fields.text('context').trim(), ...keys };
   const url = fields.text('url').trim();
   if (url === '') throw new AuthError('property-missing', { property: 'url' });
   const address = readRedisAddress(url, 'url');
@@ -42,8 +44,16 @@ export function readStore(fields: FieldReader): StoreSettings {
     username: fields.credential('username') || address.username,
     password: fields.credential('password') || address.password,
     prefix: fields.text('prefix', USUAL_PREFIX),
-    encryptionKey,
+    ...keys,
   };
+}
+
+/** The shortest encryption key that nobody can guess, in characters. */
+const SHORTEST_KEY = 16;
+
+/** Whether an encryption key is so short that it might be guessed. It works all the same. */
+export function isShort(encryptionKey: string): boolean {
+  return [...encryptionKey].length < SHORTEST_KEY;
 }
 
 /** How a context store keeps what it is given. */

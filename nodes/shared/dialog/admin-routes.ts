@@ -57,6 +57,7 @@ const STORE: Kinds = {
   prefix: 'text',
   tls: 'text',
   encryptionKey: 'text',
+  previousEncryptionKey: 'text',
   username: 'text',
   password: 'text',
 };

@@ -1,0 +1,74 @@
+import type { Cancel, System } from '../system.ts';
+import type { Keyring } from './keyring.ts';
+import { LONGEST_RECORD } from './master-key.ts';
+import type { Run } from './redis-connection.ts';
+import { MASTER } from './redis-scripts.ts';
+import type { ServerClock } from './server-clock.ts';
+import { MASTER_LIFE } from './store.ts';
+
+/**
+ * How often the master key is renewed, in ms. It is that often, so that a Redis that evicts what is not used keeps it,
+ * and one that was emptied gets it again.
+ */
+export const MASTER_PAUSE = 60_000;
+
+/** What the master key in Redis needs of its store. */
+export interface MasterKeyUser {
+  readonly key: string;
+  readonly clock: ServerClock;
+  /** Another master key than before is in use. */
+  changed(): void;
+  /** Something in the record does not open. */
+  strange(): void;
+}
+
+/** The record with the master key in Redis: made at the first connection, and renewed while there is one. */
+export class RedisMasterKey {
+  readonly #keyring: Keyring;
+  readonly #user: MasterKeyUser;
+  readonly #system: System;
+  #renewal: Cancel | undefined;
+  #isClosed = false;
+
+  constructor(keyring: Keyring, user: MasterKeyUser, system: System) {
+    this.#keyring = keyring;
+    this.#user = user;
+    this.#system = system;
+  }
+
+  /** @throws whatever `run` throws */
+  async renew(run: Run): Promise<void> {
+    const { isOther, isStrange } = await this.#keyring.settle({
+      swap: async (expected, replacement = '') => {
+        const answer = await run(MASTER, [this.#user.key], [expected, replacement, MASTER_LIFE, LONGEST_RECORD]);
+        const [found, now] = Array.isArray(answer) ? answer : [];
+        this.#user.clock.saw(now);
+        return String(found ?? '');
+      },
+    });
+    if (this.#isClosed) return;
+    if (isStrange) this.#user.strange();
+    if (isOther) this.#user.changed();
+  }
+
+  /** Renews it again and again, until `run` throws: then the connection is lost, and the next one begins anew. */
+  keepUp(run: Run): void {
+    this.#renewal?.();
+    if (this.#isClosed) return;
+    this.#renewal = this.#system.after(
+      MASTER_PAUSE,
+      () => {
+        this.renew(run).then(
+          () => this.keepUp(run),
+          () => undefined,
+        );
+      },
+      true,
+    );
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#renewal?.();
+  }
+}

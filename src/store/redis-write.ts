@@ -1,0 +1,67 @@
+import type { System } from '../system.ts';
+import { FENCE_MARGIN } from './entries.ts';
+import type { Run } from './redis-connection.ts';
+import { PUT, REMOVE } from './redis-scripts.ts';
+import type { Seal } from './seal.ts';
+import type { ServerClock } from './server-clock.ts';
+import { storeGone } from './timely.ts';
+
+/** By how much the time that is sealed may be wrong, in ms, and how often a record is sealed again with the right one. */
+const TIME_ERROR = 10_000;
+const MOST_TRIES = 3;
+
+/** A change that is on its way, not yet sealed. A removal has no content. */
+export interface Change {
+  /** The content, as JSON. */
+  readonly json: string | undefined;
+  readonly fence: number;
+  readonly life: number;
+  /** ms since 1970 */
+  readonly since: number;
+  readonly writer?: string | undefined;
+  /** Whose lease is given back with it. */
+  readonly owner?: string | undefined;
+}
+
+/** Where a name is kept. */
+export interface Place {
+  readonly id: string;
+  readonly key: string;
+  readonly seal: Seal;
+}
+
+/** What writing a change needs besides. */
+export interface WriteMeans {
+  readonly host: string;
+  readonly channel: string;
+  readonly system: System;
+  readonly clock: ServerClock;
+}
+
+/**
+ * Seals a change and writes it. If the clock of Redis turns out to be another one than it was when it was last seen,
+ * nothing is written, and it is sealed again with the right time.
+ *
+ * @returns false if something newer is there
+ * @throws AuthError `AUTH_STORE`
+ */
+export async function writeChange(run: Run, place: Place, change: Change, means: WriteMeans): Promise<boolean> {
+  const { id, key, seal } = place;
+  const { json, fence, life, since, writer, owner = '' } = change;
+  const keys = [key, `${key}:fence`];
+  const news = [means.channel, writer === undefined ? id : `${id} ${writer}`];
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const age = Math.max(0, Math.round(means.system.now() - since));
+    const left = life - age;
+    const keepsFence = Math.max(0, left) + FENCE_MARGIN;
+    if (json === undefined || left <= 0) return (await run(REMOVE, keys, [fence, keepsFence, ...news])) === 1;
+    const time = Math.max(0, means.clock.now() - age);
+    const box = seal.close(key, { fence, time, life }, json);
+    const args = [fence, box, left, keepsFence, age, time, TIME_ERROR, owner, ...news];
+    const answer = await run(PUT, [...keys, `${key}:lease`], args);
+    const [done, now] = Array.isArray(answer) ? answer : [];
+    means.clock.saw(now);
+    if (done !== 'time') return done === 'written';
+  }
+  throw storeGone(means.host, 'clock');
+}
