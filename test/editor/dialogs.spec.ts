@@ -73,6 +73,7 @@ const DEFAULTS: Record<string, Record<string, unknown>> = {
     userType: 'stored',
     property: 'token',
     hide: true,
+    hosts: '',
   },
 };
 const CLIENT_SECRET = 'typed-client-secret';
@@ -153,7 +154,7 @@ describe('The dialogs', () => {
     const attach = await editor.open(nodes['attach-bearer']);
     await attach.fill({ 'Token from': 'a Visual Guard session', Server: 'Visual Guard server' });
     await attach.choose('User', 'env variable', 'WHO');
-    await attach.fill({ 'Show the token as [redacted] in debug': false });
+    await attach.fill({ 'Hide the token from all nodes but http request': false });
     await attach.done();
     await editor.deploy();
 

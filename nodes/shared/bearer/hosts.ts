@@ -1,9 +1,13 @@
-import { isIP } from 'node:net';
 import type { NodeMessage } from 'node-red';
 import { AuthError } from '../../../src/errors.ts';
 
 /** The most of a host name that an error shows, in characters. It comes from the message. */
 const LONGEST_HOST = 100;
+
+/** The parts of an entry. The dialog has the same rule, in resources/attach-bearer.js. */
+const ENTRY = /^(\*\.)?([^*/\\?#@:[\]]+|\[[\da-f:.]+\])(?::(\d{1,5}))?$/i;
+/** An IP address as `new URL` writes it: it has no names below it. */
+const IP = /^\[|^[\d.]+$/;
 
 /** One entry: a host name, or all names below one, and perhaps a port. */
 interface Entry {
@@ -51,9 +55,9 @@ export class Hosts {
 }
 
 function parseEntry(word: string): Entry {
-  const [, wildcard, name = '', port] = /^(\*\.)?([^*/\\?#@:[\]]+|\[[\da-f:.]+\])(?::(\d{1,5}))?$/i.exec(word) ?? [];
+  const [, wildcard, name = '', port] = ENTRY.exec(word) ?? [];
   const host = hostOf(name);
-  if (host === '' || (wildcard && isIP(host.replace(/^\[|\]$/g, ''))) || Number(port ?? 0) > 65_535)
+  if (host === '' || (wildcard && IP.test(host)) || Number(port ?? 0) > 65_535)
     throw new AuthError('hosts-invalid', { property: 'hosts' });
   return { host, isWildcard: wildcard !== undefined, port: port === undefined ? undefined : String(Number(port)) };
 }
