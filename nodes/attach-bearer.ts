@@ -7,26 +7,25 @@ import { Attacher } from './shared/bearer/attacher.ts';
 import {
   type Bearer,
   type BearerSource,
+  type BearerSources,
   MessageBearer,
   VgsBearer,
   VisualGuardBearer,
 } from './shared/bearer/bearer-source.ts';
+import { ConfigBearer } from './shared/bearer/config-bearer.ts';
 import { Hosts } from './shared/bearer/hosts.ts';
-import { NamedBearer } from './shared/bearer/named-bearer.ts';
-import { type ChoiceConfig, ConfigChoice, type OpenNode } from './shared/config/config-choice.ts';
+import { ConfigReference, type ReferenceConfig } from './shared/config/config-reference.ts';
+import { ConfigStatus } from './shared/config/config-status.ts';
 import { Fields } from './shared/config/fields.ts';
-import { followAccount } from './shared/config/follow-account.ts';
-import { followNothing } from './shared/config/follow-nothing.ts';
-import { followStoredUser } from './shared/config/follow-stored-user.ts';
-import { Opened } from './shared/config/opened.ts';
-import { ShownConfig } from './shared/config/shown-config.ts';
+import { accountFollower, noFollower, storedUserFollower } from './shared/config/followers.ts';
+import { NodeSetup } from './shared/config/node-setup.ts';
 import { inputListener } from './shared/input.ts';
 import { type Auth, tokenProperty } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
 import { storedPerson, userSetting } from './shared/user.ts';
 
-interface AttachBearerConfig extends NodeDef, ChoiceConfig {
+interface AttachBearerConfig extends NodeDef, ReferenceConfig {
   source?: string;
   user?: string;
   userType?: string;
@@ -37,13 +36,10 @@ interface AttachBearerConfig extends NodeDef, ChoiceConfig {
 
 /** What a node works with. */
 interface Setup {
-  source: AnySource;
+  sources: BearerSources;
   /** Undefined if any host may get the token. */
   hosts: Hosts | undefined;
 }
-
-/** Where the tokens come from: for all messages the same, or for each from where it says. */
-type AnySource = BearerSource | NamedBearer<VgsAccount> | NamedBearer<VisualGuardServer>;
 
 /** The node `attach bearer`: gives a message the header for the core `http request`. Outputs: ready, sign-in needed. */
 export default function (RED: NodeAPI): void {
@@ -52,9 +48,9 @@ export default function (RED: NodeAPI): void {
   function AttachBearerNode(this: Node, config: AttachBearerConfig): void {
     RED.nodes.createNode(this, config);
     const status = new StatusLine(RED, this, engine.system);
-    const setup = new Opened<Setup>(status, () => ({
+    const setup = new NodeSetup<Setup>(status, () => ({
       hosts: Hosts.parse(new Fields(RED, this, config).text('hosts')),
-      source: openSource(this, config, status),
+      sources: openSources(this, config, status),
     }));
     const attacher = new Attacher({
       node: this.id,
@@ -62,8 +58,7 @@ export default function (RED: NodeAPI): void {
       rejected: { ...systemOf(config), state: 'sign-in-needed', reason: 'token-rejected' },
       checkHost: (msg) => setup.value?.hosts?.check(msg),
       showReady: (bearer) => {
-        const { source } = setup.get();
-        if (source instanceof NamedBearer) source.showLast();
+        setup.get().sources.showLast();
         showReady(bearer, config, status);
       },
       showNeeded: (auth) => status.needed(auth),
@@ -74,8 +69,7 @@ export default function (RED: NodeAPI): void {
       this,
       async (msg, send) => {
         try {
-          const { source } = setup.get();
-          const from = source instanceof NamedBearer ? await source.of(msg) : source;
+          const from = await setup.get().sources.resolve(msg);
           if (msg.statusCode === 401) await attacher.retry(from, msg, send);
           else await attacher.seek(from, msg, send);
         } catch (thrown) {
@@ -102,35 +96,25 @@ export default function (RED: NodeAPI): void {
   }
 
   /** @throws AuthError `AUTH_CONFIG` where the node or its config node is incomplete */
-  function openSource(node: Node, config: AttachBearerConfig, status: StatusLine): AnySource {
+  function openSources(node: Node, config: AttachBearerConfig, status: StatusLine): BearerSources {
     if (config.source === 'msg') return new MessageBearer(RED, tokenProperty(config), engine.system);
     if (config.source === 'vg') {
       const setting = userSetting(config);
       const isStored = setting.type === 'stored';
-      const choice = new ConfigChoice<VisualGuardServer>(RED, node, config, 'server', 'vg-server');
-      if (isStored && choice.fixed) storedPerson(choice.fixed.connection);
-      const open = (server: OpenNode<VisualGuardServer>): BearerSource =>
-        new VisualGuardBearer(RED, node, server, setting);
-      return chosenSource(node, choice, open, status, (server) =>
-        isStored ? followStoredUser(server, status) : followNothing(status),
+      const servers = new ConfigReference<VisualGuardServer>(RED, node, config, 'server');
+      if (isStored && servers.fixed) storedPerson(servers.fixed.connection);
+      const follow = isStored ? storedUserFollower(status) : noFollower(status);
+      const shown = new ConfigStatus(node, status, engine.system, servers, follow);
+      return new ConfigBearer(
+        servers,
+        shown,
+        (server): BearerSource => new VisualGuardBearer(RED, node, server, setting),
       );
     }
     if (config.source && config.source !== 'vgs') throw new AuthError('config-value-unknown', { property: 'source' });
-    const choice = new ConfigChoice<VgsAccount>(RED, node, config, 'account', 'vgs-account');
-    const open = (account: OpenNode<VgsAccount>): BearerSource => new VgsBearer(account);
-    return chosenSource(node, choice, open, status, (account) => followAccount(account, status));
-  }
-
-  /** @param follow shows where a connection stands, and returns how to end that */
-  function chosenSource<T>(
-    node: Node,
-    choice: ConfigChoice<T>,
-    open: (config: OpenNode<T>) => BearerSource,
-    status: StatusLine,
-    follow: (connection: T) => () => void,
-  ): BearerSource | NamedBearer<T> {
-    const shown = new ShownConfig<T>(node, status, engine.system, choice, follow);
-    return choice.fixed ? open(choice.fixed) : new NamedBearer(choice, shown, open);
+    const accounts = new ConfigReference<VgsAccount>(RED, node, config, 'account');
+    const shown = new ConfigStatus(node, status, engine.system, accounts, accountFollower(status));
+    return new ConfigBearer(accounts, shown, (account): BearerSource => new VgsBearer(account));
   }
 
   RED.nodes.registerType('attach-bearer', AttachBearerNode);
@@ -147,7 +131,7 @@ function showReady(bearer: Bearer, { source, userType }: AttachBearerConfig, sta
 function currentOf(setup: Setup | undefined, msg: NodeMessage): Bearer | undefined {
   try {
     setup?.hosts?.check(msg);
-    return setup?.source.current(msg);
+    return setup?.sources.current(msg);
   } catch {
     return undefined;
   }

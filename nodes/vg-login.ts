@@ -3,9 +3,10 @@ import { AuthError } from '../src/errors.ts';
 import type { Person } from '../src/visual-guard/dialect/wire.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
 import type { SignInWishes } from '../src/visual-guard/sign-in/sign-in.ts';
-import { type ChoiceConfig, ConfigChoice } from './shared/config/config-choice.ts';
-import { ConfigUser } from './shared/config/config-user.ts';
-import { followNothing } from './shared/config/follow-nothing.ts';
+import { ConfigReference, type ReferenceConfig } from './shared/config/config-reference.ts';
+import { ConfigStatus } from './shared/config/config-status.ts';
+import { noFollower } from './shared/config/followers.ts';
+import { NodeSetup } from './shared/config/node-setup.ts';
 import { deleteProperty, deleteSecret } from './shared/delete-property.ts';
 import { onInput } from './shared/input.ts';
 import { tokenProperty } from './shared/message.ts';
@@ -15,7 +16,7 @@ import { StatusLine } from './shared/status.ts';
 import { storedPerson } from './shared/user.ts';
 import { asText, readTyped, type Typed } from './shared/values.ts';
 
-interface VgLoginConfig extends NodeDef, ChoiceConfig {
+interface VgLoginConfig extends NodeDef, ReferenceConfig {
   username?: string;
   usernameType?: string;
   password?: string;
@@ -33,16 +34,16 @@ export default function (RED: NodeAPI): void {
     const status = new StatusLine(RED, this, engine.system);
     const username: Typed = { value: config.username ?? '', type: config.usernameType || 'stored' };
     const password: Typed = { value: config.password ?? '', type: config.passwordType || 'stored' };
-    let property = 'token';
     const isStored = username.type === 'stored' && password.type === 'stored';
-    const open = (): ConfigChoice<VisualGuardServer> => {
+    const setup = new NodeSetup(status, () => {
       if (password.type === 'str') throw new AuthError('config-value-unknown', { property: 'passwordType' });
-      property = tokenProperty(config);
-      const choice = new ConfigChoice<VisualGuardServer>(RED, this, config, 'server', 'vg-server');
-      if (isStored && choice.fixed) storedPerson(choice.fixed.connection);
-      return choice;
-    };
-    const servers = new ConfigUser(RED, this, status, open, () => followNothing(status));
+      const property = tokenProperty(config);
+      const servers = new ConfigReference<VisualGuardServer>(RED, this, config, 'server');
+      if (isStored && servers.fixed) storedPerson(servers.fixed.connection);
+      return { property, servers };
+    });
+    const property = setup.value?.property ?? 'token';
+    const shown = new ConfigStatus(this, status, engine.system, setup.value?.servers, noFollower(status));
     const node = new SignInNode(RED, this, status, property);
 
     /** What the message brings is read, and the password taken off it, before anything else can go wrong. */
@@ -69,8 +70,8 @@ export default function (RED: NodeAPI): void {
       this,
       async (msg, send) => {
         const taken = await take(msg);
-        const chosen = await servers.of(msg);
-        const show = (): void => servers.shown.show(chosen);
+        const chosen = await setup.get().servers.resolve(msg);
+        const show = (): void => shown.show(chosen);
         const server = chosen.connection;
         const wishes: SignInWishes = { method: config.method || 'ask', reset: msg.reset === true };
         if (wishes.reset) delete msg.reset;
@@ -85,7 +86,7 @@ export default function (RED: NodeAPI): void {
           show();
         }
       },
-      (error) => servers.failed(error),
+      (error) => setup.failed(error),
     );
   }
 

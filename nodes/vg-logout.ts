@@ -1,15 +1,16 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
-import { type ChoiceConfig, ConfigChoice } from './shared/config/config-choice.ts';
-import { ConfigUser } from './shared/config/config-user.ts';
-import { followNothing } from './shared/config/follow-nothing.ts';
+import { ConfigReference, type ReferenceConfig } from './shared/config/config-reference.ts';
+import { ConfigStatus } from './shared/config/config-status.ts';
+import { noFollower } from './shared/config/followers.ts';
+import { NodeSetup } from './shared/config/node-setup.ts';
 import { onInput } from './shared/input.ts';
 import { type Auth, byOutput } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
 import { soughtUser, storedPerson, userSetting } from './shared/user.ts';
 
-interface VgLogoutConfig extends NodeDef, ChoiceConfig {
+interface VgLogoutConfig extends NodeDef, ReferenceConfig {
   user?: string;
   userType?: string;
 }
@@ -22,26 +23,26 @@ export default function (RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     const status = new StatusLine(RED, this, engine.system);
     const setting = userSetting(config);
-    const open = (): ConfigChoice<VisualGuardServer> => {
-      const choice = new ConfigChoice<VisualGuardServer>(RED, this, config, 'server', 'vg-server');
-      if (setting.type === 'stored' && choice.fixed) storedPerson(choice.fixed.connection);
-      return choice;
-    };
-    const servers = new ConfigUser(RED, this, status, open, () => followNothing(status));
+    const servers = new NodeSetup(status, () => {
+      const reference = new ConfigReference<VisualGuardServer>(RED, this, config, 'server');
+      if (setting.type === 'stored' && reference.fixed) storedPerson(reference.fixed.connection);
+      return reference;
+    });
+    const shown = new ConfigStatus(this, status, engine.system, servers.value, noFollower(status));
 
     onInput(
       RED,
       this,
       async (msg, send) => {
-        const chosen = await servers.of(msg);
+        const chosen = await servers.get().resolve(msg);
         const server = chosen.connection;
-        servers.shown.show(chosen);
+        shown.show(chosen);
         const { user, session } = await soughtUser(RED, this, server, setting, msg);
         status.busy('signing-out');
         const revoked = await server.signOut(session, user);
         const auth: Auth = { system: 'vg', state: 'signed-out', ...(user ? { user } : {}), revoked };
         msg.auth = auth;
-        servers.shown.show(chosen);
+        shown.show(chosen);
         status.done('signed-out');
         send(byOutput(0, msg));
       },

@@ -1,11 +1,12 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
-import { AuthError, asAuthError } from '../src/errors.ts';
+import { AuthError } from '../src/errors.ts';
 import { PRACTICE_VG_URL } from '../src/practice/server.ts';
 import { type FoundChallenge, findChallenge, findOnlyStoredChallenge } from '../src/visual-guard/challenge/find.ts';
 import type { Outcome } from '../src/visual-guard/outcome.ts';
 import { writeAudit } from './shared/audit.ts';
 import { namesOf } from './shared/config/config-names.ts';
 import { nodeAsWritten, variableIn } from './shared/config/fields.ts';
+import { NodeSetup } from './shared/config/node-setup.ts';
 import { serversInReach } from './shared/config/servers-in-reach.ts';
 import { deleteProperty, deleteSecret } from './shared/delete-property.ts';
 import { onInput } from './shared/input.ts';
@@ -38,15 +39,11 @@ export default function (RED: NodeAPI): void {
     const code: Typed = { value: config.code || 'payload', type: config.codeType || 'msg' };
     const method: Typed = { value: config.method ?? 'payload', type: config.methodType || 'msg' };
     const challenge: Typed = { value: config.challenge ?? 'auth.challenge.id', type: config.challengeType || 'msg' };
-    let property = 'token';
-    let problem: AuthError | undefined;
-    try {
-      property = tokenProperty(config);
+    const setup = new NodeSetup(status, () => {
       checkVariable(RED, this, 'challenge', config.challenge);
-    } catch (thrown) {
-      problem = asAuthError(thrown);
-      status.misconfigured(problem);
-    }
+      return { property: tokenProperty(config) };
+    });
+    const property = setup.value?.property ?? 'token';
     const node = new SignInNode(RED, this, status, property);
 
     /** What the message brings is read, and the code taken off it, before anything else can go wrong. */
@@ -78,7 +75,7 @@ export default function (RED: NodeAPI): void {
 
     const answer = async (msg: NodeMessageInFlow): Promise<Outcome> => {
       const { said, named } = await take(msg);
-      if (problem) throw problem;
+      setup.get();
       const text = asText(said, chooses ? method : code, chooses ? 'method' : 'code').trim();
       if (!chooses && text === '') throw new AuthError('code-missing', { property: code.value });
       const found = await find(named);
@@ -99,7 +96,7 @@ export default function (RED: NodeAPI): void {
       async (msg, send) => {
         await node.send(await answer(msg), msg, send);
       },
-      (error) => status.failed(error),
+      (error) => setup.failed(error),
     );
   }
 

@@ -3,7 +3,7 @@ import type { VisualGuardServer } from '../src/visual-guard/server.ts';
 import { readServer } from '../src/visual-guard/settings.ts';
 import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from './shared/config/config-node.ts';
 import { Fields } from './shared/config/fields.ts';
-import { followStoredUser } from './shared/config/follow-stored-user.ts';
+import { storedUserFollower } from './shared/config/followers.ts';
 import { type RouteConfig, wayOf } from './shared/config/route.ts';
 import { checkSecrets, SERVER_SECRETS } from './shared/config/secret-owner.ts';
 import { addServer } from './shared/config/servers-in-reach.ts';
@@ -43,7 +43,7 @@ export default function (RED: NodeAPI): void {
     const status = new StatusLine(RED, this, engine.system);
     status.isPractice = this.isPractice;
     observe(RED, this, this.connection.meter, status);
-    this.on('close', followStoredUser(this.connection, status));
+    this.on('close', storedUserFollower(status)(this.connection));
   }
 
   registerConfigNode(RED, 'vg-server', VgServerNode, CREDENTIALS);

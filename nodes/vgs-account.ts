@@ -3,7 +3,7 @@ import type { VgsAccount } from '../src/vgs/account.ts';
 import { readAccount } from '../src/vgs/settings.ts';
 import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from './shared/config/config-node.ts';
 import { Fields } from './shared/config/fields.ts';
-import { followAccount } from './shared/config/follow-account.ts';
+import { accountFollower } from './shared/config/followers.ts';
 import { type RouteConfig, wayOf } from './shared/config/route.ts';
 import { ACCOUNT_SECRETS, checkSecrets } from './shared/config/secret-owner.ts';
 import { accountRoutes } from './shared/dialog/admin-routes.ts';
@@ -40,7 +40,7 @@ export default function (RED: NodeAPI): void {
     const status = new StatusLine(RED, this, engine.system);
     status.isPractice = this.isPractice;
     observe(RED, this, account.meter, status);
-    this.on('close', followAccount(account, status));
+    this.on('close', accountFollower(status)(account));
   }
 
   registerConfigNode(RED, 'vgs-account', VgsAccountNode, CREDENTIALS);

@@ -1,15 +1,16 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { VgsAccount } from '../src/vgs/account.ts';
-import { type ChoiceConfig, ConfigChoice } from './shared/config/config-choice.ts';
-import { ConfigUser } from './shared/config/config-user.ts';
-import { followAccount } from './shared/config/follow-account.ts';
+import { ConfigReference, type ReferenceConfig } from './shared/config/config-reference.ts';
+import { ConfigStatus } from './shared/config/config-status.ts';
+import { accountFollower } from './shared/config/followers.ts';
+import { NodeSetup } from './shared/config/node-setup.ts';
 import { deleteProperty } from './shared/delete-property.ts';
 import { onInput } from './shared/input.ts';
 import { authOfRefusal, authOfVgsToken, byOutput, setToken, tokenProperty } from './shared/message.ts';
 import { engineOf } from './shared/runtime.ts';
 import { StatusLine } from './shared/status.ts';
 
-interface VgsTokenConfig extends NodeDef, ChoiceConfig {
+interface VgsTokenConfig extends NodeDef, ReferenceConfig {
   property?: string;
 }
 
@@ -20,23 +21,24 @@ export default function (RED: NodeAPI): void {
   function VgsTokenNode(this: Node, config: VgsTokenConfig): void {
     RED.nodes.createNode(this, config);
     const status = new StatusLine(RED, this, engine.system);
-    let property = 'token';
-    const open = (): ConfigChoice<VgsAccount> => {
-      property = tokenProperty(config);
-      return new ConfigChoice(RED, this, config, 'account', 'vgs-account');
-    };
-    const accounts = new ConfigUser(RED, this, status, open, (account) => followAccount(account, status));
+    const setup = new NodeSetup(status, () => ({
+      property: tokenProperty(config),
+      accounts: new ConfigReference<VgsAccount>(RED, this, config, 'account'),
+    }));
+    const property = setup.value?.property ?? 'token';
+    const shown = new ConfigStatus(this, status, engine.system, setup.value?.accounts, accountFollower(status));
 
     onInput(
       RED,
       this,
       async (msg, send) => {
         deleteProperty(RED, msg, property);
-        const account = accounts.current(msg) ?? (await accounts.of(msg));
-        accounts.shown.used(account);
+        const { accounts } = setup.get();
+        const account = accounts.current(msg) ?? (await accounts.resolve(msg));
+        shown.used(account);
         const { token, refused, failed } = await account.connection.ask();
         if (failed) {
-          accounts.shown.show(account);
+          shown.show(account);
           throw failed;
         }
         if (refused) {
@@ -48,7 +50,7 @@ export default function (RED: NodeAPI): void {
         msg.auth = authOfVgsToken(token);
         send(byOutput(0, msg));
       },
-      (error) => accounts.failed(error),
+      (error) => setup.failed(error),
     );
   }
 

@@ -143,6 +143,8 @@ export class TokenSource {
   betterOf(found: Token): Token | undefined {
     const now = this.#owner.system.now();
     const own = this.unexpired;
+    // The clock was set back to before the request: nobody can say when the token expires.
+    if (now < found.obtainedAt) return undefined;
     if (found.accessToken === this.#rejected) return undefined;
     if (found.accessToken === own?.accessToken) return now < own.softAt ? own : undefined;
     if (own && own.expiresAt > found.expiresAt) return undefined;

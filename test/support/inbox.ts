@@ -2,7 +2,7 @@ import type { Node } from 'node-red';
 import type { Arrival, Message } from './flows.ts';
 
 /** A message that does not come is given up after this time, in ms. It is never waited for where all is well. */
-const PATIENCE = 15_000;
+const PATIENCE = 60_000;
 
 interface Waiter {
   at: string | undefined;

@@ -6,7 +6,7 @@ import type { System } from '../../../src/system.ts';
 import { isBearer, type Token } from '../../../src/token.ts';
 import type { VgsAccount } from '../../../src/vgs/account.ts';
 import type { VisualGuardServer } from '../../../src/visual-guard/server.ts';
-import type { OpenNode } from '../config/config-choice.ts';
+import type { OpenNode } from '../config/config-reference.ts';
 import { type Auth, authOfOutcome, authOfRefusal } from '../message.ts';
 import { type MeantUser, meantUser, soughtUser, storedPerson } from '../user.ts';
 import type { Typed } from '../values.ts';
@@ -37,6 +37,16 @@ export interface BearerSource {
    * @returns whether another try makes sense
    */
   reject(msg: NodeMessage, generation: number | undefined): Promise<boolean>;
+}
+
+/** What `attach-bearer` takes its tokens from: one source for all messages, or another one for each config node. */
+export interface BearerSources {
+  /** As `BearerSource.current`, of the source for this message. */
+  current(msg: NodeMessage): Bearer | undefined;
+  /** The source for this message. @throws AuthError `AUTH_CONFIG` if it names no config node */
+  resolve(msg: NodeMessage): Promise<BearerSource>;
+  /** The status is about the config node that was used last. */
+  showLast(): void;
 }
 
 /** A VGS service account. */
@@ -126,7 +136,7 @@ const RETRY_PAUSE = 30_000;
 const MOST_BEARERS = 100;
 
 /** A token that stands on the message. It cannot be renewed here. */
-export class MessageBearer implements BearerSource {
+export class MessageBearer implements BearerSource, BearerSources {
   readonly id = '';
   readonly #RED: NodeAPI;
   readonly #property: string;
@@ -157,6 +167,14 @@ export class MessageBearer implements BearerSource {
     if (bearer) return { bearer };
     const reason = this.#read(msg).token === undefined ? 'token-missing' : 'token-expired';
     return { needed: { state: 'sign-in-needed', reason } };
+  }
+
+  async resolve(): Promise<BearerSource> {
+    return this;
+  }
+
+  showLast(): void {
+    // There is no config node.
   }
 
   async reject(_msg: NodeMessage, generation: number | undefined): Promise<boolean> {

@@ -1,16 +1,17 @@
 import type { Node } from 'node-red';
 import type { Cancel, System } from '../../../src/system.ts';
 import type { StatusLine } from '../status.ts';
-import type { ConfigChoice, OpenNode } from './config-choice.ts';
+import type { ConfigReference, OpenNode } from './config-reference.ts';
+import type { Follow } from './followers.ts';
 
-/** Where each message may choose another config node, the status changes from one to the next this often at most, in ms. */
+/** If messages choose the config node, the status changes to another one at most once in this time, in ms. */
 const PAUSE = 1_000;
 
-/** Shows under a flow node where the config node stands that it used last. */
-export class ShownConfig<T> {
+/** Shows the state of a config node as the status of a flow node: of the one that a message used last. */
+export class ConfigStatus<T> {
   readonly #status: StatusLine;
   readonly #system: System;
-  readonly #follow: (connection: T) => () => void;
+  readonly #follow: Follow<T>;
   readonly #isNamed: boolean;
   #shown: OpenNode<T> | undefined;
   #last: OpenNode<T> | undefined;
@@ -19,30 +20,30 @@ export class ShownConfig<T> {
   #isClosed = false;
 
   /**
-   * @param choice the one that is chosen in the dialog is shown at once; where messages choose, the status begins with the
-   * config node's name; undefined where nothing could be opened
-   * @param follow shows where a connection stands, and from then on what becomes of it; it returns how to end that
+   * @param reference a config node that is selected in the dialog is shown at once. If messages name it, the status begins with
+   *   its name. Undefined if the node is not set up
+   * @param follow shows the state of a connection and its changes, until the returned function is called
    */
   constructor(
     node: Node,
     status: StatusLine,
     system: System,
-    choice: ConfigChoice<T> | undefined,
-    follow: (connection: T) => () => void,
+    reference: ConfigReference<T> | undefined,
+    follow: Follow<T>,
   ) {
     this.#status = status;
     this.#system = system;
-    this.#isNamed = choice !== undefined && !choice.fixed;
+    this.#isNamed = reference !== undefined && !reference.fixed;
     this.#follow = follow;
     node.on('close', () => {
       this.#isClosed = true;
       this.#unfollow?.();
       this.#pause?.();
     });
-    if (choice?.fixed) this.show(choice.fixed);
+    if (reference?.fixed) this.show(reference.fixed);
   }
 
-  /** A message is served. This is on the way of every message, so it does next to nothing where nothing changes. */
+  /** A message got its token. This runs for every message, so it does next to nothing if nothing changes. */
   used(node: OpenNode<T>): void {
     this.#last = node;
     if (node === this.#shown || this.#pause || this.#isClosed) return;
@@ -57,7 +58,7 @@ export class ShownConfig<T> {
     );
   }
 
-  /** Something is to be shown of this one, now: the status must not say it of another. */
+  /** The status is about this config node from now on. Call it before the status shows what this config node said. */
   show(node: OpenNode<T>): void {
     this.#last = node;
     if (node === this.#shown || this.#isClosed) return;
@@ -68,6 +69,7 @@ export class ShownConfig<T> {
     this.#unfollow = this.#follow(node.connection);
   }
 
+  /** The status is about the config node that was used last. */
   showLast(): void {
     if (this.#last) this.show(this.#last);
   }

@@ -6,14 +6,17 @@ import { asText, readTyped, type Typed } from '../values.ts';
 import { namesOf } from './config-names.ts';
 import { type ConnectionNode, connectionOf, userListsOf } from './config-node.ts';
 
-/** A config node that can be worked with. */
+/** A config node with a connection that can be used. */
 export type OpenNode<T> = ConnectionNode<T> & { connection: T };
 
-/** Where a name may come from. `fixed` is the config node that is chosen in the dialog. */
+/** What the name of a config node may come from. `fixed`: the config node that is selected in the dialog. */
 const NAME_TYPES = ['fixed', 'msg', 'flow', 'global', 'env'];
 
-/** The properties of a flow node that say which config node it works with. */
-export interface ChoiceConfig {
+/** The type of the config node that a property refers to. */
+const TYPES = { account: 'vgs-account', server: 'vg-server' } as const;
+
+/** The properties of a flow node that select its config node. */
+export interface ReferenceConfig {
   account?: string;
   accountName?: string;
   accountNameType?: string;
@@ -23,11 +26,11 @@ export interface ChoiceConfig {
 }
 
 /**
- * Which config node a flow node works with: the one that is chosen in its dialog, or the one whose name a message brings.
- * A name is hostile input: it reaches only config nodes that say that a message may choose them.
+ * A flow node's reference to its config node: the one that is selected in its dialog, or the one that a message names.
+ * A name is hostile input. It reaches only config nodes that messages may choose (`byName`).
  */
-export class ConfigChoice<T> {
-  /** The config node that is chosen in the dialog; undefined where a message brings its name. */
+export class ConfigReference<T> {
+  /** The config node that is selected in the dialog; undefined if messages name it. */
   readonly fixed: OpenNode<T> | undefined;
   readonly #RED: NodeAPI;
   readonly #node: Node;
@@ -35,32 +38,31 @@ export class ConfigChoice<T> {
   readonly #name: Typed;
   readonly #property: string;
   readonly #system: System;
-  /** The config nodes that messages have chosen, by their ids. */
+  /** The config nodes that messages have chosen, by id. */
   readonly #used = new Map<string, ConnectionNode<unknown>>();
 
   /**
-   * @param property `account` or `server`; beside it stand `accountName` and `accountNameType`, or the same of a server
-   * @param type the type of the config node
-   * @throws AuthError `AUTH_CONFIG` where the one that is chosen in the dialog is missing, disabled or incomplete
+   * @param property `account` or `server`. The node also has `accountName` and `accountNameType`, or the same for a server
+   * @throws AuthError `AUTH_CONFIG` if the config node that is selected in the dialog is missing, disabled or incomplete
    */
-  constructor(RED: NodeAPI, node: Node, config: ChoiceConfig, property: 'account' | 'server', type: string) {
+  constructor(RED: NodeAPI, node: Node, config: ReferenceConfig, property: 'account' | 'server') {
     this.#RED = RED;
     this.#node = node;
-    this.#type = type;
+    this.#type = TYPES[property];
     this.#property = `${property}Name`;
     this.#system = engineOf(RED).system;
     this.#name = { value: config[`${property}Name`] ?? '', type: config[`${property}NameType`] || 'fixed' };
     if (!NAME_TYPES.includes(this.#name.type)) {
       throw new AuthError('config-value-unknown', { property: `${property}NameType` });
     }
-    if (this.#name.type === 'fixed') this.fixed = connectionOf<T>(RED, node, config[property], property, type);
+    if (this.#name.type === 'fixed') this.fixed = connectionOf<T>(RED, node, config[property], property, this.#type);
     else if (this.#name.value === '') throw new AuthError('property-missing', { property: this.#property });
     node.on('close', () => {
       for (const used of this.#used.values()) for (const users of userListsOf(used)) delete users[node.id];
     });
   }
 
-  /** The config node of a message, where nothing has to be waited for. What is wrong with a name is told by `of`. */
+  /** The config node for a message, without anything asynchronous; undefined if only `resolve` can find it, or say what is wrong. */
   current(msg: NodeMessage): OpenNode<T> | undefined {
     if (this.fixed) return this.fixed;
     // A context store may answer later.
@@ -71,11 +73,11 @@ export class ConfigChoice<T> {
   }
 
   /**
-   * The config node of a message.
+   * The config node for a message. While a deploy runs, it waits for a config node that is not there yet.
    *
-   * @throws AuthError `AUTH_CONFIG` where there is no name, or it leads to none or to several; never with a name in it
+   * @throws AuthError `AUTH_CONFIG` if there is no name, or it leads to no config node or to several. It never repeats the name
    */
-  async of(msg: NodeMessage): Promise<OpenNode<T>> {
+  async resolve(msg: NodeMessage): Promise<OpenNode<T>> {
     if (this.fixed) return this.fixed;
     const read = await readTyped(this.#RED, this.#node, this.#name, msg);
     const name = asText(read, this.#name, this.#property);
@@ -90,7 +92,7 @@ export class ConfigChoice<T> {
     return this.#use(found);
   }
 
-  /** From now on the config node's errors and status reach the flow of this node, too. */
+  /** Lets the config node's errors and status reach the flow of this node, too. */
   #use(found: ConnectionNode<unknown>): OpenNode<T> {
     if (this.#used.get(found.id) !== found) {
       this.#used.set(found.id, found);

@@ -1,0 +1,65 @@
+import type { NodeMessage } from 'node-red';
+import type { ConfigReference, OpenNode } from '../config/config-reference.ts';
+import type { ConfigStatus } from '../config/config-status.ts';
+import type { Bearer, BearerSource, BearerSources } from './bearer-source.ts';
+
+/** Tokens of the config node that a flow node refers to. Each config node has a source of its own. */
+export class ConfigBearer<T> implements BearerSources {
+  readonly #reference: ConfigReference<T>;
+  readonly #status: ConfigStatus<T>;
+  readonly #open: (node: OpenNode<T>) => BearerSource;
+  /** After a deploy a config node is another object, so its old source is dropped with it. */
+  readonly #sources = new WeakMap<OpenNode<T>, BearerSource>();
+  #last: { node: OpenNode<T>; source: BearerSource } | undefined;
+
+  /** @param open makes the source of a config node */
+  constructor(reference: ConfigReference<T>, status: ConfigStatus<T>, open: (node: OpenNode<T>) => BearerSource) {
+    this.#reference = reference;
+    this.#status = status;
+    this.#open = open;
+  }
+
+  current(msg: NodeMessage): Bearer | undefined {
+    const node = this.#reference.current(msg);
+    if (!node) return undefined;
+    const bearer = this.#sourceOf(node).current(msg);
+    if (bearer) this.#status.used(node);
+    return bearer;
+  }
+
+  async resolve(msg: NodeMessage): Promise<BearerSource> {
+    return this.#sourceOf(await this.#reference.resolve(msg));
+  }
+
+  showLast(): void {
+    this.#status.showLast();
+  }
+
+  #sourceOf(node: OpenNode<T>): BearerSource {
+    if (this.#last?.node === node) return this.#last.source;
+    let source = this.#sources.get(node);
+    if (!source) {
+      source = this.#withStatus(node, this.#open(node));
+      this.#sources.set(node, source);
+    }
+    this.#last = { node, source };
+    return source;
+  }
+
+  /** The status is about the config node of the message, whichever others were used in the meantime. */
+  #withStatus(node: OpenNode<T>, source: BearerSource): BearerSource {
+    return {
+      id: source.id,
+      current: (msg) => source.current(msg),
+      reject: (msg, generation) => this.#showing(node, source.reject(msg, generation)),
+      seek: (msg) => {
+        this.#status.show(node);
+        return this.#showing(node, source.seek(msg));
+      },
+    };
+  }
+
+  #showing<R>(node: OpenNode<T>, answer: Promise<R>): Promise<R> {
+    return answer.finally(() => this.#status.show(node));
+  }
+}
