@@ -32,34 +32,6 @@ describe(`the examples that need more than a click, imported into ${version}`, f
     rmSync(userDir, { recursive: true, force: true });
   });
 
-  describe('07 - Sign a person in from a web form', () => {
-    const post = (path: string, fields: Record<string, string>, cookie = ''): Promise<Response> =>
-      fetch(nodeRed.url + path, { method: 'POST', body: new URLSearchParams(fields), headers: { cookie } });
-
-    it('signs in by two requests that know only the challenge, and knows the person by a cookie', async () => {
-      await deploy('07 - Sign a person in from a web form');
-      assert.match(await (await fetch(`${nodeRed.url}sign-in`)).text(), /<form method="post" action="sign-in">/);
-      assert.match(await (await post('sign-in', { user: 'sms', password: 'wrong' })).text(), /credentials-invalid/);
-      const page = await (await post('sign-in', { user: 'sms', password: 'practice' })).text();
-      const challenge = /name="challenge" value="([^"]+)"/.exec(page)?.[1] ?? '';
-      assert.match(await (await post('sign-in-code', { challenge, code: 'wrong' })).text(), /code-invalid/);
-      const welcome = await post('sign-in-code', { challenge, code: codeFor('sms') });
-      const cookie = welcome.headers.get('set-cookie') ?? '';
-      assert.match(await welcome.text(), /You are signed in as sms/);
-      assert.match(cookie, /^session=[\w-]{20,}; Path=\/; HttpOnly; SameSite=Strict$/);
-      assert.match(await (await post('sign-in-code', { challenge, code: codeFor('sms') })).text(), /challenge-unknown/);
-      assert.doesNotMatch(page, /practice"/, 'the password is on no page');
-
-      const orders = async (): Promise<string> =>
-        (await fetch(`${nodeRed.url}my-orders`, { headers: { cookie: cookie.split(';')[0] ?? '' } })).text();
-      assert.match(await orders(), /The API knows you as sms/);
-      const out = await post('sign-out', {}, cookie.split(';')[0]);
-      assert.match(out.headers.get('set-cookie') ?? '', /^session=;/);
-      assert.doesNotMatch(await orders(), /knows you/, 'the session is over, whoever kept the cookie');
-      assert.match(await (await fetch(`${nodeRed.url}my-orders`)).text(), /<form method="post" action="sign-in">/);
-    });
-  });
-
   describe('09 - Call the Network Tokens API', () => {
     it('tries once more when the API turns the token away, with the same body', async () => {
       await deploy('09 - Call the Network Tokens API', (node) => {
@@ -114,6 +86,22 @@ describe(`the examples that need more than a click, imported into ${version}`, f
       while ((await handles()) > 1);
       assert.match(await anna.say('my orders'), /knows you as whatsapp/);
       anna.close();
+    });
+  });
+
+  describe('11 - Ask for the code in a chat, while the API is down', () => {
+    it('says so, once', async () => {
+      const port = await freePort();
+      await deploy('11 - Ask for the code in a chat', ({ rules }) => {
+        for (const rule of (rules ?? []) as { to?: string }[])
+          if (rule.to?.includes('PRACTICE_URL')) rule.to = `"http://127.0.0.1:${port}"`;
+      });
+      const person = await Chat.open(nodeRed.url);
+      assert.match(await person.say('plain'), /signed in as plain/);
+      for (let tries = 0; tries < 2; tries += 1)
+        assert.equal(await person.say('my orders'), 'That did not work just now. Please try again.');
+      assert.equal(person.heard.length, 3);
+      person.close();
     });
   });
 
@@ -178,11 +166,16 @@ describe(`the examples that need more than a click, imported into ${version}`, f
 /** A person at the chat. */
 class Chat {
   readonly #socket: WebSocket;
+  /** Everything that was said to this person. */
+  readonly heard: string[] = [];
   #hear: (text: string) => void = () => {};
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
-    socket.addEventListener('message', ({ data }) => this.#hear(String(data)));
+    socket.addEventListener('message', ({ data }) => {
+      this.heard.push(String(data));
+      this.#hear(String(data));
+    });
   }
 
   static async open(url: string): Promise<Chat> {

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Every kind of secret that the nodes handle, each to be found by its text. */
@@ -15,10 +15,16 @@ export const CANARIES = {
   requestId: 'CANARY-request-id',
 } as const;
 
-/** A server of both dialects that puts canaries into every place of its replies. */
+/** What the API behind the tokens does with a call: the status that it answers with, or what else happens. */
+export type ApiMood = 200 | 401 | 500 | 'slow' | 'reset';
+
+/** A server of both dialects that puts canaries into every place of its replies, and an API that takes their tokens. */
 export class CanaryServer {
   /** `echoing` repeats what it was sent, wherever a hostile server could. */
   mood: 'well' | 'refusing' | 'echoing' | 'broken' = 'well';
+  api: ApiMood = 200;
+  /** The `authorization` of each call of the API. */
+  readonly apiCalls: string[] = [];
   origin = '';
   #wire = '';
   readonly #server: Server;
@@ -29,6 +35,10 @@ export class CanaryServer {
       for await (const chunk of request) body += chunk;
       const form = Object.fromEntries(new URLSearchParams(body));
       this.#wire += `${JSON.stringify(form)}${JSON.stringify(request.headers)}`;
+      if (request.url?.startsWith('/api/')) {
+        this.#answerAsApi(request, response);
+        return;
+      }
       const { status, type = 'application/json', answer } = this.#answer(request.url ?? '', form);
       const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
       this.#wire += text;
@@ -52,6 +62,18 @@ export class CanaryServer {
     return this.#wire.includes(text);
   }
 
+  /** It repeats the token in a header, as a careless API does for those who look for errors. */
+  #answerAsApi({ headers, socket }: IncomingMessage, response: ServerResponse): void {
+    this.apiCalls.push(headers.authorization ?? '');
+    if (this.api === 'slow') return;
+    if (this.api === 'reset') {
+      socket.resetAndDestroy();
+      return;
+    }
+    response.writeHead(this.api, { 'content-type': 'application/json', 'x-echo': headers.authorization ?? '' });
+    response.end(JSON.stringify({ signed_in_as: 'practice' }));
+  }
+
   #answer(path: string, form: Record<string, string>): { status: number; type?: string; answer: object | string } {
     const sent = Object.values(form).join(' ');
     if (this.mood === 'broken')
@@ -67,7 +89,7 @@ export class CanaryServer {
     }
     if (path.endsWith('/revocation')) return { status: 200, answer: '' };
     if (this.mood === 'refusing') return { status: 400, answer: says('Failure, UserAccountLocked', 262145, sent) };
-    const isFirst = form.Username === 'anna' && !form.AuthenticationRequestId;
+    const isFirst = form.Username?.startsWith('anna') && !form.AuthenticationRequestId;
     if (isFirst) return { status: 400, answer: says('Failure, MFA_AuthenticationRequired', 134217729, sent) };
     if (form.AuthenticationRequestId && !form.MFASecureCode)
       return { status: 400, answer: says('Failure, MFA_WaitingUserAction', 1048577, sent) };
