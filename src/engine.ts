@@ -14,7 +14,7 @@ import { Challenges } from './visual-guard/challenge/challenges.ts';
 import type { VisualGuardSettings } from './visual-guard/dialect/wire.ts';
 import { VisualGuardServer } from './visual-guard/server.ts';
 import { Sessions } from './visual-guard/session/sessions.ts';
-import { Guard } from './visual-guard/sign-in/guard.ts';
+import { GuardMemory } from './visual-guard/sign-in/guard.ts';
 
 /** How many sessions, and how many challenges, a process keeps where nothing else is set. */
 export const MOST_SESSIONS = 10_000;
@@ -32,7 +32,9 @@ export class Engine {
   readonly maxSessions: number;
   readonly challenges: Challenges;
   readonly sessions: Sessions;
-  readonly guard: Guard;
+  readonly guard: GuardMemory;
+  /** How the Visual Guard servers of this process agree that have no store. */
+  readonly local: Coordinator;
   readonly practice: PracticeServer;
   readonly #accounts = new Kept<VgsAccount>();
   readonly #servers = new Kept<VisualGuardServer>();
@@ -47,7 +49,8 @@ export class Engine {
     this.maxSessions = maxSessions;
     this.challenges = new Challenges(system, maxSessions);
     this.sessions = new Sessions(maxSessions);
-    this.guard = new Guard(system);
+    this.guard = new GuardMemory();
+    this.local = new LocalCoordinator(system);
     this.practice = new PracticeServer(system);
   }
 
@@ -72,7 +75,7 @@ export class Engine {
     const key = keyOf(settings, via, this.#storeId(store));
     const held = this.#servers.take(
       key,
-      () => new VisualGuardServer(settings, transport, this, this.#coordinatorOf(store), store),
+      () => new VisualGuardServer(settings, transport, this, this.#coordinatorOf(store) ?? this.local),
     );
     held.value.transport.replace(transport);
     return held;
@@ -110,9 +113,9 @@ export class Engine {
     if (this.#practiceUsers === 0) this.practice.stop();
   }
 
-  /** All who name the same store agree by the same coordinator. Without a store each one has its own. */
-  #coordinatorOf(store: Store | undefined): Coordinator {
-    if (!store) return new LocalCoordinator(this.system);
+  /** All who name the same store agree by the same coordinator. */
+  #coordinatorOf(store: Store | undefined): Coordinator | undefined {
+    if (!store) return undefined;
     const coordinator = this.#coordinators.get(store) ?? new StoreCoordinator(store, this.system);
     this.#coordinators.set(store, coordinator);
     return coordinator;

@@ -31,6 +31,9 @@ export function contentOf<T extends object>(found: Found<T>): T | undefined {
   return typeof found === 'object' ? found : undefined;
 }
 
+/** The shortest time for which it can be known that a record has ended, in ms: the record is removed. */
+export const REMOVED = 1;
+
 /** The right to be the only one who acts under a name. */
 export interface Lock {
   /** Fires when the lock is lost: another replica may hold it from then on. An older write than that one's is refused. */

@@ -64,7 +64,7 @@ export type ServerVerdict = {
 export async function checkServer(
   settings: VisualGuardSettings,
   transport: Transport,
-  shared: Pick<VisualGuardShared, 'system' | 'guard'>,
+  shared: Pick<VisualGuardShared, 'system' | 'guard' | 'local'>,
   signsIn: boolean,
 ): Promise<ServerVerdict> {
   const { host } = transport;

@@ -2,97 +2,90 @@ import type { Listeners } from '../listeners.ts';
 import { Meter, MeteredTransport } from '../meter.ts';
 import { connectionDigest } from '../store/connection.ts';
 import type { Coordinator } from '../store/coordinator.ts';
-import { LocalCoordinator } from '../store/local-coordinator.ts';
-import type { Store } from '../store/store.ts';
 import type { System } from '../system.ts';
 import { ReplaceableTransport } from '../transport/replaceable.ts';
 import type { Transport } from '../transport/transport.ts';
-import { Challenge } from './challenge/challenge.ts';
+import type { Challenge } from './challenge/challenge.ts';
 import type { Challenges } from './challenge/challenges.ts';
-import type { ChallengeContent } from './challenge/content.ts';
 import { type ChallengeFinder, type FoundChallenge, findChallenge } from './challenge/find.ts';
-import { SharedChallenges, type SharedChallengesHome } from './challenge/shared-challenges.ts';
+import { ServerChallenges } from './challenge/server-challenges.ts';
+import type { ServerContext } from './context.ts';
 import { type Grant, type Person, type VisualGuardSettings, VisualGuardWire } from './dialect/wire.ts';
 import type { Outcome, SignedIn } from './outcome.ts';
-import { foldUser } from './same-user.ts';
 import { loginOf } from './session/login.ts';
 import { ServerSessions } from './session/server-sessions.ts';
-import { Session } from './session/session.ts';
+import type { Session } from './session/session.ts';
 import type { Sessions } from './session/sessions.ts';
 import type { AutomaticAnswer } from './sign-in/automatic-sign-in.ts';
-import type { Guard, Guarding } from './sign-in/guard.ts';
-import { SharedGuard } from './sign-in/shared-guard.ts';
-import { SignIn, type SignInHome, type SignInWishes } from './sign-in/sign-in.ts';
-import { StoredUser, type StoredUserHome, type StoredUserNews } from './sign-in/stored-user.ts';
+import { Guard, type GuardMemory } from './sign-in/guard.ts';
+import { SignIn, type SignInWishes } from './sign-in/sign-in.ts';
+import { StoredUser, type StoredUserNews } from './sign-in/stored-user.ts';
 
 /** What all Visual Guard servers of a process share. */
 export interface VisualGuardShared {
   system: System;
-  guard: Guard;
+  guard: GuardMemory;
   challenges: Challenges;
   sessions: Sessions;
+  /** How the servers of this process agree that have no store. */
+  local: Coordinator;
 }
-
-/** What a server shares with other replicas. */
-interface Replicas {
-  store: Store;
-  challenges: SharedChallenges;
-}
-
-type Homes = SignInHome & StoredUserHome & SharedChallengesHome;
 
 /** A VG Identity Server: signs people in, and keeps the sessions that come of it. */
-export class VisualGuardServer implements Homes, ChallengeFinder {
-  readonly wire: VisualGuardWire;
+export class VisualGuardServer implements ChallengeFinder {
   readonly transport: ReplaceableTransport;
-  readonly system: System;
-  readonly guard: Guarding;
-  /** What the connection is known by in a store. */
-  readonly connection: string;
   readonly storedUser: StoredUser;
-  readonly meter = new Meter();
-  readonly #challenges: Challenges;
+  readonly #context: ServerContext;
+  readonly #challenges: ServerChallenges;
   readonly #sessions: ServerSessions;
-  readonly #signIn = new SignIn(this);
-  readonly #replicas: Replicas | undefined;
-  #closed = false;
+  readonly #signIn: SignIn;
 
-  /**
-   * @param coordinator by which its replicas agree
-   * @param store where challenges are shared and kept; without one they stay in this process
-   */
+  /** @param coordinator how its replicas agree */
   constructor(
     settings: VisualGuardSettings,
     transport: Transport,
     shared: VisualGuardShared,
-    coordinator: Coordinator = new LocalCoordinator(shared.system),
-    store?: Store,
+    coordinator: Coordinator = shared.local,
   ) {
-    this.system = shared.system;
-    this.#challenges = shared.challenges;
+    const { system } = shared;
     this.transport = new ReplaceableTransport(transport);
-    const metered = new MeteredTransport(this.transport, settings.tokenUrl, this.meter, shared.system);
-    this.wire = new VisualGuardWire(settings, metered, shared.system);
-    this.connection = connectionDigest(settings);
-    const { wire, system, meter, connection } = this;
-    const context = { wire, system, meter, coordinator, connection };
-    this.#sessions = new ServerSessions(context, shared.sessions);
-    this.#sessions.gone.add((session) => this.storedUser.signedOut(session));
-    this.guard = store ? new SharedGuard(shared.guard, store, this) : shared.guard;
-    this.storedUser = new StoredUser(this, context, this.#sessions, store);
-    this.#replicas = store && {
-      store,
-      challenges: new SharedChallenges(store, this),
-    };
+    const meter = new Meter();
+    const metered = new MeteredTransport(this.transport, settings.tokenUrl, meter, system);
+    const wire = new VisualGuardWire(settings, metered, system);
+    const guard = new Guard({ wire, system, coordinator }, shared.guard);
+    this.#context = { wire, system, meter, guard, coordinator, connection: connectionDigest(settings) };
+    this.#sessions = new ServerSessions(this.#context, shared.sessions);
+    this.#challenges = new ServerChallenges(this.#context, shared.challenges, {
+      answered: (grant, { user, stored }) => this.#begin(grant, user, stored),
+    });
+    this.#signIn = new SignIn(this.#context, this.#challenges, (...begun) => this.#begin(...begun));
+    const parts = { sessions: this.#sessions, challenges: this.#challenges, signIn: this.#signIn };
+    this.storedUser = new StoredUser(this.#context, parts);
+  }
+
+  get wire(): VisualGuardWire {
+    return this.#context.wire;
+  }
+
+  get meter(): Meter {
+    return this.#context.meter;
+  }
+
+  get guard(): Guard {
+    return this.#context.guard;
+  }
+
+  get coordinator(): Coordinator {
+    return this.#context.coordinator;
+  }
+
+  /** What the connection is known by in a store. */
+  get connection(): string {
+    return this.#context.connection;
   }
 
   get host(): string {
     return this.transport.host;
-  }
-
-  /** Where sessions and challenges are shared and kept, if anywhere. */
-  get store(): Store | undefined {
-    return this.#replicas?.store;
   }
 
   /** Tells when the stored user signs in or out. */
@@ -137,7 +130,7 @@ export class VisualGuardServer implements Homes, ChallengeFinder {
    */
   signIn(person: Person, wishes: SignInWishes): Promise<Outcome> {
     this.meter.counts.waits += 1;
-    return this.#signIn.put(person, wishes, false);
+    return this.#signIn.put(person, wishes, { stored: false });
   }
 
   /**
@@ -170,8 +163,8 @@ export class VisualGuardServer implements Homes, ChallengeFinder {
   async signOut(session: Session | undefined, user: string): Promise<string[]> {
     const ending = session && this.#sessions.end(session);
     // The stored user's challenge may have begun at another replica. Of other users nobody knows where theirs are.
-    if (user !== '' && user === this.wire.stored.user) await this.storedUser.findChallenge();
-    for (const challenge of this.#challenges.of(this)) if (challenge.user === user) challenge.cancel();
+    if (user !== '' && user === this.wire.stored.user) await this.storedUser.findChallenge().catch(() => undefined);
+    this.#challenges.cancel(user);
     const refreshToken = (await ending) ?? '';
     const revoked = refreshToken !== '' && (await this.revoke(refreshToken)) ? ['refresh_token'] : [];
     this.meter.tell({ what: 'sign-out', user, revoked });
@@ -180,8 +173,7 @@ export class VisualGuardServer implements Homes, ChallengeFinder {
 
   /** Ends everything in this process: the config node was changed or removed. What is in a store stays, for other replicas. */
   close(): void {
-    this.#closed = true;
-    for (const challenge of this.#challenges.of(this)) this.forgetChallenge(challenge);
+    this.#challenges.close();
     this.#sessions.close();
     this.storedUser.close();
     this.transport.close();
@@ -190,31 +182,6 @@ export class VisualGuardServer implements Homes, ChallengeFinder {
   /** @returns whether the server took it; one that does not answer did not */
   revoke(refreshToken: string): Promise<boolean> {
     return this.wire.revoke(refreshToken).catch(() => false);
-  }
-
-  guardName(user: string): string {
-    return `${this.wire.tokenUrl} ${foldUser(user)}`;
-  }
-
-  challengeAnswered(grant: Grant, challenge: Challenge): SignedIn | Promise<SignedIn> {
-    return this.begin(grant, challenge.user, challenge.stored);
-  }
-
-  forgetChallenge(challenge: Challenge): void {
-    this.#challenges.remove(this, challenge);
-    this.storedUser.forgetChallenge(challenge);
-  }
-
-  has(what: Session | Challenge): boolean {
-    return what instanceof Session ? !what.ended && this.#sessions.has(what) : this.#challenges.has(what);
-  }
-
-  takeUpChallenge(content: ChallengeContent, id: string): Challenge | undefined {
-    const person = this.#personOf(content);
-    if (!person || this.#closed) return undefined;
-    const challenge = new Challenge(content, person, this, id);
-    this.#challenges.add(this, challenge);
-    return challenge;
   }
 
   /**
@@ -227,42 +194,22 @@ export class VisualGuardServer implements Homes, ChallengeFinder {
   }
 
   knownChallenge(id: string): FoundChallenge {
-    return this.#challenges.find(this, id);
+    return this.#challenges.known(id);
   }
 
-  async storedChallenge(
+  storedChallenge(
     id: string,
     isOthers?: (connection: string) => void,
   ): Promise<Challenge | 'challenge-expired' | undefined> {
-    return this.#replicas?.challenges.find(id, isOthers);
+    return this.#challenges.find(id, isOthers);
   }
 
+  /** The open challenge of the stored user, whichever replica began it. @throws AuthError as `findChallenge` */
   async challengeOfStoredUser(): Promise<Challenge | undefined> {
-    if (!this.storedPerson) return undefined;
-    return this.storedUser.challenge ?? this.findStoredChallenge();
+    return this.storedPerson && this.storedUser.findChallenge();
   }
 
-  findStoredSession(): Promise<Session | undefined> {
-    return this.storedUser.findSession();
-  }
-
-  async findStoredChallenge(): Promise<Challenge | undefined> {
-    return this.#replicas?.challenges.findStored();
-  }
-
-  /** Puts a name and password to the server, for the stored user. */
-  put(person: Person, wishes: SignInWishes, stored: boolean): Promise<Outcome> {
-    return this.#signIn.put(person, wishes, stored);
-  }
-
-  async open(challenge: Challenge): Promise<void> {
-    if (challenge.stored) this.storedUser.challenged(challenge);
-    if (this.#closed) return;
-    this.#challenges.add(this, challenge);
-    await this.#replicas?.challenges.begin(challenge);
-  }
-
-  async begin(grant: Grant, user: string, stored: boolean): Promise<SignedIn> {
+  async #begin(grant: Grant, user: string, stored: boolean): Promise<SignedIn> {
     const { token, refreshToken, reading } = grant;
     const login = reading && loginOf(reading);
     const content = { user, stored, login, renewals: 0, refreshToken, token };
@@ -270,12 +217,5 @@ export class VisualGuardServer implements Homes, ChallengeFinder {
     await Promise.all([written, stored && this.storedUser.signedIn(session)]);
     this.meter.tell({ what: 'sign-in', user });
     return { state: 'signed-in', session, token, fromLogin: false };
-  }
-
-  /** Who answers a challenge that was set elsewhere. A password is never kept in a store: only the stored user's is known here. */
-  #personOf({ user, stored }: ChallengeContent): Person | undefined {
-    const { mfaCredentials, passwordless } = this.wire;
-    if (mfaCredentials !== 'username+password' || passwordless) return { user, password: '' };
-    return stored && user === this.wire.stored.user ? this.wire.stored : undefined;
   }
 }

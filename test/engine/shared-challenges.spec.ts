@@ -88,7 +88,7 @@ describe('a challenge that replicas share', () => {
     assert.equal(mine.connection, replicas[0].server.connection);
     assert.notEqual(server.connection, mine.connection);
     const found = (await findChallenge([server, mine], open.id)) as Challenge;
-    assert.equal(found.belongsTo(mine), true);
+    assert.equal(mine.knownChallenge(open.id), found);
     store.asked.length = 0;
     assert.equal(await findChallenge([server, mine], 'A'.repeat(24)), 'challenge-unknown');
     assert.equal(store.asked.length, 1);

@@ -202,6 +202,6 @@ describe('a session of a store', () => {
     }
     const late = fleet.replica(SERVICE).server;
     assert.equal((await late.findSessionOf('service'))?.handle, session.handle);
-    assert.equal((await late.findStoredSession())?.handle, session.handle);
+    assert.equal((await late.storedUser.findSession())?.handle, session.handle);
   });
 });

@@ -116,7 +116,7 @@ describe('sessions without their store', () => {
     await fleet.comeBackEmpty(a);
     const late = fleet.replica(SERVICE);
     assert.equal((await late.server.findSessionOf('service'))?.handle, session.handle);
-    assert.equal((await late.server.findStoredSession())?.refreshToken, session.refreshToken);
+    assert.equal((await late.server.storedUser.findSession())?.refreshToken, session.refreshToken);
     assert.equal(fleet.guard.counts.logins, 1);
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isSettled, settle } from '../support/fake-system.ts';
 import { Fleet, type Replica, SERVICE } from '../support/fleet.ts';
-import { OpenStep, silence } from '../support/scripted-transport.ts';
+import { silence } from '../support/scripted-transport.ts';
 import { signedIn } from '../support/vg-replies.ts';
 import { ASK, isChallenged, isRefused, isSignedIn } from '../support/visual-guard.ts';
 import '../support/rejections.ts';
@@ -203,8 +203,8 @@ describe('the stored user of several replicas', () => {
     const a = fleet.replica(LOCKED);
     await a.server.tokenOfStored(false);
     const { asked } = a.store;
-    const told = asked.findIndex((what) => what.startsWith('put automatic'));
-    assert.ok(told >= 0 && told < asked.findIndex((what) => what.startsWith('release sign-in')), asked.join('\n'));
+    const told = asked.findIndex((what) => what.startsWith('put stored-user'));
+    assert.ok(told >= 0 && told < asked.findIndex((what) => what.startsWith('release refused')), asked.join('\n'));
   });
 
   it('is tried again at once with msg.reset, at whichever replica', async () => {
@@ -219,32 +219,34 @@ describe('the stored user of several replicas', () => {
 
   it('is held back where what a store says of it makes no sense, by nothing', async () => {
     for (const value of [
-      { version: 1, left: 1e9, refused: null },
+      { version: 1, left: 1e9, refused: { reason: 'account-locked' } },
       { version: 1, left: 1_000, refused: { reason: 'x' } },
+      { version: 1, left: 1_000, challenge: '../x' },
+      { version: 1, session: '../x' },
+      { version: 1 },
       7,
     ]) {
       const fleet = new Fleet();
       const replica = fleet.replica(SERVICE);
-      await fleet.memory.put(`automatic ${replica.server.connection}`, value, { life: QUARTER, fence: 0 });
-      await fleet.memory.put(
-        `stored ${replica.server.connection}`,
-        { version: 1, id: '../x' },
-        { life: QUARTER, fence: 0 },
-      );
-      assert.ok((await replica.server.tokenOfStored(false)).token);
+      await fleet.memory.put(`stored-user ${replica.server.connection}`, value, { life: QUARTER, fence: 0 });
+      assert.ok((await replica.server.tokenOfStored(false)).token, JSON.stringify(value));
     }
   });
 });
 
+/** The name of the lock on a sign-in of the service user. */
+async function lockOfService(): Promise<string> {
+  const { server, store } = new Fleet().replica(SERVICE);
+  await server.signInStored(ASK);
+  return store.asked.find((what) => what.startsWith('lease '))?.slice('lease '.length) ?? '';
+}
+
 describe('waiting for another replica', () => {
   it('ends after 30 s with a fault, as a message does', async () => {
     const fleet = new Fleet();
-    const [a, b] = fleet.replicas(2, SERVICE);
-    const answer = new OpenStep();
-    a.transport.next(answer.step);
-    a.transport.otherwise = silence;
-    // A lease that is kept up and never given back.
-    await fleet.memory.lease(`sign-in ${b.server.connection}`);
+    const b = fleet.replica(SERVICE);
+    // A lock that is kept up and never given back.
+    await fleet.memory.lease(await lockOfService());
     const asked = b.server.tokenOfStored(false);
     asked.catch(() => undefined);
     await fleet.system.pass(29_999);
@@ -257,7 +259,7 @@ describe('waiting for another replica', () => {
     const fleet = new Fleet();
     const b = fleet.replica(SERVICE);
     b.transport.next(silence);
-    const lease = await fleet.memory.lease(`sign-in ${b.server.connection}`);
+    const lease = await fleet.memory.lease(await lockOfService());
     const asked = b.server.signInStored(ASK);
     asked.catch(() => undefined);
     await fleet.system.pass(20_000);

@@ -1,44 +1,68 @@
-import { asAuthError } from '../../errors.ts';
 import { SecretTrace } from '../../hiding.ts';
-import { randomId } from '../../system.ts';
+import { contentOf, type Found, type RecordLock, type SharedRecord } from '../../store/coordinator.ts';
+import { type Cancel, randomId } from '../../system.ts';
+import type { ServerContext } from '../context.ts';
 import { findMethod, isDelivered, type Method } from '../dialect/methods.ts';
 import { saysWrongPassword, type VisualGuardReading } from '../dialect/reply.ts';
-import type { Heard, Person } from '../dialect/wire.ts';
-import { type Challenged, type Outcome, type Refused, refusedAndTold } from '../outcome.ts';
-import { type ChallengeContent, contentOfReading } from './content.ts';
-import type { ChallengeHome } from './home.ts';
+import type { Grant, Heard, Person } from '../dialect/wire.ts';
+import { type Challenged, type Outcome, type Refused, refusedAndTold, type SignedIn } from '../outcome.ts';
+import { type ChallengeContent, type ChallengeRecord, timeToLive } from './content.ts';
 import { type Judgement, judge, judgeWrongCode } from './judgement.ts';
-import { type LinkHome, OpenLink } from './link.ts';
-import type { SharedChallenge } from './shared-challenge.ts';
+import { mayBeClicked, OpenLink, wasNotSent } from './link.ts';
 
-/** A multi-factor challenge of one person, from the ways offered to the token. */
-export class Challenge implements LinkHome {
+/** What a challenge tells who keeps it. */
+export interface ChallengeKeeper {
+  /** It was answered: a session begins. */
+  answered(grant: Grant, challenge: Challenge): Promise<SignedIn>;
+  /** It has ended. */
+  left(challenge: Challenge): void;
+}
+
+/**
+ * A multi-factor challenge of one person, from the methods offered to the token. The object in memory is what serves; its record is
+ * what other replicas know of it. Each step is taken by one of them, where the others left it.
+ */
+export class Challenge {
   readonly id: string;
   #at: ChallengeContent;
+  /** Counts what was written: what has the larger number is newer. */
+  #steps: number;
+  #written: ChallengeContent;
   /** It takes no step any more. */
   #isOver = false;
   #hasEnded = false;
+  /** Another replica has ended it: nothing is written any more. */
+  #hasEndedElsewhere = false;
   #link: OpenLink | undefined;
   readonly #openLinks = new Set<OpenLink>();
-  #turn: Promise<unknown> = Promise.resolve();
-  #shared: SharedChallenge | undefined;
   readonly #person: Person;
-  readonly #home: ChallengeHome;
+  readonly #context: ServerContext;
+  readonly #record: SharedRecord<ChallengeRecord>;
+  readonly #keeper: ChallengeKeeper;
+  #unfollow: Cancel | undefined;
 
-  /** @param id of a challenge that was set elsewhere */
-  constructor(content: ChallengeContent, person: Person, home: ChallengeHome, id: string = randomId()) {
+  /**
+   * @param record gives the record of an id
+   * @param origin of a challenge that was begun elsewhere: its id, and how often it was written
+   */
+  constructor(
+    content: ChallengeContent,
+    person: Person,
+    context: ServerContext,
+    record: (id: string) => SharedRecord<ChallengeRecord>,
+    keeper: ChallengeKeeper,
+    { id, steps }: { id: string; steps: number } = { id: randomId(), steps: 0 },
+  ) {
     this.id = id;
     this.#at = content;
-    this.#home = home;
+    this.#written = content;
+    this.#steps = steps;
+    this.#context = context;
+    this.#record = record(id);
+    this.#keeper = keeper;
     // What the next steps do not send is not kept.
-    const sent = home.wire.mfaCredentials === 'username+password' ? person.password : '';
+    const sent = context.wire.mfaCredentials === 'username+password' ? person.password : '';
     this.#person = { user: person.user, password: sent, trace: new SecretTrace(person.password) };
-  }
-
-  /** The challenge that a reply to a login sets. */
-  static of(reading: VisualGuardReading, person: Person, stored: boolean, home: ChallengeHome): Challenge {
-    const content = contentOfReading(reading, { user: person.user, stored, now: home.system.now() });
-    return new Challenge(content, person, home);
   }
 
   get user(): string {
@@ -78,19 +102,9 @@ export class Challenge implements LinkHome {
     return this.#at.attempts;
   }
 
-  /** All that another replica has to know of it. */
-  get content(): ChallengeContent {
-    return this.#at;
-  }
-
-  /** Whether it was answered, refused or is not wanted any more: for other replicas, too. */
-  get hasEnded(): boolean {
-    return this.#hasEnded;
-  }
-
   /** The token endpoint that set it. */
   get tokenUrl(): string {
-    return this.#home.wire.tokenUrl;
+    return this.#context.wire.tokenUrl;
   }
 
   /** Whether a request for a link is still open. */
@@ -98,26 +112,18 @@ export class Challenge implements LinkHome {
     return this.#openLinks.size > 0;
   }
 
-  belongsTo(home: ChallengeHome): boolean {
-    return this.#home === home;
+  belongsTo(keeper: ChallengeKeeper): boolean {
+    return this.#keeper === keeper;
   }
 
-  /** From now on it is kept together with other replicas. */
-  share(shared: SharedChallenge): void {
-    this.#shared = shared;
+  /** Writes it as it stands, for other replicas: it is new. */
+  write(): Promise<void> {
+    return this.#record.write(this.#toWrite());
   }
 
-  /** Takes over where another replica left it. A link of this process ends where another way was taken. */
-  load(content: ChallengeContent): void {
-    this.#at = { ...content, expiresAt: this.expiresAt };
-    if (content.state !== 'link-sent') this.#link?.end();
-  }
-
-  /** Runs something between two steps. */
-  betweenSteps(run: () => Promise<void>): Promise<void> {
-    const turn = this.#turn.then(run);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+  /** From now on it follows what other replicas make of it, until it has ended here. */
+  follow(): void {
+    this.#unfollow = this.#record.watch((found) => this.#adoptNews(found));
   }
 
   /** Where the challenge stands, as a message tells it. */
@@ -132,14 +138,14 @@ export class Challenge implements LinkHome {
    * @throws AuthError where the server gives no answer that makes sense; the challenge stays
    */
   choose(word: string): Promise<Outcome> {
-    return this.#inTurn(async () => {
+    return this.#step(async () => {
       const method = findMethod(this.methods, word);
       if (!method) return { ...this.where('method-not-offered'), state: 'mfa-required' };
       if (!isDelivered(method)) {
         this.#link?.end();
         return this.#set('code-required', method);
       }
-      const heldUntil = await this.#home.guard.claimDelivery(this.#guardName);
+      const heldUntil = await this.#context.guard.claimDelivery(this.user);
       if (heldUntil !== undefined) return this.where('held-back', { retryAt: heldUntil });
       this.#link?.end();
       // Kept even if no answer comes: the code may arrive all the same.
@@ -153,17 +159,17 @@ export class Challenge implements LinkHome {
    *
    * @throws AuthError where the server gives no answer that makes sense; the challenge stays
    */
-  async submit(code: string): Promise<Outcome> {
-    if (this.state === 'link-sent' && !this.#shared) return this.where();
-    return this.#inTurn(async () => {
-      // Another step, perhaps at another replica, may have sent one.
+  submit(code: string): Promise<Outcome> {
+    return this.#step(async () => {
+      // A link that was sent, perhaps by another replica, needs no code.
       if (this.state === 'link-sent') return this.where();
       const method = this.method ?? findMethod(this.methods, '');
       if (!method) return { ...this.where('method-not-offered'), state: 'mfa-required' };
-      const heard = await this.#home.wire.submit(method, this.#person, code);
+      const { wire, system } = this.#context;
+      const heard = await wire.submit(method, this.#person, code);
       if (!heard.grant && heard.reading?.reasons.includes('code-invalid'))
-        return this.#become(judgeWrongCode(heard.reading, this.#at, method, this.#home.system.now()), heard.reading);
-      return this.settle(heard, method);
+        return this.#become(judgeWrongCode(heard.reading, this.#at, method, system.now()), heard.reading);
+      return this.#settle(heard, method);
     });
   }
 
@@ -171,44 +177,104 @@ export class Challenge implements LinkHome {
   close(): void {
     this.expire();
     this.#link?.end();
-    this.#shared?.close();
+    this.#unfollow?.();
   }
 
-  /** Takes no step any more. A link that is open may still be clicked: the server knows how long it lives. */
+  /** Another one needs the room: this process forgets it. */
+  makeRoom(): void {
+    this.#context.meter.madeRoom();
+    this.close();
+  }
+
+  /** Takes no step any more. A link that is open may still be clicked: the server knows how long it is valid. */
   expire(): void {
     this.#isOver = true;
     this.#person.password = '';
-    if (!this.hasOpenLink) this.#shared?.close();
+    if (!this.hasOpenLink) this.#unfollow?.();
   }
 
   /** Not wanted any more, here and at other replicas. */
   cancel(): void {
-    this.#forget();
-    void this.#shared?.tell();
+    this.#end();
+    void this.#tell();
   }
 
-  /** One step after another: two codes at once must not both be the fifth. */
-  #inTurn(step: () => Promise<Outcome>): Promise<Outcome> {
-    const guarded = async (): Promise<Outcome> => (this.#isOver ? this.#tooLate() : (this.#heldBack() ?? step()));
-    const turn = this.#turn.then(() => this.#shared?.step(guarded) ?? guarded());
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+  /** One step after another, over all replicas: two codes at once must not both be the fifth. */
+  #step(step: () => Promise<Outcome>): Promise<Outcome> {
+    return this.#record.update<Outcome>({
+      run: async (found, lock) => {
+        this.#adopt(found);
+        try {
+          return await (this.#isOver ? this.#tooLate() : (this.#heldBack() ?? step()));
+        } finally {
+          this.#writeWith(lock);
+        }
+      },
+    });
   }
 
-  get #guardName(): string {
-    return this.#home.guardName(this.user);
+  /** Something happened between two steps: a link was clicked, or the challenge is not wanted any more. */
+  async #tell(): Promise<void> {
+    if (!this.#isChanged) return;
+    const told = this.#record.update<void>({
+      run: async (found, lock) => {
+        this.#adopt(found);
+        this.#writeWith(lock);
+      },
+    });
+    await told.catch(() => undefined);
+  }
+
+  get #isChanged(): boolean {
+    return !this.#hasEndedElsewhere && (this.#hasEnded || this.#at !== this.#written);
+  }
+
+  #writeWith(lock: RecordLock<ChallengeRecord>): void {
+    if (!this.#isChanged) return;
+    this.#steps += 1;
+    const record = this.#toWrite();
+    if (this.#hasEnded) lock.end(timeToLive(record, this.#context.system.now()));
+    else lock.write(record);
+  }
+
+  #toWrite(): ChallengeRecord {
+    this.#written = this.#at;
+    return { content: this.#at, steps: this.#steps, connection: this.#context.connection };
+  }
+
+  /** Takes over where another replica left it. A link of this process ends if another method was chosen. */
+  #adopt(found: Found<ChallengeRecord>): void {
+    if (found === 'ended') {
+      this.#hasEndedElsewhere = true;
+      this.#keeper.left(this);
+    }
+    const record = contentOf(found);
+    if (!record || record.steps <= this.#steps || this.#hasEnded) return;
+    this.#steps = record.steps;
+    this.#at = { ...record.content, expiresAt: this.expiresAt };
+    this.#written = this.#at;
+    if (this.state !== 'link-sent') this.#link?.end();
+  }
+
+  /** @returns what to write again: a store that came back empty knows less than this process */
+  #adoptNews(found: Found<ChallengeRecord>): ChallengeRecord | undefined {
+    if (this.#hasEnded) return undefined;
+    this.#adopt(found);
+    const isLost = found === undefined || (contentOf(found)?.steps ?? this.#steps) < this.#steps;
+    return isLost && this.#context.system.now() < this.expiresAt ? this.#toWrite() : undefined;
   }
 
   /** A password that goes along with the steps, and was refused meanwhile. */
   #heldBack(): Challenged | undefined {
     const { password } = this.#person;
-    const heldUntil = password === '' ? undefined : this.#home.guard.heldUntil(this.#guardName, password);
+    const heldUntil = password === '' ? undefined : this.#context.guard.heldUntil(this.user, password);
     return heldUntil === undefined ? undefined : this.where('held-back', { retryAt: heldUntil });
   }
 
   #tooLate(): Refused {
-    const reason = this.#home.system.now() >= this.expiresAt ? 'challenge-expired' : 'challenge-unknown';
-    return refusedAndTold(this.#home.meter, { reason }, this.user);
+    const { meter, system } = this.#context;
+    const reason = system.now() >= this.expiresAt ? 'challenge-expired' : 'challenge-unknown';
+    return refusedAndTold(meter, { reason }, this.user);
   }
 
   #set(state: Challenged['state'], method: Method | undefined): Challenged {
@@ -218,83 +284,88 @@ export class Challenge implements LinkHome {
 
   async #sendCode(method: Method): Promise<Outcome> {
     try {
-      return await this.settle(await this.#home.wire.choose(method, this.#person), method);
+      return await this.#settle(await this.#context.wire.choose(method, this.#person), method);
     } catch (failure) {
-      this.wasNotSent(failure);
+      if (wasNotSent(failure)) void this.#context.guard.undeliver(this.user);
       throw failure;
     }
   }
 
   /** The request stays open until the person has clicked, so what comes of it is told later. */
   #sendLink(method: Method): Challenged {
-    const link = new OpenLink(this, method, (signal) => this.#home.wire.choose(method, this.#person, signal));
+    const link = new OpenLink((signal) => this.#context.wire.choose(method, this.#person, signal));
     this.#openLinks.add(link);
     this.#link = link;
-    return { ...this.#set('link-sent', method), link };
+    const later = this.#await(link, method).finally(() => this.#linkHasEnded(link));
+    // Whoever chose may be gone by then.
+    later.catch(() => undefined);
+    return { ...this.#set('link-sent', method), link: { later, end: () => link.end() } };
   }
 
-  linkIsDone(link: OpenLink): void {
+  async #await(link: OpenLink, method: Method): Promise<Outcome | undefined> {
+    const result = await link.result;
+    if (result === 'ended') return undefined;
+    if ('heard' in result) {
+      const outcome = await this.#settle(result.heard, method);
+      // The server did not keep the request open. There is nothing to tell that was not told when the link was sent.
+      return outcome.state === 'link-sent' && !outcome.reason ? undefined : outcome;
+    }
+    const { failure } = result;
+    if (failure.fault === 'no-answer') return this.#refuse({ reason: 'mfa-timeout' });
+    if (mayBeClicked(failure)) return this.where('outcome-unknown');
+    if (wasNotSent(failure)) {
+      void this.#context.guard.undeliver(this.user);
+      this.#set('mfa-required', undefined);
+    }
+    throw failure;
+  }
+
+  #linkHasEnded(link: OpenLink): void {
     this.#openLinks.delete(link);
-    // Its time was over, and only the link was still waited for.
-    if (this.#isOver) this.#home.forgetChallenge(this);
-    void this.#shared?.tell();
-  }
-
-  linkTimedOut(): Outcome {
-    return this.#end({ reason: 'mfa-timeout' });
-  }
-
-  linkWasNotSent(): void {
-    this.#set('mfa-required', undefined);
+    // It has expired, and only the link was still waited for.
+    if (this.#isOver) this.#keeper.left(this);
+    void this.#tell();
   }
 
   /** What a reply to a step means. A wrong code is read before. */
-  settle(heard: Heard, method: Method): Outcome | Promise<Outcome> {
+  #settle(heard: Heard, method: Method): Outcome | Promise<Outcome> {
+    const { guard } = this.#context;
     if (heard.grant) {
-      this.#forget();
-      return this.#home.challengeAnswered(heard.grant, this);
+      this.#end();
+      return this.#keeper.answered(heard.grant, this);
     }
     if (heard.refusal) {
       if (heard.refusal.reason === 'credentials-invalid') this.#holdPasswordBack();
-      return this.#end(heard.refusal);
+      return this.#refuse(heard.refusal);
     }
     const { reading } = heard;
     if (saysWrongPassword(reading)) this.#holdPasswordBack();
     const judged = judge(reading, this.#at, method);
-    if (judged.reason === 'mfa-delivery-failed') void this.#home.guard.undeliver(this.#guardName);
+    if (judged.reason === 'mfa-delivery-failed') void guard.undeliver(this.user);
     return this.#become(judged, reading);
   }
 
-  /** Certain failures tell that nothing can have been sent: then the next try need not wait. */
-  wasNotSent(thrown: unknown): boolean {
-    const { code, fault } = asAuthError(thrown);
-    const certain = ['AUTH_TLS', 'AUTH_PROXY', 'host-unknown', 'connection-refused', 'no-connection'];
-    const isCertain = certain.includes(code) || certain.includes(fault);
-    if (isCertain) void this.#home.guard.undeliver(this.#guardName);
-    return isCertain;
-  }
-
-  /** Only where the password was sent along with the step. */
+  /** Only if the password was sent along with the step. */
   #holdPasswordBack(): void {
     const { password } = this.#person;
-    if (password !== '') void this.#home.guard.refuse(this.#guardName, password);
+    if (password !== '') void this.#context.guard.refuse(this.user, password);
   }
 
   #become(judged: Judgement, reading: VisualGuardReading): Outcome {
-    if (judged.ends) return this.#end({ reason: judged.ends }, reading);
+    if (judged.ends) return this.#refuse({ reason: judged.ends }, reading);
     const { at, reason } = judged;
     this.#at = at;
-    if (reason === 'code-invalid') this.#home.meter.tell({ what: 'refused', user: this.user, reason });
+    if (reason === 'code-invalid') this.#context.meter.tell({ what: 'refused', user: this.user, reason });
     return this.where(reason, { status: reading.status });
   }
 
-  #end(refusal: Pick<Refused, 'reason' | 'error'>, reading?: VisualGuardReading): Refused {
-    this.#forget();
-    return refusedAndTold(this.#home.meter, refusal, this.user, reading);
+  #refuse(refusal: Pick<Refused, 'reason' | 'error'>, reading?: VisualGuardReading): Refused {
+    this.#end();
+    return refusedAndTold(this.#context.meter, refusal, this.user, reading);
   }
 
-  #forget(): void {
+  #end(): void {
     this.#hasEnded = true;
-    this.#home.forgetChallenge(this);
+    this.#keeper.left(this);
   }
 }

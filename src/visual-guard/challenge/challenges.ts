@@ -1,19 +1,18 @@
 import { LRUCache } from 'lru-cache';
 import type { Cancel, System } from '../../system.ts';
 import { Bound } from '../bound.ts';
-import type { Challenge } from './challenge.ts';
-import type { ChallengeHome } from './home.ts';
+import type { Challenge, ChallengeKeeper } from './challenge.ts';
 
 /** How many challenges are kept for a user of a server. */
 const MOST_OF_A_USER = 5;
 
 /** The open challenges of this process. Each belongs to a server: two servers may know the same challenge of a store. */
 export class Challenges {
-  readonly #bound: Bound<Challenge, ChallengeHome>;
+  readonly #bound: Bound<Challenge, ChallengeKeeper>;
   readonly #timers = new Map<Challenge, Cancel>();
-  readonly #open = new Map<ChallengeHome, Map<string, Challenge>>();
+  readonly #open = new Map<ChallengeKeeper, Map<string, Challenge>>();
   /** Ids of challenges that expired, so that a late answer gets this reason. */
-  readonly #expired: LRUCache<string, WeakRef<ChallengeHome>>;
+  readonly #expired: LRUCache<string, WeakRef<ChallengeKeeper>>;
   /** Challenges that expired while a link was open: it may still be clicked, and ends with its server. */
   readonly #late = new Set<Challenge>();
   readonly #system: System;
@@ -22,49 +21,48 @@ export class Challenges {
   constructor(system: System, max: number) {
     this.#system = system;
     this.#expired = new LRUCache({ max });
-    this.#bound = new Bound(max, MOST_OF_A_USER, (challenge, home) => {
-      this.#drop(home, challenge);
-      home.meter.madeRoom();
-      challenge.close();
+    this.#bound = new Bound(max, MOST_OF_A_USER, (challenge, keeper) => {
+      this.#drop(keeper, challenge);
+      challenge.makeRoom();
     });
   }
 
   /** Keeps a challenge of a server. One of the same id that was there is forgotten. */
-  add(home: ChallengeHome, challenge: Challenge): void {
-    const open = this.#open.get(home) ?? new Map<string, Challenge>();
+  add(keeper: ChallengeKeeper, challenge: Challenge): void {
+    const open = this.#open.get(keeper) ?? new Map<string, Challenge>();
     const before = open.get(challenge.id);
-    if (before && before !== challenge) this.remove(home, before);
+    if (before && before !== challenge) this.remove(keeper, before);
     const left = challenge.expiresAt - this.#system.now();
     this.#timers.set(
       challenge,
-      this.#system.after(left, () => this.#expire(home, challenge), true),
+      this.#system.after(left, () => this.#expire(keeper, challenge), true),
     );
-    this.#open.set(home, open.set(challenge.id, challenge));
-    this.#bound.add(challenge, home);
+    this.#open.set(keeper, open.set(challenge.id, challenge));
+    this.#bound.add(challenge, keeper);
   }
 
   /** @returns the server's challenge with this id, or why there is none */
-  find(home: ChallengeHome, id: string): Challenge | 'challenge-expired' | 'challenge-unknown' {
-    const found = this.#open.get(home)?.get(id);
+  find(keeper: ChallengeKeeper, id: string): Challenge | 'challenge-expired' | 'challenge-unknown' {
+    const found = this.#open.get(keeper)?.get(id);
     if (found) {
       if (this.has(found)) return found;
-      this.#expire(home, found);
+      this.#expire(keeper, found);
     }
-    return this.#expired.get(id)?.deref() === home ? 'challenge-expired' : 'challenge-unknown';
+    return this.#expired.get(id)?.deref() === keeper ? 'challenge-expired' : 'challenge-unknown';
   }
 
   /** All challenges of a server of which anything is open. */
-  of(home: ChallengeHome): Challenge[] {
-    const late = [...this.#late].filter((challenge) => challenge.belongsTo(home));
-    return [...(this.#open.get(home)?.values() ?? []), ...late];
+  of(keeper: ChallengeKeeper): Challenge[] {
+    const late = [...this.#late].filter((challenge) => challenge.belongsTo(keeper));
+    return [...(this.#open.get(keeper)?.values() ?? []), ...late];
   }
 
   has(challenge: Challenge): boolean {
     return this.#bound.use(challenge) && this.#system.now() < challenge.expiresAt;
   }
 
-  remove(home: ChallengeHome, challenge: Challenge): void {
-    this.#drop(home, challenge);
+  remove(keeper: ChallengeKeeper, challenge: Challenge): void {
+    this.#drop(keeper, challenge);
     this.#late.delete(challenge);
     challenge.close();
   }
@@ -73,18 +71,18 @@ export class Challenges {
     return this.#bound.size;
   }
 
-  #drop(home: ChallengeHome, challenge: Challenge): void {
+  #drop(keeper: ChallengeKeeper, challenge: Challenge): void {
     this.#bound.remove(challenge);
     this.#timers.get(challenge)?.();
     this.#timers.delete(challenge);
-    const open = this.#open.get(home);
+    const open = this.#open.get(keeper);
     if (open?.get(challenge.id) === challenge) open.delete(challenge.id);
-    if (open?.size === 0) this.#open.delete(home);
+    if (open?.size === 0) this.#open.delete(keeper);
   }
 
-  #expire(home: ChallengeHome, challenge: Challenge): void {
-    this.#expired.set(challenge.id, new WeakRef(home));
-    this.#drop(home, challenge);
+  #expire(keeper: ChallengeKeeper, challenge: Challenge): void {
+    this.#expired.set(challenge.id, new WeakRef(keeper));
+    this.#drop(keeper, challenge);
     challenge.expire();
     if (challenge.hasOpenLink) this.#late.add(challenge);
   }

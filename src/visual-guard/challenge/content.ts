@@ -1,12 +1,14 @@
+import type { RecordKind } from '../../store/coordinator.ts';
 import { asAmount, asFlag, asList, asObject, asShape, asText, asWord, VERSION } from '../../store/shape.ts';
 import { randomId } from '../../system.ts';
+import type { ServerContext } from '../context.ts';
 import type { Method } from '../dialect/methods.ts';
 import { requestIdOf, type VisualGuardReading } from '../dialect/reply.ts';
 
 /** A challenge is open this long, in ms: the longest that Visual Guard allows a code. */
 export const CHALLENGE_LIFE = 300_000;
 /** That a challenge has run out is told for so long, in ms, to who comes too late. */
-export const EXPIRED_MEMORY = 600_000;
+const EXPIRED_MEMORY = 600_000;
 
 /** What an open challenge waits for: that a way is chosen, that a code comes, that a link is clicked. */
 const CHALLENGE_STATES = ['mfa-required', 'code-required', 'link-sent'] as const;
@@ -75,20 +77,36 @@ export interface ChallengeRecord {
   connection: string;
 }
 
-/** What a challenge looks like in a store. How long it lives is told by a length: the clocks of two machines need not agree. */
-export function challengeRecord({ content, steps, connection }: ChallengeRecord, now: number): object {
+/** The records of challenges. An id does not tell to which connection it belongs, so the record does. */
+export function challengeRecords({
+  wire,
+  system,
+}: Pick<ServerContext, 'wire' | 'system'>): RecordKind<ChallengeRecord> {
+  return {
+    prefix: 'challenge',
+    host: wire.transport.host,
+    encode: (record) => {
+      const now = system.now();
+      return { value: challengeRecord(record, now), ttl: timeToLive(record, now) };
+    },
+    decode: (value, age) => readChallengeRecord(value, age, system.now()),
+  };
+}
+
+/** How long a record is kept, in ms: until it can be told no more that it has expired. */
+export function timeToLive({ content }: ChallengeRecord, now: number): number {
+  return Math.max(0, content.expiresAt - now) + EXPIRED_MEMORY;
+}
+
+/** How long a challenge is valid is written as a length: the clocks of two machines need not agree. */
+function challengeRecord({ content, steps, connection }: ChallengeRecord, now: number): object {
   const { expiresAt, method, ...rest } = content;
   const left = Math.max(0, expiresAt - now);
   return { version: VERSION, ...rest, steps, connection, method: method?.id ?? null, left };
 }
 
-/**
- * Reads a challenge.
- *
- * @param age how long ago it was written, in ms
- * @returns undefined where it makes no sense
- */
-export function readChallengeRecord(value: unknown, age: number, now: number): ChallengeRecord | undefined {
+/** @returns undefined if it makes no sense */
+function readChallengeRecord(value: unknown, age: number, now: number): ChallengeRecord | undefined {
   const shape = asShape(value);
   const connection = asText(shape?.connection);
   const left = asAmount(shape?.left);

@@ -1,4 +1,4 @@
-import type { Store } from '../../store/store.ts';
+import type { Coordinator } from '../../store/coordinator.ts';
 import type { Challenge } from './challenge.ts';
 
 /** A challenge, or why there is none. */
@@ -6,8 +6,8 @@ export type FoundChallenge = Challenge | 'challenge-expired' | 'challenge-unknow
 
 /** A server that may know a challenge. */
 export interface ChallengeFinder {
-  readonly store: Store | undefined;
-  /** What its connection is known by in the store. */
+  readonly coordinator: Coordinator;
+  /** What its connection is known by in a store. */
   readonly connection: string;
   /** What this process knows of it. */
   knownChallenge(id: string): FoundChallenge;
@@ -45,9 +45,8 @@ async function findInStores(
   id: string,
 ): Promise<Challenge | 'challenge-expired' | undefined> {
   let failure: unknown;
-  for (const store of new Set(servers.map((server) => server.store))) {
-    if (!store) continue;
-    const sharing = servers.filter((server) => server.store === store);
+  for (const coordinator of new Set(servers.map((server) => server.coordinator))) {
+    const sharing = servers.filter((server) => server.coordinator === coordinator);
     try {
       let owner: string | undefined;
       const found = await sharing[0]?.storedChallenge(id, (connection) => {

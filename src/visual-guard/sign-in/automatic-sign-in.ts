@@ -5,7 +5,6 @@ import type { System } from '../../system.ts';
 import type { Token } from '../../token.ts';
 import type { Challenge } from '../challenge/challenge.ts';
 import type { Challenged, Outcome, Refused } from '../outcome.ts';
-import type { SharedHold } from './shared-hold.ts';
 
 /** `attach-bearer` does not try again by itself for this long after a sign-in that did not succeed, in ms. */
 const AUTOMATIC_PAUSE = 15 * 60_000;
@@ -21,8 +20,8 @@ export type AutomaticAnswer =
       outcome?: never;
     };
 
-/** A try that did not succeed. Its outcome is undefined where another replica was set a challenge. */
-interface Held {
+/** A try that did not succeed. Its outcome is undefined if another replica was set a challenge. */
+export interface FailedTry {
   outcome: Refused | Challenged | undefined;
   pause: Pause;
 }
@@ -32,31 +31,38 @@ interface Held {
  * one try must not become a try per message: no code is sent, and the next try waits 15 minutes.
  */
 export class AutomaticSignIn {
-  #held: Held | undefined;
+  #failed: FailedTry | undefined;
   #flight: Promise<AutomaticAnswer> | undefined;
   readonly #coolDown: CoolDown;
   readonly #system: System;
-  readonly #signIn: () => Promise<Outcome>;
-  readonly #shared: SharedHold | undefined;
+  readonly #signIn: (reset: boolean) => Promise<Outcome>;
 
-  /** @param shared where other replicas tell of their tries */
-  constructor(system: System, signIn: () => Promise<Outcome>, shared: SharedHold | undefined) {
+  /** @param signIn one try. `reset`: in spite of an earlier refusal */
+  constructor(system: System, signIn: (reset: boolean) => Promise<Outcome>) {
     this.#system = system;
     this.#signIn = signIn;
-    this.#shared = shared;
     this.#coolDown = new CoolDown(system);
   }
 
   /**
+   * @param elsewhere a try of another replica that did not succeed
    * @param isOpen whether a challenge can still be answered
-   * @throws AuthError where the server gives no answer that makes sense
+   * @throws AuthError if the server gives no answer that makes sense
    */
-  ask(isOpen: (challenge: Challenge) => boolean): Promise<AutomaticAnswer> {
-    const held = this.#held;
-    if (held && lasts(held.pause, this.#system.now())) return Promise.resolve(this.#repeat(held, isOpen));
-    const failed = this.#coolDown.tooLong;
-    if (failed) return Promise.reject(failed);
-    this.#flight ??= this.#fly(isOpen).finally(() => {
+  ask(
+    reset: boolean,
+    elsewhere: FailedTry | undefined,
+    isOpen: (challenge: Challenge) => boolean,
+  ): Promise<AutomaticAnswer> {
+    if (reset) this.release();
+    const failed = [this.#failed, reset ? undefined : elsewhere].find((each) => lasts(each?.pause, this.#system.now()));
+    if (failed) {
+      this.#failed = failed;
+      return Promise.resolve(repeat(failed, isOpen));
+    }
+    const tooLong = this.#coolDown.tooLong;
+    if (tooLong) return Promise.reject(tooLong);
+    this.#flight ??= this.#fly(reset).finally(() => {
       this.#flight = undefined;
     });
     return this.#flight;
@@ -68,33 +74,17 @@ export class AutomaticSignIn {
   }
 
   /** A sign-in succeeded, or the flow wants a new try. */
-  async release(): Promise<void> {
-    this.#held = undefined;
+  release(): void {
+    this.#failed = undefined;
     this.#coolDown.succeeded();
-    await this.#shared?.release();
   }
 
-  #repeat({ outcome, pause }: Held, isOpen: (challenge: Challenge) => boolean): AutomaticAnswer {
-    if (outcome?.state === 'refused') return { outcome: { ...outcome, retryAt: pause.until } };
-    return outcome && isOpen(outcome.challenge)
-      ? { outcome: outcome.challenge.where() }
-      : { needed: { reason: 'held-back', retryAt: pause.until } };
-  }
-
-  async #fly(isOpen: (challenge: Challenge) => boolean): Promise<AutomaticAnswer> {
+  async #fly(reset: boolean): Promise<AutomaticAnswer> {
     await this.#coolDown.over();
-    const hold = await this.#shared?.read();
-    if (hold) {
-      this.#held = { outcome: hold.refused, pause: pauseFrom(this.#system.now(), hold.left) };
-      return this.#repeat(this.#held, isOpen);
-    }
     try {
-      const outcome = await this.#signIn();
+      const outcome = await this.#signIn(reset);
       if (outcome.state === 'signed-in') return { token: outcome.token };
-      const pause = pauseAfter(outcome, this.#system.now());
-      this.#held = { outcome, pause };
-      const refused = outcome.state === 'refused' ? outcome : undefined;
-      await this.#shared?.write({ refused, left: pause.until - pause.since });
+      this.#failed = { outcome, pause: pauseAfter(outcome, this.#system.now()) };
       return { outcome };
     } catch (thrown) {
       const error = asAuthError(thrown);
@@ -102,6 +92,13 @@ export class AutomaticSignIn {
       throw error;
     }
   }
+}
+
+function repeat({ outcome, pause }: FailedTry, isOpen: (challenge: Challenge) => boolean): AutomaticAnswer {
+  if (outcome?.state === 'refused') return { outcome: { ...outcome, retryAt: pause.until } };
+  return outcome && isOpen(outcome.challenge)
+    ? { outcome: outcome.challenge.where() }
+    : { needed: { reason: 'held-back', retryAt: pause.until } };
 }
 
 /** How long it is not tried again by itself. What was held back was no try: it is over when the hold is. */

@@ -1,97 +1,209 @@
+import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { fingerprint } from '../../hiding.ts';
 import { lasts, type Pause, pauseFrom } from '../../pause.ts';
+import { contentOf, REMOVED, type RecordKind, type SharedRecord } from '../../store/coordinator.ts';
+import { asAmount, asShape, VERSION } from '../../store/shape.ts';
 import type { System } from '../../system.ts';
+import type { ServerContext } from '../context.ts';
+import { foldUser } from '../same-user.ts';
 
 /** A password that was refused is not sent again for this long, in ms. */
-export const REFUSED_PASSWORD_PAUSE = 15 * 60_000;
+const REFUSED_PASSWORD_PAUSE = 15 * 60_000;
 /** One code or link per user is sent in this time, in ms. */
-export const DELIVERY_PAUSE = 30_000;
+const DELIVERY_PAUSE = 30_000;
 
 /** How many refused passwords and deliveries are remembered; the oldest are forgotten first. */
 const MOST = 10_000;
 
-/** What sees to it that no automatic repetition in a flow can harm an account; in one process, or over several. */
-export interface Guarding {
-  /** @returns until when this password is held back, in ms since 1970; undefined where it may be sent */
-  heldUntil(user: string, password: string): number | undefined;
-  /** The server refused this password, and its next refusal may lock the account. */
-  refuse(user: string, password: string): void | Promise<void>;
-  /** The flow says to try it again all the same (`msg.reset`). */
-  release(user: string, password: string): void | Promise<void>;
-  /** Runs sign-ins with one user and password one after another. */
-  inTurn<T>(user: string, password: string, run: () => Promise<T>): Promise<T>;
-  /** @returns when the next code or link may be sent to this user, in ms since 1970; undefined where it may now */
-  deliveryHeldUntil(user: string): number | undefined | Promise<number | undefined>;
-  /** As `deliveryHeldUntil`; where it may now, it counts as being sent from now on. */
-  claimDelivery(user: string): number | undefined | Promise<number | undefined>;
-  /** A code or link is being sent to this user. */
-  deliver(user: string): void | Promise<void>;
-  /** Nothing was sent after all. */
-  undeliver(user: string): void | Promise<void>;
+/** What one process knows of refused passwords and of what was sent, over all its servers. */
+export class GuardMemory {
+  readonly refused = new LRUCache<string, Pause>({ max: MOST });
+  readonly delivered = new LRUCache<string, Pause>({ max: MOST });
 }
+
+/** A sign-in with one user and password, while no other one with the same runs. */
+export interface Attempt {
+  /** Until when this password is held back, in ms since 1970; undefined if it may be sent. */
+  readonly heldUntil: number | undefined;
+  /** The server refused this password, and its next refusal may lock the account. */
+  refuse(): void;
+  /** The flow says to try it again all the same (`msg.reset`). */
+  release(): void;
+}
+
+/** What was delivered: with the step of a challenge, or by a login, which counts by itself. */
+export type Delivery = 'step' | 'login';
 
 /**
  * Sees to it that no automatic repetition in a flow can harm an account. It holds one password back, never a person:
- * another password of the same user goes through at once.
+ * another password of the same user goes through at once. What one replica was refused or has sent counts for all. Each remembers
+ * what it knows, so the guard holds without the store, too, though not over the replicas.
  */
-export class Guard implements Guarding {
-  readonly #refused = new LRUCache<string, Pause>({ max: MOST });
-  readonly #delivered = new LRUCache<string, Pause>({ max: MOST });
-  readonly #queues = new Map<string, Promise<unknown>>();
-  readonly #system: System;
+export class Guard {
+  readonly #context: Pick<ServerContext, 'wire' | 'system' | 'coordinator'>;
+  readonly #memory: GuardMemory;
+  readonly #refusals: RecordKind<Pause>;
+  readonly #deliveries: RecordKind<Pause>;
 
-  constructor(system: System) {
-    this.#system = system;
-  }
-
-  heldUntil(user: string, password: string): number | undefined {
-    const pause = this.#refused.get(fingerprint(user, password));
-    return lasts(pause, this.#system.now()) ? pause.until : undefined;
-  }
-
-  /** @param pause how long it is held back, in ms */
-  refuse(user: string, password: string, pause: number = REFUSED_PASSWORD_PAUSE): void {
-    this.#refused.set(fingerprint(user, password), pauseFrom(this.#system.now(), pause));
-  }
-
-  release(user: string, password: string): void {
-    this.#refused.delete(fingerprint(user, password));
+  constructor(context: Pick<ServerContext, 'wire' | 'system' | 'coordinator'>, memory: GuardMemory) {
+    const { wire, system } = context;
+    this.#context = context;
+    this.#memory = memory;
+    this.#refusals = pauses('refused', REFUSED_PASSWORD_PAUSE, wire.transport.host, system);
+    this.#deliveries = pauses('delivered', DELIVERY_PAUSE, wire.transport.host, system);
   }
 
   /**
-   * One after another, so that a hundred messages at once
-   * cannot send a wrong password a hundred times before the first answer is back.
+   * Runs sign-ins with one user and password one after another, over all replicas: a hundred messages at once cannot send
+   * a wrong password a hundred times before the first answer is back.
    */
-  inTurn<T>(user: string, password: string, run: () => Promise<T>): Promise<T> {
-    const key = fingerprint(user, password);
-    const turn = (this.#queues.get(key) ?? Promise.resolve()).then(run, run);
-    const settled = turn
-      .catch(() => undefined)
-      .finally(() => {
-        if (this.#queues.get(key) === settled) this.#queues.delete(key);
-      });
-    this.#queues.set(key, settled);
-    return turn;
+  signIn<R>(user: string, password: string, run: (attempt: Attempt) => Promise<R>): Promise<R> {
+    const key = this.#passwordKey(user, password);
+    const { refused } = this.#memory;
+    const heldUntil = (): number | undefined => this.heldUntil(user, password);
+    return this.#refusal(user, password).update<R>({
+      run: (found, lock) => {
+        remember(refused, key, contentOf(found));
+        return run({
+          get heldUntil() {
+            return heldUntil();
+          },
+          refuse: () => {
+            const pause = this.#pause(REFUSED_PASSWORD_PAUSE);
+            refused.set(key, pause);
+            lock.write(pause);
+          },
+          release: () => {
+            refused.delete(key);
+            lock.end(REMOVED);
+          },
+        });
+      },
+    });
   }
 
-  deliveryHeldUntil(user: string): number | undefined {
-    const pause = this.#delivered.get(fingerprint(user));
-    return lasts(pause, this.#system.now()) ? pause.until : undefined;
+  /** @returns until when this password is held back, as this process knows it, in ms since 1970; undefined if it may be sent */
+  heldUntil(user: string, password: string): number | undefined {
+    return this.#until(this.#memory.refused.get(this.#passwordKey(user, password)));
   }
 
-  claimDelivery(user: string): number | undefined {
-    const heldUntil = this.deliveryHeldUntil(user);
-    if (heldUntil === undefined) this.deliver(user);
-    return heldUntil;
+  /** The server refused this password with something else than a sign-in. */
+  async refuse(user: string, password: string): Promise<void> {
+    const pause = this.#pause(REFUSED_PASSWORD_PAUSE);
+    this.#memory.refused.set(this.#passwordKey(user, password), pause);
+    await written(this.#refusal(user, password), pause);
   }
 
-  /** @param pause how long nothing more is sent, in ms */
-  deliver(user: string, pause: number = DELIVERY_PAUSE): void {
-    this.#delivered.set(fingerprint(user), pauseFrom(this.#system.now(), pause));
+  /** @returns when the next code or link may be sent to this user, in ms since 1970; undefined if it may now */
+  async deliveryHeldUntil(user: string, delivery: Delivery): Promise<number | undefined> {
+    const key = this.#deliveryKey(user, delivery);
+    const known = this.#until(this.#memory.delivered.get(key));
+    if (known !== undefined) return known;
+    const found = await this.#delivery(user, delivery)
+      .read()
+      .catch(() => undefined);
+    return this.#until(remember(this.#memory.delivered, key, contentOf(found)));
   }
 
-  undeliver(user: string): void {
-    this.#delivered.delete(fingerprint(user));
+  /** As `deliveryHeldUntil` for a step; if it may now, it counts as being sent from now on. */
+  async claimDelivery(user: string): Promise<number | undefined> {
+    const key = this.#deliveryKey(user, 'step');
+    const { delivered } = this.#memory;
+    const known = this.#until(delivered.get(key));
+    if (known !== undefined) return known;
+    return this.#delivery(user, 'step').update<number | undefined>({
+      run: async (found, lock) => {
+        const heldUntil = this.#until(remember(delivered, key, contentOf(found)) ?? delivered.get(key));
+        if (heldUntil !== undefined) return heldUntil;
+        const pause = this.#pause(DELIVERY_PAUSE);
+        delivered.set(key, pause);
+        lock.write(pause);
+        return undefined;
+      },
+    });
   }
+
+  /** A login has sent a code or link. No other one is sent, with a step either. */
+  async deliver(user: string): Promise<void> {
+    const pause = this.#pause(DELIVERY_PAUSE);
+    const all: readonly Delivery[] = ['step', 'login'];
+    for (const each of all) this.#memory.delivered.set(this.#deliveryKey(user, each), pause);
+    await Promise.all(all.map((each) => written(this.#delivery(user, each), pause)));
+  }
+
+  /** Nothing was sent with a step after all. */
+  async undeliver(user: string): Promise<void> {
+    this.#memory.delivered.delete(this.#deliveryKey(user, 'step'));
+    await written(this.#delivery(user, 'step'), undefined);
+  }
+
+  #pause(ms: number): Pause {
+    return pauseFrom(this.#context.system.now(), ms);
+  }
+
+  #until(pause: Pause | undefined): number | undefined {
+    return lasts(pause, this.#context.system.now()) ? pause.until : undefined;
+  }
+
+  /** The user as the guard compares it, unlike that of any other server. */
+  #nameOf(user: string): string {
+    return `${this.#context.wire.tokenUrl} ${foldUser(user)}`;
+  }
+
+  /** The word stands in front, because a user's name may end in anything. */
+  #deliveryName(user: string, delivery: Delivery): string {
+    return delivery === 'login' ? `login ${this.#nameOf(user)}` : this.#nameOf(user);
+  }
+
+  #passwordKey(user: string, password: string): string {
+    return fingerprint(this.#nameOf(user), password);
+  }
+
+  #deliveryKey(user: string, delivery: Delivery): string {
+    return fingerprint(this.#deliveryName(user, delivery));
+  }
+
+  /** A store hides names, so nobody can try passwords against this. */
+  #refusal(user: string, password: string): SharedRecord<Pause> {
+    const name = this.#nameOf(user);
+    const digest = createHash('sha256').update(`${name.length}:${name}${password}`).digest('base64url');
+    return this.#context.coordinator.record(this.#refusals, digest);
+  }
+
+  #delivery(user: string, delivery: Delivery): SharedRecord<Pause> {
+    return this.#context.coordinator.record(this.#deliveries, this.#deliveryName(user, delivery));
+  }
+}
+
+/** Remembers what another replica has written. @returns it */
+function remember(memory: LRUCache<string, Pause>, key: string, pause: Pause | undefined): Pause | undefined {
+  if (pause) memory.set(key, pause);
+  return pause;
+}
+
+/** Writes a pause; undefined removes what is there. It never throws. */
+async function written(record: SharedRecord<Pause>, pause: Pause | undefined): Promise<void> {
+  const writing = record.update<void>({
+    run: async (_found, lock) => (pause ? lock.write(pause) : lock.end(REMOVED)),
+  });
+  await writing.catch(() => undefined);
+}
+
+/** Records of pauses. What is left is written as a length: the clocks of two machines need not agree. */
+function pauses(prefix: string, longest: number, host: string, system: System): RecordKind<Pause> {
+  return {
+    prefix,
+    host,
+    encode: ({ until }) => {
+      const left = Math.max(1, until - system.now());
+      return { value: { version: VERSION, left }, ttl: left };
+    },
+    decode: (value, age) => {
+      const left = asAmount(asShape(value)?.left);
+      // No pause is longer than the longest that is written here.
+      if (left === undefined || left > longest || left <= age) return undefined;
+      return pauseFrom(system.now(), left - age);
+    },
+  };
 }

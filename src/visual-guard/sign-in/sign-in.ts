@@ -1,12 +1,12 @@
-import type { System } from '../../system.ts';
-import { MESSAGE_WAIT } from '../../token-endpoint.ts';
-import { waitIsOver, within } from '../../waiting.ts';
-import { Challenge } from '../challenge/challenge.ts';
-import type { ChallengeHome } from '../challenge/home.ts';
+import { within } from '../../waiting.ts';
+import type { Challenge } from '../challenge/challenge.ts';
+import type { ServerChallenges } from '../challenge/server-challenges.ts';
+import type { ServerContext } from '../context.ts';
 import { findMethod } from '../dialect/methods.ts';
 import { saysWrongPassword, setsChallenge, type VisualGuardReading } from '../dialect/reply.ts';
 import type { Grant, Heard, Person } from '../dialect/wire.ts';
 import { type Outcome, type Refused, refusedAndTold, type SignedIn } from '../outcome.ts';
+import type { Attempt } from './guard.ts';
 
 /** What a flow asks for with a sign-in. */
 export interface SignInWishes {
@@ -16,86 +16,87 @@ export interface SignInWishes {
   reset: boolean;
 }
 
-/** Where people are signed in. */
-export interface SignInHome extends ChallengeHome {
-  readonly system: System;
-  readonly host: string;
-  /** A session begins. */
-  begin(grant: Grant, user: string, stored: boolean): Promise<SignedIn>;
-  /** A challenge is open from now on. */
-  open(challenge: Challenge): Promise<void>;
+/** Who is signed in, and what happens around it while no other sign-in with the same user and password runs. */
+export interface SignInScope {
+  /** Whether it is the stored user of the config node. */
+  stored: boolean;
+  /** @returns what makes the sign-in needless */
+  before?: () => Promise<Outcome | undefined>;
+  after?: (outcome: Outcome) => Promise<void>;
 }
 
 /** The first request of a sign-in, and what its answer means. The guard sees to it that no account comes to harm. */
 export class SignIn {
-  readonly #home: SignInHome;
+  readonly #context: ServerContext;
+  readonly #challenges: ServerChallenges;
+  readonly #begin: (grant: Grant, user: string, stored: boolean) => Promise<SignedIn>;
 
-  constructor(home: SignInHome) {
-    this.#home = home;
+  /** @param begin begins a session */
+  constructor(
+    context: ServerContext,
+    challenges: ServerChallenges,
+    begin: (grant: Grant, user: string, stored: boolean) => Promise<SignedIn>,
+  ) {
+    this.#context = context;
+    this.#challenges = challenges;
+    this.#begin = begin;
   }
 
   /**
    * Puts a name and password to the server.
    *
-   * @param stored whether it is the stored user of the config node
-   * @throws AuthError where the server gives no answer that makes sense
+   * @throws AuthError if the server gives no answer that makes sense
    */
-  put(person: Person, wishes: SignInWishes, stored: boolean): Promise<Outcome> {
+  put(person: Person, wishes: SignInWishes, scope: SignInScope): Promise<Outcome> {
     const { user, password } = person;
-    const { system, host, guard, wire } = this.#home;
-    const name = this.#home.guardName(user);
-    const askedAt = system.now();
-    const turn = guard.inTurn(name, password, async (): Promise<Outcome> => {
-      // Who waited so long has given up: nothing is sent for them any more.
-      if (system.now() - askedAt >= MESSAGE_WAIT) throw waitIsOver(host);
-      if (wishes.reset) await guard.release(name, password);
-      const heldUntil = guard.heldUntil(name, password) ?? (await guard.deliveryHeldUntil(deliveryOf(name)));
-      if (heldUntil !== undefined) return { ...this.#refused({ reason: 'held-back' }, user), retryAt: heldUntil };
-      return this.#settle(await wire.login(person), person, wishes, stored);
+    const { system, guard, wire } = this.#context;
+    const signingIn = guard.signIn(user, password, async (attempt) => {
+      const settled = await scope.before?.();
+      if (settled) return settled;
+      const outcome = await this.#attempt(person, wishes, scope.stored, attempt);
+      await scope.after?.(outcome);
+      return outcome;
     });
-    return within(system, turn, host);
+    return within(system, signingIn, wire.transport.host);
+  }
+
+  async #attempt(person: Person, wishes: SignInWishes, stored: boolean, attempt: Attempt): Promise<Outcome> {
+    const { guard, wire } = this.#context;
+    const { user } = person;
+    if (wishes.reset) attempt.release();
+    const heldUntil = attempt.heldUntil ?? (await guard.deliveryHeldUntil(user, 'login'));
+    if (heldUntil !== undefined) return { ...this.#refused({ reason: 'held-back' }, user), retryAt: heldUntil };
+    const heard = await wire.login(person);
+    // If there is no password, there is none to hold back.
+    if (isWrongPassword(heard) && !wire.passwordless) attempt.refuse();
+    return this.#settle(heard, person, wishes, stored);
   }
 
   async #settle(heard: Heard, person: Person, wishes: SignInWishes, stored: boolean): Promise<Outcome> {
-    const { user, password } = person;
-    const { guard } = this.#home;
-    const name = this.#home.guardName(user);
-    if (heard.grant) return this.#home.begin(heard.grant, user, stored);
-    if (heard.refusal) {
-      if (heard.refusal.reason === 'credentials-invalid') await this.#refuse(name, password);
-      return this.#refused(heard.refusal, user);
-    }
+    const { user } = person;
+    if (heard.grant) return this.#begin(heard.grant, user, stored);
+    if (heard.refusal) return this.#refused(heard.refusal, user);
     const { reading } = heard;
-    if (setsChallenge(reading)) {
-      if (reading.waiting) await Promise.all([guard.deliver(name), guard.deliver(deliveryOf(name))]);
-      return this.#challenge(Challenge.of(reading, person, stored, this.#home), wishes, reading.blocking.length > 0);
-    }
-    if (saysWrongPassword(reading)) await this.#refuse(name, password);
-    return this.#refused({ reason: reading.reasons[0] ?? 'unknown' }, user, reading);
+    if (!setsChallenge(reading)) return this.#refused({ reason: reading.reasons[0] ?? 'unknown' }, user, reading);
+    if (reading.waiting) await this.#context.guard.deliver(user);
+    const challenge = await this.#challenges.begin(reading, person, stored);
+    return this.#chooseWished(challenge, wishes, reading.blocking.length > 0);
   }
 
-  #refused(refusal: Pick<Refused, 'reason' | 'error'>, user: string, reading?: VisualGuardReading): Refused {
-    return refusedAndTold(this.#home.meter, refusal, user, reading);
-  }
-
-  /** Where there is no password, there is none to hold back. */
-  async #refuse(name: string, password: string): Promise<void> {
-    const { wire, guard } = this.#home;
-    if (!wire.passwordless) await guard.refuse(name, password);
-  }
-
-  async #challenge(challenge: Challenge, { method }: SignInWishes, notDelivered: boolean): Promise<Outcome> {
-    await this.#home.open(challenge);
+  #chooseWished(challenge: Challenge, { method }: SignInWishes, notDelivered: boolean): Outcome | Promise<Outcome> {
     if (notDelivered) return challenge.where('mfa-delivery-failed');
     const wished = method !== 'ask' && challenge.state === 'mfa-required' && findMethod(challenge.methods, method);
     return wished ? challenge.choose(method) : challenge.where();
   }
+
+  #refused(refusal: Pick<Refused, 'reason' | 'error'>, user: string, reading?: VisualGuardReading): Refused {
+    return refusedAndTold(this.#context.meter, refusal, user, reading);
+  }
 }
 
-/**
- * What a login without a password sends counts by itself: a way that is chosen later sends something else.
- * The word stands in front, because a user's name may end in anything.
- */
-function deliveryOf(guardName: string): string {
-  return `login ${guardName}`;
+/** Whether the next refusal of this password may lock the account. */
+function isWrongPassword({ grant, refusal, reading }: Heard): boolean {
+  if (grant) return false;
+  if (refusal) return refusal.reason === 'credentials-invalid';
+  return reading !== undefined && !setsChallenge(reading) && saysWrongPassword(reading);
 }
