@@ -76,7 +76,7 @@
     const filled = [];
     const put = (property, value) => {
       if (!value) return;
-      shared().inputOf(node, property).val(value).trigger('change');
+      shared().inputOf(node, property).val(value).trigger('input').trigger('change');
       filled.push(RED._(`@vg-auth/node-red-vg-auth/vgs-account:label.${property}`));
     };
     if (file.clientId && shared().read(node, 'practice')) {

@@ -2,6 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
+import {
+  ACCOUNT_SECRETS,
+  SERVER_SECRETS,
+  type SecretRule,
+  STORE_SECRETS,
+} from '../../nodes/shared/config/secret-owner.ts';
 import { BODY_FAULTS } from '../../nodes/shared/dialog/request-body.ts';
 import { PROJECT } from '../../scripts/node-red.ts';
 import { VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
@@ -14,7 +20,10 @@ function load(file: string): Record<string, (...args: unknown[]) => unknown> {
   const registerPlugin = (_: string, definition: object): void => {
     plugin = definition;
   };
-  runInNewContext(readFileSync(join(PROJECT, 'resources', file), 'utf8'), { RED: { plugins: { registerPlugin } } });
+  runInNewContext(readFileSync(join(PROJECT, 'resources', file), 'utf8'), {
+    RED: { plugins: { registerPlugin } },
+    URL,
+  });
   return plugin;
 }
 
@@ -43,6 +52,84 @@ describe('the texts of the dialogs', () => {
       assert.ok(keys.length > 1, file);
       for (const key of keys) assert.equal(typeof texts[section][key], 'string', `${section}.${key}`);
     }
+  });
+});
+
+describe('whom a secret is for', () => {
+  interface EditorRule extends Pick<SecretRule, 'credential' | 'secrets'> {
+    owner(read: (property: string) => unknown): string;
+    isUnused?(read: (property: string) => unknown): boolean;
+  }
+  const editorRules = load('secrets.js').RULES as unknown as Record<string, EditorRule[]>;
+  const rules = { 'vgs-account': ACCOUNT_SECRETS, 'vg-server': SERVER_SECRETS, 'auth-store': STORE_SECRETS };
+  const addresses = [
+    ['https://Auth.Example.com/realms/x', 'https://auth.example.com'],
+    [' https://auth.example.com:443 ', 'https://auth.example.com'],
+    ['http://127.0.0.1:8080/a', 'http://127.0.0.1:8080'],
+    ['https://bücher.example', 'https://xn--bcher-kva.example'],
+    ['https://user:password@a.example/?q#h', 'https://a.example'],
+    [`\${${'TOKEN_URL'}}`, `\${${'TOKEN_URL'}}`],
+    ['$(TOKEN_URL)', '$(TOKEN_URL)'],
+    ['redis://Cache.example', 'redis://cache.example:6379'],
+    ['rediss://cache.example:7000/3', 'rediss://cache.example:7000'],
+    ['redis://[::1]/1', 'redis://[::1]:6379'],
+    ['redis://a,b', 'redis://a,b'],
+    ['redis://a:1,redis://b:2', 'redis://a:1,redis://b:2'],
+    ['not an address', 'not an address'],
+    ['', ''],
+  ] as const;
+
+  it('is the same in the editor and in the running node', () => {
+    for (const [type, own] of Object.entries(rules)) {
+      const there = editorRules[type] ?? [];
+      assert.equal(there.length, own.length);
+      for (const [index, rule] of own.entries()) {
+        const other = there[index];
+        assert.equal(other?.credential, rule.credential);
+        assert.deepEqual([...(other?.secrets ?? [])], rule.secrets);
+        for (const [address, place] of addresses) {
+          for (const more of [
+            {},
+            { clientId: ' client ', applicationId: 'app', username: 'robot', kind: 'redis' },
+            { applicationId: 'app_Native', platform: 'Service', kind: 'redis', topology: 'sentinel' },
+            { applicationId: `\${${'APP'}}`, platform: '', username: `\${${'USER'}}`, module: ' passwordless' },
+          ]) {
+            const node: Record<string, unknown> = { tokenUrl: address, url: address, platform: 'Native', ...more };
+            const fields = {
+              written: (name: string) => node[name],
+              writtenCredential: (name: string) => node[name],
+            };
+            const said = rule.owner(fields);
+            assert.equal(
+              other?.owner((name) => node[name]),
+              said,
+              `${type} ${JSON.stringify(node)}`,
+            );
+            assert.equal(!!other?.isUnused?.((name) => node[name]), !!rule.isUnused?.(fields));
+            if (type !== 'auth-store' && !address.startsWith('redis')) assert.ok(said.startsWith(place), said);
+          }
+        }
+      }
+    }
+  });
+
+  it('is the origin and the client, or what is written', () => {
+    const ownerOf = (rule: SecretRule | undefined, node: Record<string, string>): string | undefined =>
+      rule?.owner({ written: (name) => node[name], writtenCredential: (name) => node[name] });
+    const [account] = ACCOUNT_SECRETS;
+    const [client, password] = SERVER_SECRETS;
+    const [store] = STORE_SECRETS;
+    assert.equal(ownerOf(account, { clientId: 'my-client' }), 'https://auth.verygoodsecurity.com my-client');
+    assert.equal(ownerOf(client, { url: 'https://a.test/x', applicationId: 'app' }), 'https://a.test app_Native');
+    assert.equal(ownerOf(password, { url: 'https://a.test', username: 'anna' }), 'https://a.test anna');
+    for (const [address, place] of addresses) {
+      if (address.startsWith('redis')) assert.equal(ownerOf(store, { kind: 'redis', url: address }), place);
+      else if (!address.includes(':password')) assert.equal(ownerOf(client, { url: address, platform: '' }), place);
+    }
+    const sentinel = { kind: 'redis', topology: 'sentinel', url: 'redis://a', username: 'u' };
+    assert.equal(ownerOf(store, sentinel), 'redis://a:26379 u');
+    assert.equal(ownerOf(store, { kind: 'redis', url: 'redis://r%40b@a' }), 'redis://a:6379 r@b');
+    assert.equal(ownerOf(store, { url: 'redis://a' }), 'context');
   });
 });
 

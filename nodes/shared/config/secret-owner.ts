@@ -18,6 +18,8 @@ export interface SecretRule {
   readonly credential: 'secretFor' | 'passwordFor';
   /** The credentials that it holds for. */
   readonly secrets: readonly string[];
+  /** Whether the secrets are not sent with these settings. */
+  readonly isUnused?: (fields: Written) => boolean;
   /** Whom a secret that is typed in now is for: the place, a blank, and the client id or the user name. */
   readonly owner: (fields: Written) => string;
 }
@@ -44,6 +46,7 @@ export const SERVER_SECRETS: readonly SecretRule[] = [
   {
     credential: 'passwordFor',
     secrets: ['password'],
+    isUnused: (fields) => /^\s*passwordless\s*$/i.test(textOf(fields.written('module'))),
     owner: (fields) => ownerOf(fields.written('url'), fields.writtenCredential('username')),
   },
 ];
@@ -72,7 +75,8 @@ export const STORE_SECRETS: readonly SecretRule[] = [
  * @throws AuthError `AUTH_CONFIG` if one was typed in for another place, client or user
  */
 export function checkSecrets(rules: readonly SecretRule[], fields: Written, host: string): void {
-  for (const { credential, secrets, owner } of rules) {
+  for (const { credential, secrets, isUnused, owner } of rules) {
+    if (isUnused?.(fields)) continue;
     const typedFor = textOf(fields.writtenCredential(credential)).trim();
     if (typedFor === '' || typedFor === owner(fields)) continue;
     const property = secrets.find((each) => isBound(fields.writtenCredential(each)));

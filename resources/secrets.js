@@ -1,0 +1,213 @@
+// Whom the secrets of a config node are for. A dialog finds it with RED.plugins.getPlugin('vg-auth-secrets').
+// The rules are those of nodes/shared/config/secret-owner.ts: with the next secret that is typed in, the dialog writes
+// whom it is for, and the running node sends it to nobody else.
+(() => {
+  const STORED = '__PWRD__';
+  const VARIABLE = /^\s*\$(?:\{[^}]+\}|\([^)]+\))\s*$/;
+  /** What an address may be made of to be repeated in a sentence, which Node-RED takes for markup. */
+  const PLAIN = /^[\w.:[\]${}(),/@-]+$/;
+
+  const shared = () => RED.plugins.getPlugin('vg-auth');
+
+  const textOf = (value) => (typeof value === 'string' ? value : '');
+
+  function urlOf(text) {
+    try {
+      return new URL(text);
+    } catch (_notAnAddress) {
+      return undefined;
+    }
+  }
+
+  /** The origin of a web address; scheme, host and port of a Redis; a variable and several addresses as they are written. */
+  function placeOf(address, usualPort) {
+    const url = urlOf(address);
+    if (!url) return address;
+    if (/^https?:$/.test(url.protocol)) return url.origin;
+    const isOneRedis = /^rediss?:$/.test(url.protocol) && !address.includes(',');
+    return isOneRedis ? `${url.protocol}//${url.hostname.toLowerCase()}:${url.port || usualPort}` : address;
+  }
+
+  function ownerOf(address, who, usualPort = 6379) {
+    return `${placeOf(textOf(address).trim(), usualPort)} ${textOf(who).trim()}`.trim();
+  }
+
+  /** The user in the address of a Redis. */
+  function userIn(address) {
+    const username = urlOf(address)?.username || '';
+    try {
+      return decodeURIComponent(username);
+    } catch (_notEncoded) {
+      return username;
+    }
+  }
+
+  /** The client id that a Visual Guard server gets, as `clientIdOf` in src/visual-guard/dialect/wire.ts. */
+  function clientIdOf(applicationId, platform) {
+    const id = textOf(applicationId).trim();
+    const suffix = textOf(platform).trim();
+    return /_(WebApp|SPA|Native|Service)$/i.test(id) || suffix === '' ? id : `${id}_${suffix}`;
+  }
+
+  /** By type of config node: the credential that says whom secrets are for, these secrets, where the address is, and the owner now. */
+  const RULES = {
+    'vgs-account': [
+      {
+        credential: 'secretFor',
+        secrets: ['clientSecret', 'nextClientSecret'],
+        address: 'tokenUrl',
+        owner: (read) => ownerOf(read('tokenUrl'), read('clientId')),
+      },
+    ],
+    'vg-server': [
+      {
+        credential: 'secretFor',
+        secrets: ['clientSecret', 'nextClientSecret'],
+        address: 'url',
+        owner: (read) => ownerOf(read('url'), clientIdOf(read('applicationId'), read('platform'))),
+      },
+      {
+        credential: 'passwordFor',
+        secrets: ['password'],
+        address: 'url',
+        isUnused: (read) => /^\s*passwordless\s*$/i.test(textOf(read('module'))),
+        owner: (read) => ownerOf(read('url'), read('username')),
+      },
+    ],
+    'auth-store': [
+      {
+        credential: 'secretFor',
+        secrets: ['encryptionKey', 'previousEncryptionKey', 'password', 'sentinelPassword'],
+        address: 'url',
+        owner: (read) => {
+          if (read('kind') !== 'redis') return 'context';
+          const url = textOf(read('url'));
+          const user = textOf(read('username')).trim() || userIn(url);
+          return ownerOf(url, user, read('topology') === 'sentinel' ? 26379 : 6379);
+        },
+      },
+    ],
+  };
+
+  /** What the open dialog knows of its secrets, by node id; a node whose dialog is closed has none. */
+  const open = new Map();
+
+  const readerOf = (node) => (property) => shared().read(node, property);
+
+  /** Whether nothing leaves Node-RED, so that it does not matter whom a secret is for. */
+  function isLocal(node) {
+    return node.type === 'auth-store' ? shared().read(node, 'kind') !== 'redis' : !!shared().read(node, 'practice');
+  }
+
+  /** `blank`; `variable`, which is for nobody; `typed` in this dialog; `kept` from before. */
+  function stateOf(node, property) {
+    const value = shared().read(node, property);
+    const isStored = value === STORED || (value === undefined && node.credentials?.[`has_${property}`]);
+    if (isStored) return 'kept';
+    if (shared().isBlank(value)) return 'blank';
+    if (VARIABLE.test(value)) return 'variable';
+    const dialog = open.get(node.id);
+    return dialog && (dialog.typed.has(property) || dialog.before[property] !== value) ? 'typed' : 'kept';
+  }
+
+  /** Whom the secrets of a rule were typed in for before this dialog. */
+  function before(node, { credential }) {
+    const dialog = open.get(node.id);
+    return textOf(dialog ? dialog.before[credential] : node.credentials?.[credential]).trim();
+  }
+
+  /** The secrets of a rule that were typed in for somebody else. */
+  function foreign(node, rule) {
+    const typedFor = before(node, rule);
+    if (typedFor === '' || typedFor === rule.owner(readerOf(node))) return [];
+    return rule.secrets.filter((property) => node._def.credentials[property] && stateOf(node, property) === 'kept');
+  }
+
+  /** Those that have to be typed in again, because they would be sent to somebody else. */
+  function lacking(node, rule) {
+    return isLocal(node) || rule.isUnused?.(readerOf(node)) ? [] : foreign(node, rule);
+  }
+
+  /** Whom the secrets of a rule are for when this dialog is done. */
+  function after(node, rule) {
+    const states = rule.secrets.filter((each) => node._def.credentials[each]).map((each) => stateOf(node, each));
+    if (states.includes('typed'))
+      return foreign(node, rule).length > 0 ? before(node, rule) : rule.owner(readerOf(node));
+    return states.includes('kept') ? before(node, rule) : '';
+  }
+
+  /** The sentence about a secret that has to be typed in again for this address. */
+  function sentence(node, rule) {
+    const address = textOf(shared().read(node, rule.address)).trim();
+    const host = urlOf(address)?.host || address;
+    return shared().say('check.secret-again', { host: PLAIN.test(host) ? host : '…' });
+  }
+
+  /** Keeps what the dialog stores besides the secrets. Called in `oneditprepare`. */
+  function prepareSecrets(node) {
+    const rules = RULES[node.type];
+    const dialog = { typed: new Set(), before: {} };
+    open.set(node.id, dialog);
+    rules.forEach((rule) => {
+      const properties = [rule.credential, ...rule.secrets.filter((each) => node._def.credentials[each])];
+      properties.forEach((property) => {
+        dialog.before[property] = shared().inputOf(node, property).val();
+      });
+      properties.slice(1).forEach((property) => {
+        shared()
+          .inputOf(node, property)
+          .on('input', () => dialog.typed.add(property));
+      });
+    });
+    const form = shared().inputOf(node, rules[0].credential).closest('form');
+    const adapt = () => {
+      rules.forEach((rule) => {
+        shared().inputOf(node, rule.credential).val(after(node, rule));
+        const again = lacking(node, rule);
+        rule.secrets.forEach((property) => {
+          warn(node, property, again.includes(property) ? sentence(node, rule) : undefined);
+        });
+      });
+    };
+    form.on('input change keyup paste', adapt);
+    // jQuery UI tells of elements that go.
+    form.on('remove', () => open.delete(node.id));
+    adapt();
+  }
+
+  /** Puts a sentence below a secret, or takes it away. */
+  function warn(node, property, text) {
+    const input = shared().inputOf(node, property);
+    const id = `vg-auth-secret-again-${property}`;
+    const line = $(`#${id}`);
+    if (line.text() === (text || '')) return;
+    line.remove();
+    if (!text) return;
+    const sign = $('<i class="fa fa-exclamation-triangle" aria-hidden="true">');
+    $('<div role="status" style="margin: 4px 0 0 134px; overflow-wrap: anywhere">')
+      .attr('id', id)
+      .append(sign, ' ', document.createTextNode(text))
+      .appendTo(input.closest('.form-row'));
+  }
+
+  /** A validator of a secret: true, or a sentence. */
+  function checkSecret(node, property) {
+    const rule = (RULES[node.type] || []).find(({ secrets }) => secrets.includes(property));
+    return rule && lacking(node, rule).includes(property) ? sentence(node, rule) : true;
+  }
+
+  /** As `checkSecret`, for all secrets of a node: Node-RED validates credentials only while their dialog is open. */
+  function checkSecrets(node) {
+    const rule = (RULES[node.type] || []).find((each) => lacking(node, each).length > 0);
+    return rule ? sentence(node, rule) : true;
+  }
+
+  RED.plugins.registerPlugin('vg-auth-secrets', {
+    type: 'vg-auth',
+    RULES: RULES,
+    clientIdOf: clientIdOf,
+    prepareSecrets: prepareSecrets,
+    checkSecret: checkSecret,
+    checkSecrets: checkSecrets,
+  });
+})();
