@@ -72,6 +72,10 @@ describe('From an empty Node-RED to a bearer on a message, by mouse and keyboard
     await way.fill({ Action: 'choose a way, so that a code or link is sent' });
     await way.choose('MFA way', 'way', 'otp-sms');
     await way.done();
+    // The inject node knows no challenge: the one of the stored user is meant.
+    const entered = await editor.open(submit);
+    await entered.fill({ Challenge: '' });
+    await entered.done();
     const bearer = await editor.open(attach);
     await bearer.fill({ 'Token from': 'a Visual Guard session', Server: 'Visual Guard server' });
     await bearer.done();
