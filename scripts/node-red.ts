@@ -109,8 +109,7 @@ export class NodeRed {
     writeFileSync(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
     const main = join(dirname(createRequire(import.meta.url).resolve(`${version}/package.json`)), 'red.js');
     const child = spawn(options.node ?? process.execPath, [main, '-u', userDir, '-s', join(userDir, 'settings.js')], {
-      // Node-RED's own settings.js reads PORT, and so do the examples that call back.
-      env: { ...process.env, PORT: String(port), ...options.environment },
+      env: { ...process.env, ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const nodeRed = new NodeRed(`http://127.0.0.1:${port}/`, child);

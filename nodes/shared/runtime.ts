@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { Engine, MOST_SESSIONS } from '../../src/engine.ts';
+import { tellNodeRedUrl } from './node-red-url.ts';
 
 /** The engine of each Node-RED in this process, by its event bus: every node file gets a `RED` object of its own. */
 const engines = new WeakMap<object, Engine>();
@@ -17,6 +18,7 @@ export function engineOf(RED: NodeAPI): Engine {
     const made = new Engine(readMaxSessions(RED.settings));
     RED.events.on('flows:started', () => made.sweep());
     engines.set(RED.events, made);
+    tellNodeRedUrl(RED.settings);
     engine = made;
   }
   return engine;

@@ -133,20 +133,62 @@ describe(`the examples that need more than a click, imported into ${version}`, f
   });
 
   describe('15 - Tell somebody when a sign-in needs a human', () => {
+    const TELL = '15 - Tell somebody when a sign-in needs a human';
+
+    it('says that a node turned red, if no message says why', async () => {
+      await deploy(TELL, shortenPause, (nodes) => {
+        const type = 'attach-bearer';
+        const attach = nodes.find((node) => node.type === type);
+        return [
+          { ...attach, id: 'elsewhere', type, name: 'another node', wires: [[], []] },
+          { id: 'click', type: 'inject', name: 'click elsewhere', z: attach?.z, props: [], wires: [['elsewhere']] },
+        ];
+      });
+      assert.match(await debug('tell somebody', 'click elsewhere'), /^another node: .+\.$/);
+    });
+
     it('says it in one sentence, before and when', async () => {
-      await deploy('15 - Tell somebody when a sign-in needs a human');
+      await deploy(TELL);
       assert.equal(await debug('tell somebody', 'every hour'), 'Nobody is signed in as sms (no-session).');
       assert.equal(
         await debug('tell somebody', 'sign in with an old password'),
         'grace-logon is signed in, but: last-grace-logon.',
       );
     });
+
+    it('says it once, although the node turns red, too', async () => {
+      const seen = (node: FlowNode): void => {
+        shortenPause(node);
+        if (node.name !== 'not said yet?') return;
+        (node.rules as object[]).push({ t: 'else' });
+        Object.assign(node, { outputs: 2, wires: [...(node.wires as string[][]), ['seen']] });
+      };
+      await deploy(TELL, seen, (nodes) => [
+        { ...nodes.find(({ name }) => name === 'tell somebody'), id: 'seen', type: 'debug', name: 'said already' },
+      ]);
+      const told: string[] = [];
+      const stop = await nodeRed.onDebug(({ name, msg }) => {
+        if (name === 'tell somebody') told.push(msg);
+      });
+      assert.match(await debug('said already', 'every hour'), /^VG|attach/);
+      assert.deepEqual(told, ['Nobody is signed in as sms (no-session).']);
+      stop();
+    });
+
+    function shortenPause(node: FlowNode): void {
+      if (node.type === 'delay') Object.assign(node, { timeout: '50', timeoutUnits: 'milliseconds' });
+    }
   });
 
-  /** Deploys an example. @param change what is other than in the file */
-  async function deploy(file: string, change: (node: FlowNode) => void = () => {}): Promise<void> {
+  /** Deploys an example. @param change what is different from the file @param more nodes that the file does not have */
+  async function deploy(
+    file: string,
+    change: (node: FlowNode) => void = () => {},
+    more: (nodes: FlowNode[]) => FlowNode[] = () => [],
+  ): Promise<void> {
     flow = JSON.parse(readFileSync(join(PROJECT, 'examples', `${file}.json`), 'utf8')) as FlowNode[];
     for (const node of flow) change(node);
+    flow.push(...more(flow));
     await nodeRed.deploy(flow);
   }
 
