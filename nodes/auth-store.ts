@@ -1,8 +1,10 @@
 import type { NodeAPI, NodeDef } from 'node-red';
+import { nameOfTarget } from '../src/store/redis-address.ts';
 import type { KeptStore } from '../src/store/store.ts';
 import { CATALOGUE } from './shared/catalogue.ts';
 import { type ConnectionNode, holdConnection, registerConfigNode } from './shared/config/config-node.ts';
 import { Fields } from './shared/config/fields.ts';
+import { checkSecrets, STORE_SECRETS } from './shared/config/secret-owner.ts';
 import { contextKindOf, isShort, meansOf, readStore, STORE_CREDENTIALS } from './shared/config/store-settings.ts';
 import { storeRoutes } from './shared/dialog/admin-routes.ts';
 import { engineOf } from './shared/runtime.ts';
@@ -21,7 +23,9 @@ export default function (RED: NodeAPI): void {
     let context: string | undefined;
     let isShortKey = false;
     holdConnection(RED, this, config, () => {
-      const settings = readStore(new Fields(RED, this, config));
+      const fields = new Fields(RED, this, config);
+      const settings = readStore(fields);
+      if (settings.kind === 'redis') checkSecrets(STORE_SECRETS, fields, nameOfTarget(settings));
       const { means, via } = meansOf(RED, this, settings, config.tls);
       isShortKey = isShort(settings.encryptionKey);
       if (settings.kind === 'context') context = settings.context;

@@ -35,6 +35,7 @@ function flow(): object[] {
         passwordFor: '',
       },
     },
+    { id: 'store', type: 'auth-store', name: '', kind: 'redis', url: 'redis://own.example', prefix: 'vg-auth:' },
     { id: 'get', z: 'flow', type: 'vgs-token', account: 'account', x: 200, y: 100, wires: [[], []] },
     { id: 'login', z: 'flow', type: 'vg-login', server: 'server', x: 200, y: 200, wires: [[], [], []] },
   ];
@@ -184,5 +185,31 @@ describe('The dialog of a config node with a secret', () => {
     await dialog.row('Client secret').getByText(AGAIN).waitFor();
     assert.equal(await dialog.row('Password').getByText('Enter the secret again').count(), 0);
     await dialog.cancel();
+  });
+
+  it('asks for the secrets of a session store again, each of them', async () => {
+    let store = await openConfigDialog(editor, 'auth-store', 'store');
+    await store.fill({ 'Encryption key': 'a passphrase of the tests', Password: 'for-redis' });
+    await store.done();
+    await editor.deploy();
+    assert.equal((await storedCredentials('auth-store', 'store')).secretFor, 'redis://own.example:6379');
+    store = await openConfigDialog(editor, 'auth-store', 'store');
+    await store.fill({ Address: 'redis://own.example/1' });
+    assert.equal(await store.element.getByText('Enter the secret again').count(), 0);
+    await store.fill({ Address: 'redis://other.example' });
+    for (const label of ['Encryption key', 'Password']) await store.row(label).getByText(AGAIN).waitFor();
+    await store.fill({ 'Encryption key': 'another passphrase of the tests' });
+    await store.row('Encryption key').getByText(AGAIN).waitFor({ state: 'detached' });
+    await store.done();
+    assert.equal((await known(editor, 'store')).valid, false, 'the password is not for the other Redis yet');
+    store = await openConfigDialog(editor, 'auth-store', 'store');
+    await store.fill({ 'Encryption key': 'a third passphrase of the tests', Password: 'for-the-other' });
+    await store.done();
+    await editor.deploy();
+    assert.equal((await storedCredentials('auth-store', 'store')).secretFor, 'redis://other.example:6379');
+    store = await openConfigDialog(editor, 'auth-store', 'store');
+    await store.fill({ Kind: 'context: one Node-RED, over a restart' });
+    assert.equal(await store.element.getByText('Enter the secret again').count(), 0);
+    await store.cancel();
   });
 });

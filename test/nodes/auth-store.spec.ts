@@ -52,10 +52,31 @@ describe('a session store that is not well configured', () => {
       ['"url"', 'NOT_SET'],
     ],
     ['a variable as the key', {}, { encryptionKey: of('NOT_SET') }, 'variable-missing', ['"encryptionKey"', 'NOT_SET']],
+    [
+      'a key that was entered for another Redis',
+      { kind: 'redis', url: NOWHERE },
+      { ...KEY, secretFor: 'redis://127.0.0.1:6379' },
+      'secret-again',
+      ['"encryptionKey"', 'enter the secret again for 127.0.0.1:9'],
+    ],
+    [
+      'a password that was entered for another user',
+      { kind: 'redis', url: NOWHERE },
+      { encryptionKey: of('STORE_KEY'), password: 'SECRET', username: 'u', secretFor: 'redis://127.0.0.1:9 another' },
+      'secret-again',
+      ['"password"', '127.0.0.1:9'],
+    ],
+    [
+      'a key that was entered for a context store',
+      { kind: 'redis', url: NOWHERE },
+      { ...KEY, secretFor: 'context' },
+      'secret-again',
+      ['"encryptionKey"', '127.0.0.1:9'],
+    ],
   ];
   for (const [what, store, credentials, fault, naming] of cases) {
     it(`is told of by those who use it: ${what}`, async () => {
-      setEnvironment({ NOT_SET: undefined });
+      setEnvironment({ NOT_SET: undefined, STORE_KEY: 'a key of the environment' });
       const flow = await load(users(store), { store: credentials });
       assert.match(flow.status('store'), new RegExp(fault));
       for (const id of ['vgs-token', 'vg-login', 'attach-bearer']) {
@@ -77,6 +98,30 @@ describe('a session store that is not well configured', () => {
         { store: KEY },
       );
       for (const id of ['vgs-token', 'vg-login']) assertFault(await flow.ask(id), 'AUTH_CONFIG', '"store"');
+    });
+  }
+
+  const right: [string, object, Record<string, string>][] = [
+    ['the same Redis', { kind: 'redis', url: NOWHERE }, { ...KEY, secretFor: 'redis://127.0.0.1:9' }],
+    ['another database', { kind: 'redis', url: `${NOWHERE}/3` }, { ...KEY, secretFor: 'redis://127.0.0.1:9' }],
+    [
+      'an address that is a variable',
+      { kind: 'redis', url: of('STORE_URL') },
+      { ...KEY, username: 'u', secretFor: `${of('STORE_URL')} u` },
+    ],
+    ['a context store', { context: '' }, { ...KEY, secretFor: 'redis://127.0.0.1:6379' }],
+    ['nothing at all', { kind: 'redis', url: NOWHERE }, KEY],
+    [
+      'another Redis, but it is a variable',
+      { kind: 'redis', url: NOWHERE },
+      { encryptionKey: of('STORE_KEY'), secretFor: 'redis://elsewhere:6379' },
+    ],
+  ];
+  for (const [what, store, credentials] of right) {
+    it(`takes a key that was entered for ${what}`, async () => {
+      setEnvironment({ STORE_URL: NOWHERE, STORE_KEY: 'a key of the environment' });
+      const flow = await load(users(store), { store: credentials });
+      assert.ok(storeIn(flow), flow.status('store'));
     });
   }
 

@@ -14,6 +14,7 @@ export const STORE_CREDENTIALS = {
   previousEncryptionKey: { type: 'password' },
   username: { type: 'text' },
   password: { type: 'password' },
+  secretFor: { type: 'text' },
 } as const;
 
 /** What keys and channels in Redis begin with, where nothing else is set. */
