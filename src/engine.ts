@@ -15,6 +15,7 @@ import type { VisualGuardSettings } from './visual-guard/dialect/wire.ts';
 import { VisualGuardServer } from './visual-guard/server.ts';
 import { Sessions } from './visual-guard/session/sessions.ts';
 import { GuardMemory } from './visual-guard/sign-in/guard.ts';
+import { MOST_WRONG_CODES, WrongCodeMemory } from './visual-guard/sign-in/wrong-codes.ts';
 
 /** How many sessions, and how many challenges, a process keeps where nothing else is set. */
 export const MOST_SESSIONS = 10_000;
@@ -33,6 +34,7 @@ export class Engine {
   readonly challenges: Challenges;
   readonly sessions: Sessions;
   readonly guard: GuardMemory;
+  readonly wrongCodes: WrongCodeMemory;
   /** How the Visual Guard servers of this process agree that have no store. */
   readonly local: Coordinator;
   readonly practice: PracticeServer;
@@ -43,13 +45,21 @@ export class Engine {
   readonly #coordinators = new WeakMap<Store, StoreCoordinator>();
   #practiceUsers = 0;
 
-  /** @param maxSessions how many sessions, and as many challenges, are kept */
-  constructor(maxSessions: number = MOST_SESSIONS, system: System = realSystem) {
+  /**
+   * @param maxSessions how many sessions, and as many challenges, are kept
+   * @param maxWrongCodes how many codes of a user may be refused in 15 minutes
+   */
+  constructor(
+    maxSessions: number = MOST_SESSIONS,
+    system: System = realSystem,
+    maxWrongCodes: number = MOST_WRONG_CODES,
+  ) {
     this.system = system;
     this.maxSessions = maxSessions;
     this.challenges = new Challenges(system, maxSessions);
     this.sessions = new Sessions(maxSessions);
     this.guard = new GuardMemory();
+    this.wrongCodes = new WrongCodeMemory(system, maxWrongCodes);
     this.local = new LocalCoordinator(system);
     this.practice = new PracticeServer(system);
   }

@@ -17,6 +17,7 @@ import type { Heard, VisualGuardSettings } from './dialect/wire.ts';
 import type { Outcome } from './outcome.ts';
 import { VisualGuardServer, type VisualGuardShared } from './server.ts';
 import { Sessions } from './session/sessions.ts';
+import { MOST_WRONG_CODES, WrongCodeMemory } from './sign-in/wrong-codes.ts';
 
 /** What the server said of the client: a token request without a user tells. */
 export type ClientVerdict =
@@ -71,6 +72,7 @@ export async function checkServer(
   // It keeps nothing of the real ones, so that no flow finds a session that a test has made.
   const server = new VisualGuardServer(settings, transport, {
     ...shared,
+    wrongCodes: new WrongCodeMemory(shared.system, MOST_WRONG_CODES),
     challenges: new Challenges(shared.system, 1),
     sessions: new Sessions(1),
   });

@@ -16,3 +16,8 @@ export function foldUser(user: string): string {
   const folded = trimmed.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase();
   return folded.normalize('NFKC').trim();
 }
+
+/** A user of a server, as what protects accounts knows it: unlike that of any other server. */
+export function userAt({ tokenUrl }: { tokenUrl: string }, user: string): string {
+  return `${tokenUrl} ${foldUser(user)}`;
+}

@@ -20,11 +20,13 @@ import type { AutomaticAnswer } from './sign-in/automatic-sign-in.ts';
 import { Guard, type GuardMemory } from './sign-in/guard.ts';
 import { SignIn, type SignInWishes } from './sign-in/sign-in.ts';
 import { StoredUser, type StoredUserNews } from './sign-in/stored-user.ts';
+import { type WrongCodeMemory, WrongCodes } from './sign-in/wrong-codes.ts';
 
 /** What all Visual Guard servers of a process share. */
 export interface VisualGuardShared {
   system: System;
   guard: GuardMemory;
+  wrongCodes: WrongCodeMemory;
   challenges: Challenges;
   sessions: Sessions;
   /** How the servers of this process agree that have no store. */
@@ -53,7 +55,9 @@ export class VisualGuardServer implements ChallengeFinder {
     const metered = new MeteredTransport(this.transport, settings.tokenUrl, meter, system);
     const wire = new VisualGuardWire(settings, metered, system);
     const guard = new Guard({ wire, system, coordinator }, shared.guard);
-    this.#context = { wire, system, meter, guard, coordinator, connection: connectionDigest(settings) };
+    const wrongCodes = new WrongCodes({ wire, system, coordinator }, shared.wrongCodes);
+    const connection = connectionDigest(settings);
+    this.#context = { wire, system, meter, guard, wrongCodes, coordinator, connection };
     this.#sessions = new ServerSessions(this.#context, shared.sessions);
     this.#challenges = new ServerChallenges(this.#context, shared.challenges, {
       answered: (grant, { user, stored }) => this.#begin(grant, user, stored),

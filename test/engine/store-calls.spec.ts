@@ -9,7 +9,7 @@ import '../support/rejections.ts';
  * Not counted is what nobody waits for: subscriptions, and the prolongation of a lock.
  */
 describe('how often the store is called', () => {
-  it('to sign the stored user in for attach-bearer, if nothing is there yet: 8 times', async () => {
+  it('to sign the stored user in for attach-bearer, if nothing is there yet: 9 times', async () => {
     const { server, store } = new Fleet().replica(SERVICE);
     assert.ok((await server.tokenOfStored(false)).token);
     assert.deepEqual(callsOf(store.asked), [
@@ -17,6 +17,7 @@ describe('how often the store is called', () => {
       'lease refused',
       'get stored-user',
       'get delivered',
+      'get wrong-codes',
       'put session',
       'put user',
       'put stored-user',
@@ -24,7 +25,7 @@ describe('how often the store is called', () => {
     ]);
   });
 
-  it('for a sign-in by code: login 4 times, choosing 4 times, submitting 4 times', async () => {
+  it('for a sign-in by code: login 4 times, choosing 4 times, submitting 6 times', async () => {
     const { server, store } = new Fleet().replica();
     const { challenge } = isChallenged(await server.signIn(ANNA, ASK), 'mfa-required');
     assert.deepEqual(callsOf(store.asked.splice(0)), [
@@ -43,20 +44,28 @@ describe('how often the store is called', () => {
     isSignedIn(await challenge.submit('123456'));
     assert.deepEqual(callsOf(store.asked.splice(0)), [
       'lease challenge',
+      'lease wrong-codes',
+      'release wrong-codes',
       'put session',
       'put user',
       'release challenge with a change',
     ]);
   });
 
-  it('for a code that is wrong: 2 times; at another replica 1 time more, to find the challenge', async () => {
+  it('for a code that is wrong: 4 times; at another replica 1 time more, to find the challenge', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2);
     const { challenge } = isChallenged(await a.server.signIn(ANNA, ASK), 'mfa-required');
     isChallenged(await challenge.choose('otp-sms'), 'code-required');
     const there = await challengeAt(b, challenge);
     isChallenged(await there.submit('wrong'), 'code-required', 'code-invalid');
-    assert.deepEqual(callsOf(b.store.asked), ['get challenge', 'lease challenge', 'release challenge with a change']);
+    assert.deepEqual(callsOf(b.store.asked), [
+      'get challenge',
+      'lease challenge',
+      'lease wrong-codes',
+      'release wrong-codes with a change',
+      'release challenge with a change',
+    ]);
   });
 
   it('for a renewal: 3 times, and 1 time if another replica has done it', async () => {

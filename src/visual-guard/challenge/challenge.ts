@@ -6,6 +6,7 @@ import { findMethod, isDelivered, type Method } from '../dialect/methods.ts';
 import { saysWrongPassword, type VisualGuardReading } from '../dialect/reply.ts';
 import type { Grant, Heard, Person } from '../dialect/wire.ts';
 import { type Challenged, type Outcome, type Refused, refusedAndTold, type SignedIn } from '../outcome.ts';
+import { tryCode } from './code-try.ts';
 import { type ChallengeContent, type ChallengeRecord, timeToLive } from './content.ts';
 import { type Judgement, judge, judgeWrongCode } from './judgement.ts';
 import { mayBeClicked, OpenLink, wasNotSent } from './link.ts';
@@ -166,7 +167,9 @@ export class Challenge {
       const method = this.method ?? findMethod(this.methods, '');
       if (!method) return { ...this.where('method-not-offered'), state: 'mfa-required' };
       const { wire, system } = this.#context;
-      const heard = await wire.submit(method, this.#person, code);
+      const send = (): Promise<Heard> => wire.submit(method, this.#person, code);
+      const heard = await tryCode(this.#context, this.user, { stop: () => this.#stop(), send });
+      if ('state' in heard) return heard;
       if (!heard.grant && heard.reading?.reasons.includes('code-invalid'))
         return this.#become(judgeWrongCode(heard.reading, this.#at, method, system.now()), heard.reading);
       return this.#settle(heard, method);
@@ -205,7 +208,7 @@ export class Challenge {
       run: async (found, lock) => {
         this.#adopt(found);
         try {
-          return await (this.#isOver ? this.#tooLate() : (this.#heldBack() ?? step()));
+          return await (this.#stop() ?? step());
         } finally {
           this.#writeWith(lock);
         }
@@ -264,6 +267,11 @@ export class Challenge {
     return isLost && this.#context.system.now() < this.expiresAt ? this.#toWrite() : undefined;
   }
 
+  /** Why no step is taken now. */
+  #stop(): Outcome | undefined {
+    return this.#isOver ? this.#tooLate() : this.#heldBack();
+  }
+
   /** A password that goes along with the steps, and was refused meanwhile. */
   #heldBack(): Challenged | undefined {
     const { password } = this.#person;
@@ -284,7 +292,7 @@ export class Challenge {
 
   async #sendCode(method: Method): Promise<Outcome> {
     try {
-      return await this.#settle(await this.#context.wire.choose(method, this.#person), method);
+      return await this.#settleSent(await this.#context.wire.choose(method, this.#person), method);
     } catch (failure) {
       if (wasNotSent(failure)) void this.#context.guard.undeliver(this.user);
       throw failure;
@@ -306,7 +314,7 @@ export class Challenge {
     const result = await link.result;
     if (result === 'ended') return undefined;
     if ('heard' in result) {
-      const outcome = await this.#settle(result.heard, method);
+      const outcome = await this.#settleSent(result.heard, method);
       // The server did not keep the request open. There is nothing to tell that was not told when the link was sent.
       return outcome.state === 'link-sent' && !outcome.reason ? undefined : outcome;
     }
@@ -325,6 +333,14 @@ export class Challenge {
     // It has expired, and only the link was still waited for.
     if (this.#isOver) this.#keeper.left(this);
     void this.#tell();
+  }
+
+  /** What a reply to a step without a code means. */
+  async #settleSent(heard: Heard, method: Method): Promise<Outcome> {
+    const forgotten = heard.grant && this.#context.wrongCodes.forget(this.user);
+    const outcome = await this.#settle(heard, method);
+    await forgotten;
+    return outcome;
   }
 
   /** What a reply to a step means. A wrong code is read before. */

@@ -6,7 +6,7 @@ import { contentOf, REMOVED, type RecordKind, type SharedRecord } from '../../st
 import { asAmount, asShape, VERSION } from '../../store/shape.ts';
 import type { System } from '../../system.ts';
 import type { ServerContext } from '../context.ts';
-import { foldUser } from '../same-user.ts';
+import { userAt } from '../same-user.ts';
 
 /** A password that was refused is not sent again for this long, in ms. */
 const REFUSED_PASSWORD_PAUSE = 15 * 60_000;
@@ -146,9 +146,8 @@ export class Guard {
     return lasts(pause, this.#context.system.now()) ? pause.until : undefined;
   }
 
-  /** The user as the guard compares it, unlike that of any other server. */
   #nameOf(user: string): string {
-    return `${this.#context.wire.tokenUrl} ${foldUser(user)}`;
+    return userAt(this.#context.wire, user);
   }
 
   /** The word stands in front, because a user's name may end in anything. */

@@ -74,7 +74,11 @@ export class SignIn {
 
   async #settle(heard: Heard, person: Person, wishes: SignInWishes, stored: boolean): Promise<Outcome> {
     const { user } = person;
-    if (heard.grant) return this.#begin(heard.grant, user, stored);
+    if (heard.grant) {
+      const forgotten = this.#context.wrongCodes.forget(user);
+      const [signedIn] = await Promise.all([this.#begin(heard.grant, user, stored), forgotten]);
+      return signedIn;
+    }
     if (heard.refusal) return this.#refused(heard.refusal, user);
     const { reading } = heard;
     if (!setsChallenge(reading)) return this.#refused({ reason: reading.reasons[0] ?? 'unknown' }, user, reading);

@@ -1,0 +1,38 @@
+import type { ServerContext } from '../context.ts';
+import { saysWrongPassword } from '../dialect/reply.ts';
+import type { Grant, Heard } from '../dialect/wire.ts';
+import { type Outcome, refusedAndTold } from '../outcome.ts';
+
+/** A code that is about to be sent. */
+interface CodeStep {
+  /** What keeps it from being sent. It may have waited for the code of another challenge. */
+  stop(): Outcome | undefined;
+  send(): Promise<Heard>;
+}
+
+/**
+ * Sends a code, one at a time for each user, unless too many codes of the user were refused.
+ *
+ * @returns what the server said of it, or why it was not sent
+ */
+export function tryCode(
+  { wrongCodes, meter }: Pick<ServerContext, 'wrongCodes' | 'meter'>,
+  user: string,
+  step: CodeStep,
+): Promise<Heard | Outcome> {
+  return wrongCodes.inTurn(user, async ({ heldUntil, refused, forget }): Promise<Heard | Outcome> => {
+    const stopped = step.stop();
+    if (stopped) return stopped;
+    if (heldUntil !== undefined) return { ...refusedAndTold(meter, { reason: 'held-back' }, user), retryAt: heldUntil };
+    const heard = await step.send();
+    if (heard.grant) forget();
+    else if (refusesCode(heard)) refused();
+    return heard;
+  });
+}
+
+/** Whether the server refused the code. Some servers say only that the credentials are wrong, and mean the code. */
+function refusesCode({ refusal, reading }: Exclude<Heard, { grant: Grant }>): boolean {
+  if (refusal) return refusal.reason === 'credentials-invalid';
+  return reading.reasons.includes('code-invalid') || saysWrongPassword(reading);
+}

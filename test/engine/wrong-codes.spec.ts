@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { Engine } from '../../src/engine.ts';
+import { AuthError } from '../../src/errors.ts';
+import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
+import { FakeSystem, START } from '../support/fake-system.ts';
+import { guess, open } from '../support/guesses.ts';
+import { ScriptedTransport } from '../support/scripted-transport.ts';
+import { APP, challenge, LINK, says, signedIn, wrongCode, wrongPassword } from '../support/vg-replies.ts';
+import { ANNA, ASK, isChallenged, isRefused, isSignedIn, SETTINGS } from '../support/visual-guard.ts';
+import '../support/rejections.ts';
+
+const MINUTE = 60_000;
+const QUARTER = 15 * MINUTE;
+const RIGHT = '0042';
+
+/** A server that takes one code. Every name may sign in as far as a challenge. */
+function scene({ max, system = new FakeSystem() }: { max?: number; system?: FakeSystem } = {}) {
+  const engine = new Engine(1_000, system, max);
+  const transport = new ScriptedTransport(system);
+  transport.otherwise = ({ form }) => {
+    if (form.Username !== undefined && form.MFASecureCode === undefined) return challenge([APP, LINK]);
+    return form.MFASecureCode === RIGHT ? signedIn() : wrongCode;
+  };
+  const server = engine.holdServer(SETTINGS, transport, '').value;
+  /** The codes that the server received. */
+  const codes = (): number => transport.requests.filter(({ form }) => form.MFASecureCode !== undefined).length;
+  return { system, engine, transport, server, codes };
+}
+
+describe('ten codes of a user that were refused', () => {
+  it('within 15 minutes over all challenges hold back every further one, and change nothing else', async () => {
+    const { system, server, codes } = scene();
+    await guess(server, 9);
+    await system.pass(MINUTE);
+    const last = await open(server);
+    isChallenged(await last.submit('1'), 'code-required', 'code-invalid');
+
+    const fresh = await open(server);
+    for (const each of [last, fresh]) {
+      const held = isRefused(await each.submit(RIGHT), 'held-back');
+      assert.deepEqual([held.user, held.retryAt], ['anna', START + QUARTER]);
+    }
+
+    assert.equal(codes(), 10);
+    assert.deepEqual([last.attempts, fresh.attempts], [1, 0]);
+    assert.equal(await server.findChallenge(fresh.id), fresh, 'it stays');
+    isChallenged(await fresh.choose('otp-app'), 'code-required');
+  });
+
+  it('slide: when the oldest leaves, one more is sent', async () => {
+    const { system, server, codes } = scene();
+    for (let count = 0; count < 10; count += 1) {
+      await guess(server, 1);
+      await system.pass(MINUTE);
+    }
+    isRefused(await (await open(server)).submit('1'), 'held-back');
+    await system.pass(5 * MINUTE);
+    const fresh = await open(server);
+    isChallenged(await fresh.submit('1'), 'code-required', 'code-invalid');
+    assert.equal(isRefused(await fresh.submit('1'), 'held-back').retryAt, START + QUARTER + MINUTE);
+    assert.equal(codes(), 11);
+    await system.pass(MINUTE);
+    isSignedIn(await fresh.submit(RIGHT));
+  });
+
+  it('are those of every spelling of a name, and of every connection to the server', async () => {
+    const { engine, transport, server, codes } = scene();
+    const other = engine.holdServer({ ...SETTINGS, clientId: 'other_Native' }, transport, '').value;
+    await guess(server, 4, 'anna');
+    await guess(other, 3, 'Anna ');
+    await guess(server, 3, '\uff21NNA\u00a0');
+    for (const user of ['anna', 'ANNA']) isRefused(await (await open(other, user)).submit(RIGHT), 'held-back');
+    assert.equal(codes(), 10);
+  });
+
+  it('hold back nobody else, and nobody at another server', async () => {
+    const { engine, transport, server } = scene();
+    await guess(server, 10);
+    isSignedIn(await (await open(server, 'bert')).submit(RIGHT));
+    const settings = { ...SETTINGS, tokenUrl: 'https://other.example.org/connect/token' };
+    const elsewhere = engine.holdServer(settings, transport, '').value;
+    isSignedIn(await (await open(elsewhere)).submit(RIGHT));
+  });
+
+  it('are ten, however many come at once', async () => {
+    const { server, codes } = scene();
+    const five: Challenge[] = [];
+    for (let count = 0; count < 5; count += 1) five.push(await open(server));
+    const outcomes = await Promise.all(Array.from({ length: 40 }, (_, index) => five[index % 5]?.submit('1')));
+    assert.equal(codes(), 10);
+    assert.equal(outcomes.filter((outcome) => outcome?.state === 'refused').length, 30);
+  });
+
+  it('count no more after a sign-in that succeeded: by a code, without one, or by a link', async () => {
+    const { transport, server } = scene();
+    const ways: (() => Promise<unknown>)[] = [
+      async () => isSignedIn(await (await open(server)).submit(RIGHT)),
+      async () => {
+        transport.next(signedIn());
+        isSignedIn(await server.signIn(ANNA, ASK));
+      },
+      async () => {
+        const { challenge: at } = isChallenged(await server.signIn(ANNA, ASK), 'mfa-required');
+        transport.next(signedIn());
+        isSignedIn(await isChallenged(await at.choose('link-email'), 'link-sent').link?.later);
+      },
+    ];
+    for (const signIn of ways) {
+      await guess(server, 9);
+      await signIn();
+      await guess(server, 9);
+      await server.signIn(ANNA, ASK);
+      isSignedIn(await (await open(server)).submit(RIGHT));
+    }
+  });
+
+  it('leave a link and the login as they are', async () => {
+    const { transport, server } = scene();
+    await guess(server, 10);
+    const { challenge: at } = isChallenged(await server.signIn(ANNA, ASK), 'mfa-required');
+    transport.next(signedIn());
+    isSignedIn(await isChallenged(await at.choose('link-email'), 'link-sent').link?.later);
+  });
+
+  it('are those that the server refused: not one without an answer, nor one after which it goes on waiting', async () => {
+    const { transport, server, codes } = scene();
+    for (let count = 0; count < 12; count += 1) {
+      const at = await open(server);
+      transport.next(
+        count % 2 ? new AuthError('connection-cut', { host: 'h' }) : says(['Failure', 'MFA_WaitingUserAction']),
+      );
+      await at.submit('1').catch(() => undefined);
+    }
+    assert.equal(codes(), 12);
+    isSignedIn(await (await open(server)).submit(RIGHT));
+  });
+
+  for (const [name, reply] of [
+    ['wrong credentials', wrongPassword],
+    ['invalid_grant', { status: 400, body: { error: 'invalid_grant' } }],
+  ] as const) {
+    it(`are also those that a server calls ${name}`, async () => {
+      const { transport, server, codes } = scene();
+      for (let count = 0; count < 10; count += 1) {
+        const at = await open(server);
+        transport.next(reply);
+        isRefused(await at.submit('1'), 'credentials-invalid');
+      }
+      isRefused(await (await open(server)).submit(RIGHT), 'held-back');
+      assert.equal(codes(), 10);
+    });
+  }
+
+  it('are told to who keeps account, each time', async () => {
+    const { server } = scene();
+    await guess(server, 10);
+    const told: unknown[] = [];
+    server.meter.events.add((event) => told.push(event));
+    isRefused(await (await open(server)).submit('1'), 'held-back');
+    assert.deepEqual(told, [{ what: 'refused', user: 'anna', reason: 'held-back' }]);
+  });
+
+  it('count no more if the clock is set back', async () => {
+    const { system, server } = scene();
+    await guess(server, 10);
+    system.setClock(-24 * 60 * MINUTE);
+    isSignedIn(await (await open(server)).submit(RIGHT));
+  });
+
+  it('are as many as is set', async () => {
+    const { server, codes } = scene({ max: 3 });
+    await guess(server, 3);
+    isRefused(await (await open(server)).submit(RIGHT), 'held-back');
+    assert.equal(codes(), 3);
+  });
+
+  it('do not outlive their time in memory', async () => {
+    const { system, server } = scene();
+    await guess(server, 10);
+    await system.pass(QUARTER);
+    await guess(server, 10);
+    isRefused(await (await open(server)).submit('1'), 'held-back');
+  });
+});
