@@ -169,6 +169,13 @@ async function newContext(): Promise<BrowserContext> {
   return made;
 }
 
+/** An empty page in a browser of its own, for what flows serve: it shares no cookie with any other page. */
+export async function openPage(): Promise<Page> {
+  const made = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  made.setDefaultTimeout(PATIENCE);
+  return made.newPage();
+}
+
 function listen(page: Page): void {
   page.on('pageerror', (error) => faults.push(String(error.stack)));
   page.on('console', (message) => {

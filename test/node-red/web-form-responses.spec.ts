@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { request as send } from 'undici';
+import type { NodeRedVersion } from '../../scripts/node-red.ts';
+import { CANARIES, CanaryServer } from '../support/canary-server.ts';
+import { type Answerer, always, closedPort, closeServers, serve, silent } from '../support/servers.ts';
+import { WebClient } from '../support/web-client.ts';
+import { PRACTICE, WebForm } from '../support/web-form.ts';
+
+const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
+
+describe(`07 - Sign a person in from a web form, its responses in ${version}`, function () {
+  this.timeout(60_000);
+  let form: WebForm;
+
+  before(async () => {
+    form = await WebForm.start(version);
+  });
+
+  afterEach(closeServers);
+
+  after(() => form?.stop());
+
+  describe('every response', () => {
+    before(() => form.deploy());
+
+    it('is kept in no cache and in no frame, and its cookies are for no script and no other site', async () => {
+      const client = await form.open();
+      const seen = new Set<string>();
+      for (const open of [
+        () => client.open('sign-in'),
+        () => client.submit({ user: 'plain', password: 'wrong' }),
+        () => client.submit({ user: 'plain', ...PRACTICE }),
+        () => client.open('my-orders'),
+        () => client.submit(),
+        () => client.open('my-orders'),
+      ]) {
+        for (const { headers, status } of (await open()).responses) {
+          assert.equal(headers.get('cache-control'), 'no-store');
+          if (status === 200) assert.match(headers.get('content-security-policy') ?? '', /frame-ancestors 'none'/);
+          for (const cookie of headers.getSetCookie()) {
+            seen.add(cookie.replace(/=.*/, ''));
+            if (!/=;/.test(cookie)) assert.match(cookie, /^\w+=[\w-]{20,}; Path=\/; HttpOnly; SameSite=Strict$/);
+          }
+        }
+      }
+      assert.deepEqual([...seen].sort(), ['browser', 'session']);
+    });
+
+    it('comes also if there is no session, or none that anybody knows', async () => {
+      const client = new WebClient(form.nodeRed.url);
+      for (const session of ['', 'x'.repeat(32), 'j%3A%7B%22a%22%3A1%7D', '__proto__']) {
+        for (const ask of [() => client.open('my-orders'), () => client.post('sign-out', {})]) {
+          if (session) client.cookies.set('session', session);
+          assert.equal((await ask()).status, 200);
+          assert.match(client.page.text, /<h1>Sign in<\/h1>/, session);
+          assert.equal(client.cookies.has('session'), false, 'the browser forgets it');
+        }
+      }
+    });
+
+    it('has cookies for https only, unless the browser is on this machine', async () => {
+      const secure = async (host: string): Promise<boolean> => {
+        const { status, cookies } = await request(host);
+        assert.equal(status, 200);
+        assert.equal(cookies.length, 1);
+        return /; Secure/.test(cookies[0] ?? '');
+      };
+      for (const host of ['localhost:1880', '127.0.0.1', '127.8.8.8:80', '[::1]:1880'])
+        assert.equal(await secure(host), false, host);
+      for (const host of ['gateway.example.com', 'localhost.example.com', '127.0.0.1.example.com', '192.168.1.5:1880'])
+        assert.equal(await secure(host), true, host);
+    });
+  });
+
+  describe('a server that fails', () => {
+    const resets: Answerer = (_request, response) => {
+      response.socket?.resetAndDestroy();
+      return undefined;
+    };
+
+    const against = (text: string, origin: string): string =>
+      text
+        .replace('"practice": true', '"practice": false')
+        .replace('"url": ""', `"url": "${origin}"`)
+        .replace('"applicationId": ""', '"applicationId": "app"');
+
+    it('is told to the person, who may try again', async () => {
+      const identity = await serve(always({ status: 503, body: 'down' }));
+      await form.deploy((text) => against(text, identity.origin));
+      const client = await form.open();
+      for (const answer of [identity.answer, resets, always({ status: 404, body: '<b>no</b>' })]) {
+        identity.answer = answer;
+        assert.equal((await client.submit({ user: 'anna', ...PRACTICE })).status, 503);
+        assert.match(client.page.text, /That did not work just now\./);
+      }
+      await identity.close();
+      assert.equal((await client.submit({ user: 'anna', ...PRACTICE })).status, 503);
+    });
+
+    it('keeps the code form if it fails while it checks the code', async () => {
+      const identity = new CanaryServer();
+      await identity.start();
+      await form.deploy((text) => against(text, identity.origin));
+      const client = await form.open();
+      await client.submit({ user: 'anna', ...PRACTICE });
+      identity.mood = 'broken';
+      assert.equal((await client.submit({ code: CANARIES.code })).status, 503);
+      assert.match(client.page.text, /That did not work just now\./);
+      identity.mood = 'well';
+      await client.submit({ code: CANARIES.code });
+      assert.ok(client.cookies.has('session'));
+      await identity.stop();
+    });
+
+    it('is told on the page of the API', async () => {
+      const api = await serve(always({ body: { signed_in_as: 'plain' } }));
+      let client = await signedIn(api.origin);
+      assert.match(client.page.text, /knows you as plain/);
+      for (const answer of [resets, always({ status: 500, body: 'broken' }), always({ status: 404 })]) {
+        api.answer = answer;
+        assert.equal((await client.open('my-orders')).status, 502);
+      }
+      api.answer = silent;
+      client = await signedIn(api.origin, '100');
+      assert.equal(client.page.status, 502);
+      client = await signedIn(`http://127.0.0.1:${await closedPort()}`);
+      assert.equal(client.page.status, 502);
+      assert.match(client.page.text, /That did not work just now\. <a href="my-orders">Try again/);
+    });
+
+    it('gets a newer token once, if it is the API that turns the token away', async () => {
+      const api = await serve(always({ body: { signed_in_as: 'plain' } }));
+      const client = await signedIn(api.origin);
+      api.answer = always({ status: 401 });
+      await client.open('my-orders');
+      assert.match(client.page.text, /<h1>Sign in<\/h1>/);
+      const tokens = api.requests.map(({ headers }) => headers.authorization);
+      assert.equal(new Set(tokens).size, 2);
+      assert.equal(tokens.length, 3);
+    });
+
+    it('never gets a second answer to one request', () => {
+      assert.doesNotMatch(form.nodeRed.log, /headers after they are sent|ERR_HTTP_HEADERS_SENT/);
+    });
+  });
+
+  /** A person who signed in, and sees what an API at this address answered. @param timeout in ms */
+  async function signedIn(api: string, timeout = '10000'): Promise<WebClient> {
+    await form.deploy((text) =>
+      text.replace('$env(\\"VG_AUTH_PRACTICE_URL\\")', `\\"${api}\\"`).replace('"10000"', `"${timeout}"`),
+    );
+    const client = await form.open();
+    await client.submit({ user: 'plain', ...PRACTICE });
+    return client;
+  }
+
+  async function request(host: string): Promise<{ status: number; cookies: string[] }> {
+    const { statusCode, headers, body } = await send(`${form.nodeRed.url}sign-in`, { headers: { host } });
+    await body.dump();
+    return { status: statusCode, cookies: [headers['set-cookie'] ?? []].flat() };
+  }
+});

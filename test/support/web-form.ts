@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, linkProject, NodeRed, type NodeRedVersion } from '../../scripts/node-red.ts';
+import { readExample } from './examples.ts';
+import { WebClient } from './web-client.ts';
+
+const EXAMPLE = '07 - Sign a person in from a web form.json';
+
+/** The password of every practice user, as a field of the form. */
+export const PRACTICE = { password: 'practice' };
+
+/** What the flow keeps for one browser. */
+interface SignIn {
+  form: string;
+  auth?: { challenge: { id: string } };
+}
+
+/** Tells the test what the flow keeps, and where the practice server is. */
+export const PEEK: readonly object[] = [
+  { id: 'peek-in', type: 'http in', url: '/peek', method: 'get', wires: [['peek']] },
+  {
+    id: 'peek',
+    type: 'function',
+    outputs: 1,
+    func: "msg.payload = { signIns: flow.get('signIns'), practice: env.get('VG_AUTH_PRACTICE_URL') }; return msg;",
+    wires: [['peek-out']],
+  },
+  { id: 'peek-out', type: 'http response', wires: [] },
+].map((node) => ({ ...node, z: '27a88a55f70f5557', x: 0, y: 0 }));
+
+/** Example 07 in a Node-RED of its own. */
+export class WebForm {
+  readonly nodeRed: NodeRed;
+  readonly #userDir: string;
+
+  private constructor(nodeRed: NodeRed, userDir: string) {
+    this.nodeRed = nodeRed;
+    this.#userDir = userDir;
+  }
+
+  static async start(version: NodeRedVersion): Promise<WebForm> {
+    const userDir = mkdtempSync(join(tmpdir(), 'vg-auth-web-form-'));
+    linkProject(userDir);
+    return new WebForm(await NodeRed.start({ version, userDir, port: await freePort() }), userDir);
+  }
+
+  async stop(): Promise<void> {
+    await this.nodeRed.stop();
+    rmSync(this.#userDir, { recursive: true, force: true });
+  }
+
+  /** @param change what is different from the file, in its text */
+  async deploy(change?: (text: string) => string): Promise<void> {
+    await this.nodeRed.deploy([...readExample(EXAMPLE, change), ...PEEK]);
+  }
+
+  /** Somebody who has opened the page. */
+  async open(): Promise<WebClient> {
+    const client = new WebClient(this.nodeRed.url);
+    await client.open('sign-in');
+    return client;
+  }
+
+  /** Posts a form that must not work: nothing but a new form comes back. */
+  async refuses(client: WebClient, fields: Record<string, string>): Promise<void> {
+    assert.equal((await client.post('sign-in', fields)).status, 403);
+    assert.match(client.page.text, /This form is too old, or it was used before\./);
+    assert.ok('password' in (client.forms[0]?.fields ?? {}), 'a form to sign in with');
+    assert.equal(client.cookies.has('session'), false);
+  }
+
+  /** The newest code that a practice user received. */
+  codeFor(user: string): string {
+    return [...this.nodeRed.log.matchAll(new RegExp(`the code for ${user} is (\\d+)`, 'g'))].at(-1)?.[1] ?? '';
+  }
+
+  /** How many codes were sent. */
+  get deliveries(): number {
+    return this.nodeRed.log.split('the code for').length - 1;
+  }
+
+  async peek(): Promise<{ signIns: Record<string, SignIn>; practice: string }> {
+    const reply = await fetch(`${this.nodeRed.url}peek`);
+    return (await reply.json()) as { signIns: Record<string, SignIn>; practice: string };
+  }
+}
