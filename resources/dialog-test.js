@@ -32,10 +32,10 @@
     return retryAt ? ` ${say('retry-at', { time: new Date(retryAt).toLocaleTimeString() })}` : '';
   }
 
-  /** What a refusal means, and what to do. The server's own word follows, for those who look it up. */
-  function reasonOf(about, { reason, error, retryAt }) {
-    const word = error ? ` (${error})` : '';
-    return say(`${about}.${reason}`) + word + later(retryAt);
+  /** What a refusal means, and what to do. The server's own words follow, for those who look them up. */
+  function reasonOf(about, { reason, error, errorDescription, retryAt }) {
+    const words = [error, errorDescription].filter((text) => text).join(': ');
+    return say(`${about}.${reason}`) + (words ? ` (${words})` : '') + later(retryAt);
   }
 
   function duration(seconds) {

@@ -128,6 +128,10 @@ export const FAULTS = {
     'AUTH_BAD_RESPONSE',
     '{host} answered with status {status} and {contentType}, which is no token reply. Check the address.',
   ],
+  'reply-words': [
+    'AUTH_BAD_RESPONSE',
+    '{host} answered with status {status} and {contentType}, which is no token reply. It says "{words}". Check the address.',
+  ],
   'reply-redirect': [
     'AUTH_BAD_RESPONSE',
     '{host} answered with a redirect (status {status}, {contentType}), which is not followed. Check the address.',

@@ -16,30 +16,6 @@ export function fingerprint(...parts: readonly string[]): string {
   return hmac.digest('base64url');
 }
 
-/** Shorter ones stand in every text by chance. */
-const SHORTEST_SECRET = 3;
-
-/** Finds a secret in a text long after the secret was forgotten: it keeps no more than its length and its fingerprint. */
-export class SecretTrace {
-  readonly #length: number;
-  readonly #print: string;
-
-  constructor(secret: string) {
-    const lower = secret.toLowerCase();
-    this.#length = lower.length;
-    this.#print = fingerprint(lower);
-  }
-
-  /** Whether the secret stands in the text, in capitals or not. It takes about 5 µs for each character. */
-  isIn(text: string): boolean {
-    if (this.#length < SHORTEST_SECRET) return false;
-    const lower = text.toLowerCase();
-    for (let at = 0; at + this.#length <= lower.length; at += 1)
-      if (fingerprint(lower.slice(at, at + this.#length)) === this.#print) return true;
-    return false;
-  }
-}
-
 /**
  * A text that is sent as it is by `http request`, node:http, axios and fetch, and shows as `[redacted]`
  * in the debug sidebar, the log and JSON. It is a String object: `typeof` says "object".

@@ -2,7 +2,8 @@ import { AuthError } from './errors.ts';
 import type { Reason } from './reasons.ts';
 import { delay, type System } from './system.ts';
 import { isBearer } from './token.ts';
-import { type FormRequest, REQUEST_TIMEOUT, type Reply, type Transport, withoutEcho } from './transport/transport.ts';
+import type { ReplyObject } from './transport/reply-object.ts';
+import { type FormRequest, REQUEST_TIMEOUT, type Reply, type Transport } from './transport/transport.ts';
 
 /** The longest that a message waits for a token, in ms. */
 export const MESSAGE_WAIT = 30_000;
@@ -10,12 +11,14 @@ export const MESSAGE_WAIT = 30_000;
 /** A token endpoint said no. */
 export interface Refusal {
   reason: Reason;
-  /** The server's own error word (RFC 6749 5.2), where it gave one. */
+  /** The server's own error word (RFC 6749 5.2), if it gave one. */
   error?: string;
+  /** The server's own sentence for it (RFC 6749 5.2), if it gave one: 200 characters at most, without secrets. */
+  errorDescription?: string;
 }
 
-/** The error words of RFC 6749 4.1.2.1 and 5.2. */
-const STANDARD_WORDS = new Set([
+/** The error words of RFC 6749 4.1.2.1 and 5.2. They are shown whatever a secret is like. */
+const STANDARD_WORDS: ReadonlySet<string> = new Set([
   'invalid_request',
   'invalid_client',
   'invalid_grant',
@@ -28,44 +31,50 @@ const STANDARD_WORDS = new Set([
   'temporarily_unavailable',
 ]);
 
-/**
- * A refusal with its error word only where the standard has that word. For requests that do not carry all the secrets
- * that the server has seen before: a hostile one could repeat one of those, and nothing sent would give it away.
- */
-export function withStandardWord({ reason, error }: Refusal): Refusal {
-  return error !== undefined && STANDARD_WORDS.has(error) ? { reason, error } : { reason };
-}
-
 /** What a token endpoint's answer becomes. Faults are thrown. */
 export type Answer =
-  | { granted: Readonly<Record<string, unknown>>; accessToken: string; refused?: never }
+  | { granted: ReplyObject; accessToken: string; refused?: never }
   | { refused: Refusal; granted?: never };
 
+/** What a request tells of how its answer is to be read. */
+export interface Asking {
+  /** The server's host, for sentences. */
+  host: string;
+  /** Whether a user is to be signed in, or stays signed in; else a client signs in on its own (RFC 6749 4.4). */
+  isForUser: boolean;
+  /**
+   * Whether all secrets that the server has seen are known. If not, a hostile one could repeat another, so that of its
+   * own words only the error words of the standard are shown.
+   */
+  mayQuote: boolean;
+}
+
 /**
- * Reads a token endpoint's answer (RFC 6749 5.1 and 5.2). Descriptions are not read,
- * but for one: Keycloak and others use `unauthorized_client` both for a wrong secret and for a grant that is switched off.
+ * Reads a token endpoint's answer (RFC 6749 5.1 and 5.2). Of the description nothing is concluded, with one exception:
+ * Keycloak and others use `unauthorized_client` both for a wrong secret and for a grant that is switched off.
  *
- * @param request what was sent, so that no secret of it is repeated
  * @throws AuthError `AUTH_UNAVAILABLE` (408, 429, 5xx) or `AUTH_BAD_RESPONSE` (anything that makes no sense)
  */
-export function readAnswer(reply: Reply, host: string, request: FormRequest): Answer {
+export function readAnswer(reply: Reply, asking: Asking): Answer {
   const { status, body } = reply;
-  const about = { host, status, contentType: reply.contentType };
+  const about = { host: asking.host, status, contentType: reply.contentType };
   if (status >= 300 && status < 400) throw new AuthError('reply-redirect', about);
-  const token = body?.access_token;
-  if (isBearer(token) && body) {
-    if (!isBearerType(body.token_type)) throw new AuthError('token-unusable', about);
-    return { granted: body, accessToken: token };
+  const accessToken = body?.token('access_token') ?? '';
+  if (body && isBearer(accessToken)) {
+    if (!isBearerType(body)) throw new AuthError('token-unusable', about);
+    return { granted: body, accessToken };
   }
-  const refused = readRefusal(reply, request);
+  const refused = readRefusal(reply, asking);
   if (refused) return { refused };
   if (isTransient(status)) throw new AuthError('unavailable', about);
-  throw new AuthError(token === undefined ? 'reply-senseless' : 'token-unusable', about);
+  if (body?.has('access_token')) throw new AuthError('token-unusable', about);
+  const words = body && asking.mayQuote ? wordsOf(body) : '';
+  throw words === '' ? new AuthError('reply-senseless', about) : new AuthError('reply-words', { ...about, words });
 }
 
 /** A server may leave the type out; any other type is one that `Bearer` must not be written before (RFC 6749 7.1). */
-function isBearerType(type: unknown): boolean {
-  return type === undefined || type === null || (typeof type === 'string' && type.toLowerCase() === 'bearer');
+function isBearerType(body: ReplyObject): boolean {
+  return !body.has('token_type') || /^bearer$/i.test(body.token('token_type'));
 }
 
 /** Whether a status means "not now": the request may be sent again later. */
@@ -73,22 +82,35 @@ export function isTransient(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-function readRefusal({ status, body, empty }: Reply, request: FormRequest): Refusal | undefined {
+function readRefusal({ status, body, empty }: Reply, { isForUser, mayQuote }: Asking): Refusal | undefined {
   if (status === 401 && empty) return { reason: 'client-invalid' };
-  if (status !== 400 && status !== 401 && status !== 403) return undefined;
-  const word = body?.error;
-  if (typeof word !== 'string' || word === '') return undefined;
-  const reason = reasonOf(word, status, body?.error_description);
-  const error = /^[\w.-]{1,64}$/.test(word) ? withoutEcho(word, request) : undefined;
-  return error === undefined ? { reason } : { reason, error };
+  if (!body?.isWord('error') || (status !== 400 && status !== 401 && status !== 403)) return undefined;
+  const standard = body.oneOf('error', STANDARD_WORDS);
+  const error = standard ?? (mayQuote ? body.word('error') : undefined);
+  const errorDescription = mayQuote ? describe(body) : '';
+  return {
+    reason: reasonOf(standard, status, isForUser, body.description('error_description')),
+    ...(error === undefined ? {} : { error }),
+    ...(errorDescription === '' ? {} : { errorDescription }),
+  };
 }
 
-function reasonOf(word: string, status: number, description: unknown): Reason {
+/** The description; empty for a reply of Visual Guard, whose states say more, and whose texts may tell whether a user exists. */
+function describe(body: ReplyObject): string {
+  return body.has('VGResponse') || body.has('VGAuthenticationStatus') ? '' : body.description('error_description');
+}
+
+/** What a server says that answers with something else than OAuth, as Keycloak does to a wrong path. */
+function wordsOf(body: ReplyObject): string {
+  return [body.description('error'), describe(body)].filter((text) => text !== '').join(': ');
+}
+
+function reasonOf(word: string | undefined, status: number, isForUser: boolean, description: string): Reason {
   switch (word) {
     case 'invalid_client':
       return status === 403 ? 'unknown' : 'client-invalid';
     case 'unauthorized_client':
-      if (/\bgrant|service account/i.test(String(description ?? ''))) return 'grant-not-allowed';
+      if (/\bgrant|service account/i.test(description)) return 'grant-not-allowed';
       return status === 403 ? 'unknown' : 'client-invalid';
     case 'invalid_scope':
       return 'scope-invalid';
@@ -97,7 +119,8 @@ function reasonOf(word: string, status: number, description: unknown): Reason {
     case 'invalid_grant':
       return 'credentials-invalid';
     case 'access_denied':
-      return 'user-not-authorized';
+      // Keycloak: the realm is disabled. Without a user there is nobody who could be denied access.
+      return isForUser ? 'user-not-authorized' : 'account-disabled';
     case 'invalid_request':
       // Keycloak: the service account of this client is gone or disabled.
       return status === 401 ? 'account-disabled' : 'unknown';
@@ -133,7 +156,7 @@ export async function askRepeatedly(
         timeout: Math.min(REQUEST_TIMEOUT, Math.max(1, end - system.now())),
       });
       retryAfter = isTransient(reply.status) ? reply.retryAfter : undefined;
-      return { answer: readAnswer(reply, transport.host, request), reply };
+      return { answer: readAnswer(reply, { host: transport.host, isForUser: false, mayQuote: true }), reply };
     } catch (failure) {
       if (!(failure instanceof AuthError) || !mayRepeat(failure)) throw failure;
       const pause = retryAfter ?? pauseBefore(tries, system.random());
@@ -181,17 +204,18 @@ function askedToWait(failure: AuthError, retryAfter: number, now: number): AuthE
 }
 
 /**
- * The scopes of a reply. Where it names none, they are the ones asked for (RFC 6749 5.1).
+ * The scopes of a reply. If it names none, they are the ones asked for (RFC 6749 5.1).
  *
- * @param show lets a word of the server through, or not
+ * @param isRenewal a refresh grants no scope that was not granted before (RFC 6749 6), so no other one is taken from it
  * @returns `scope`: what was granted; `missingScope`: what was asked for and not granted
  */
 export function readScope(
-  named: unknown,
+  granted: ReplyObject,
   asked: readonly string[],
-  show: (word: string) => string | undefined,
+  isRenewal = false,
 ): { scope: readonly string[]; missingScope: readonly string[] } {
-  const words = typeof named === 'string' ? splitScope(named).filter((word) => show(word) !== undefined) : [];
+  const all = granted.scope('scope', asked);
+  const words = isRenewal ? all.filter((word) => asked.includes(word)) : all;
   const missing = words.length > 0 ? asked.filter((word) => !words.includes(word)) : [];
   // All sessions that got what they asked for share these lists.
   const isAsAsked = words.length === 0 || (missing.length === 0 && words.length === asked.length);

@@ -1,3 +1,4 @@
+import { flat } from './flat.ts';
 import { HiddenHeader, hideSecretsOf, type MessageToken } from './hiding.ts';
 import type { System } from './system.ts';
 
@@ -61,11 +62,6 @@ export function createToken(parts: TokenParts, system: Pick<System, 'random'>): 
     hiddenHeader: new HiddenHeader(header),
     header,
   });
-}
-
-/** A text in one piece. One that was put together would be copied when it is first sent, and be there twice from then on. */
-function flat(text: string): string {
-  return Buffer.from(text).toString();
 }
 
 /**

@@ -5,9 +5,8 @@ import type { System } from './system.ts';
 import type { Token } from './token.ts';
 import type { Reply } from './transport/transport.ts';
 
-/** The most scopes that a verdict names, and the longest of them: a server may send anything. */
+/** The most scopes that a verdict names: nobody reads more. */
 const MOST_SCOPES = 100;
-const LONGEST_SCOPE = 100;
 
 /** Nobody can say, as something went wrong on the way. The words are those of an `AuthError`. */
 export interface FailedVerdict {
@@ -27,6 +26,8 @@ export interface RefusedVerdict {
   reason: Reason;
   /** The server's own error word. */
   error?: string;
+  /** The server's own sentence for it. */
+  errorDescription?: string;
   /** When trying again can help, in ms since 1970. */
   retryAt?: number;
 }
@@ -35,7 +36,7 @@ export interface RefusedVerdict {
 export interface TokenVerdict {
   /** Scopes asked for; empty where the server was left to choose. */
   asked: string[];
-  /** Scopes of the token, 100 at most, and none that is over 100 characters or repeats the token. */
+  /** Scopes of the token, 100 at most. */
   granted: string[];
   /** Scopes that were asked for and not granted. */
   missing: string[];
@@ -51,10 +52,9 @@ export function failedVerdict(thrown: unknown): FailedVerdict {
 
 /** What may be told of a token to who tested it. @param asked the scopes that were asked for */
 export function tokenVerdict(token: Token, asked: readonly string[]): TokenVerdict {
-  const granted = token.scope.filter((word) => word.length <= LONGEST_SCOPE && !word.includes(token.accessToken));
   return {
     asked: [...asked],
-    granted: granted.slice(0, MOST_SCOPES),
+    granted: token.scope.slice(0, MOST_SCOPES),
     missing: [...token.missingScope],
     lifetime: Math.round((token.expiresAt - token.obtainedAt) / 1000),
   };

@@ -17,6 +17,7 @@ export interface Auth {
   session?: HiddenText;
   reason?: Reason;
   error?: string;
+  error_description?: string;
   warnings?: Warning[];
   missing_scope?: string[];
   /** ms since 1970 */
@@ -103,6 +104,7 @@ export function authOfRefusal(system: 'vgs' | 'vg', refused: Omit<Refused, 'stat
     ...(refused.user ? { user: refused.user } : {}),
     reason: refused.reason,
     ...(refused.error ? { error: refused.error } : {}),
+    ...(refused.errorDescription ? { error_description: refused.errorDescription } : {}),
     ...(refused.retryAt ? { retry_at: refused.retryAt } : {}),
     ...(refused.enrollmentUrl ? { enrollment_url: refused.enrollmentUrl } : {}),
     ...(refused.status ? { status: copyStatus(refused.status) } : {}),

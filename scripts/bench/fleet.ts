@@ -1,4 +1,4 @@
-import { VgsAccount } from './built.ts';
+import { ReplyObject, VgsAccount } from './built.ts';
 import type { Measurement, Row } from './measure.ts';
 import { SimulatedTime, STEP } from './simulated-time.ts';
 
@@ -81,7 +81,7 @@ class Fleet {
     const reply = { contentType: 'application/json', empty: false, retryAfter: undefined, sentAt };
     return this.isDown
       ? { ...reply, status: 503, body: undefined }
-      : { ...reply, status: 200, body: { access_token: 'token', expires_in: LIFE } };
+      : { ...reply, status: 200, body: ReplyObject.of({ access_token: 'token', expires_in: LIFE }) };
   }
 }
 

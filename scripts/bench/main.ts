@@ -9,12 +9,13 @@ import { requireBuilt } from './built.ts';
 import { burst } from './burst.ts';
 import { NODE_RED } from './embedded.ts';
 import { fleet } from './fleet.ts';
+import { hostileReply } from './hostile-reply.ts';
 import type { Measurement, Row } from './measure.ts';
 import { sessions } from './sessions.ts';
 import { startUp } from './start.ts';
 import { steady } from './steady.ts';
 
-const ALL: Measurement[] = [attachBearer, burst, steady, bareRequest, sessions, fleet, startUp];
+const ALL: Measurement[] = [attachBearer, burst, steady, bareRequest, hostileReply, sessions, fleet, startUp];
 
 const words = process.argv.slice(2);
 const place = words.indexOf('--rounds');

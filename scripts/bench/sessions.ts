@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Engine, system } from './built.ts';
+import { Engine, echoesOf, ReplyObject, system } from './built.ts';
 import { interleave, type Measurement, plainRow, processorTime, type Row, ratioRow } from './measure.ts';
 
 const SESSIONS = 100_000;
@@ -27,7 +27,7 @@ async function signIn(count: number): Promise<Store> {
   const transport = {
     host: 'simulated',
     close: () => undefined,
-    send: async () => {
+    send: async (request: Parameters<typeof echoesOf>[0]) => {
       const VGResponse = {
         AuthenticationState: { Status: 2048 },
         AuthenticationStatus: 'Success',
@@ -41,7 +41,7 @@ async function signIn(count: number): Promise<Store> {
         VGResponse,
       };
       // As it comes from a wire: each text is one of its own.
-      const read = JSON.parse(JSON.stringify(body)) as typeof body;
+      const read = ReplyObject.parse(JSON.stringify(body), echoesOf(request));
       return {
         status: 200,
         contentType: 'application/json',

@@ -1,4 +1,4 @@
-import { VgsAccount } from './built.ts';
+import { ReplyObject, VgsAccount } from './built.ts';
 import { countRow, type Measurement, type Row } from './measure.ts';
 import { SimulatedTime } from './simulated-time.ts';
 
@@ -18,7 +18,7 @@ async function traffic(life: number): Promise<{ waited: number; requests: number
     send: async () => {
       const sentAt = time.now();
       requests += 1;
-      const body = { access_token: `token-${requests}`, expires_in: life };
+      const body = ReplyObject.of({ access_token: `token-${requests}`, expires_in: life });
       await new Promise<void>((done) => time.after(ANSWER, done));
       return { status: 200, contentType: 'application/json', body, empty: false, retryAfter: undefined, sentAt };
     },

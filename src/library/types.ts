@@ -22,6 +22,8 @@ export interface Refusal {
   reason: Reason;
   /** The server's own error word (RFC 6749 5.2), where it gave one. */
   error?: string;
+  /** The server's own sentence for it, if it gave one: 200 characters at most. */
+  errorDescription?: string;
   /** When trying again can help, in ms since 1970. */
   retryAt?: number;
 }

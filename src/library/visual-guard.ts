@@ -42,12 +42,13 @@ export function createVisualGuard(settings: VisualGuardSettings): VisualGuard {
 function outcomeOf(server: VisualGuardServer, outcome: EngineOutcome): Outcome {
   const status = 'status' in outcome && outcome.status ? { status: copyOf(outcome.status) } : {};
   if (outcome.state === 'refused') {
-    const { state, reason, user, error, retryAt, enrollmentUrl } = outcome;
+    const { state, reason, user, error, errorDescription, retryAt, enrollmentUrl } = outcome;
     return {
       state,
       reason,
       ...(user ? { user } : {}),
       ...(error ? { error } : {}),
+      ...(errorDescription ? { errorDescription } : {}),
       ...(retryAt ? { retryAt } : {}),
       ...(enrollmentUrl ? { enrollmentUrl } : {}),
       ...status,

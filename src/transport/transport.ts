@@ -1,9 +1,11 @@
 import type { Dispatcher } from 'undici';
+import { Echoes, type SecretTrace } from '../echoes.ts';
 import { AuthError } from '../errors.ts';
 import { system as realSystem, type System } from '../system.ts';
 import { createDispatcher, type Route } from './dispatcher.ts';
 import { Exchange, type RawReply, UnreadReply } from './exchange.ts';
 import { readFailure } from './failure.ts';
+import { ReplyObject } from './reply-object.ts';
 
 /** The longest that a token request takes, in ms. */
 export const REQUEST_TIMEOUT = 15_000;
@@ -20,6 +22,8 @@ export interface FormRequest {
   timeout?: number | undefined;
   /** Ends the request. What is thrown then is the signal's reason. */
   signal?: AbortSignal | undefined;
+  /** Of secrets that the server has seen before, and that this request does not carry. */
+  traces?: readonly SecretTrace[] | undefined;
 }
 
 /** What came back. */
@@ -27,8 +31,8 @@ export interface Reply {
   status: number;
   /** `type/subtype` of the reply, or `no content type`. */
   contentType: string;
-  /** The JSON object in the body, whatever its content type says. Undefined where there is none. */
-  body: Readonly<Record<string, unknown>> | undefined;
+  /** The JSON object in the body, whatever its content type says. Undefined if there is none. */
+  body: ReplyObject | undefined;
   /** Whether the body had nothing but white space. */
   empty: boolean;
   /** How long the server asks to wait (RFC 9110 10.2.3), in ms. */
@@ -105,11 +109,12 @@ export class HttpTransport implements Transport {
   }
 
   #read({ status, headers, text }: RawReply, request: FormRequest, sentAt: number): Reply {
+    const echoes = echoesOf(request);
     return {
       status,
-      contentType: contentTypeOf(headers, request),
-      body: parseObject(text),
-      empty: text.trim() === '',
+      contentType: contentTypeOf(headers, echoes),
+      body: ReplyObject.parse(text, echoes),
+      empty: !/\S/.test(text),
       retryAfter: readRetryAfter(headers['retry-after'], this.#system.now()),
       sentAt,
       date: readDate(headers.date),
@@ -117,7 +122,7 @@ export class HttpTransport implements Transport {
   }
 
   #unread({ fault, status, headers }: UnreadReply, request: FormRequest): AuthError {
-    return new AuthError(fault, { host: this.host, status, contentType: contentTypeOf(headers, request) });
+    return new AuthError(fault, { host: this.host, status, contentType: contentTypeOf(headers, echoesOf(request)) });
   }
 }
 
@@ -138,19 +143,9 @@ function optionsOf(request: FormRequest): Dispatcher.DispatchOptions {
   };
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function contentTypeOf(headers: RawReply['headers'], request: FormRequest): string {
-  return withoutEcho(readContentType(headers['content-type']), request) ?? NO_CONTENT_TYPE;
+function contentTypeOf(headers: RawReply['headers'], echoes: Echoes): string {
+  const type = readContentType(headers['content-type']);
+  return echoes.isIn(type) ? NO_CONTENT_TYPE : type;
 }
 
 /** `type/subtype`, and nothing else of what may stand there: it goes into error sentences. */
@@ -168,13 +163,10 @@ const NO_CONTENT_TYPE = 'no content type';
 /** The fields of both dialects that hold a secret. */
 const SECRET_FIELDS = ['client_secret', 'Password', 'MFASecureCode', 'refresh_token', 'token'];
 
-/** A text of a server, unless it repeats a secret that was sent: a hostile server must not get one printed. */
-export function withoutEcho(text: string, request: FormRequest): string | undefined {
-  const secrets = [request.basic?.clientSecret, ...SECRET_FIELDS.map((field) => request.form[field])];
-  const lower = text.toLowerCase();
-  return secrets.some((secret) => secret && secret.length >= 3 && lower.includes(secret.toLowerCase()))
-    ? undefined
-    : text;
+/** The secrets that the server has seen once it has this request. */
+export function echoesOf({ basic, form, traces }: FormRequest): Echoes {
+  const secrets = [basic?.clientSecret, basic && basicHeader(basic), ...SECRET_FIELDS.map((field) => form[field])];
+  return new Echoes(secrets, traces);
 }
 
 /** Each part is form-encoded before it is joined (RFC 6749 2.3.1). */

@@ -10,7 +10,7 @@ import { createToken, lifetimeOf, type Token } from '../token.ts';
 import { askRepeatedly, MOST_TRIES, readScope, splitScope } from '../token-endpoint.ts';
 import { type Asked, type Renewal, type SourceState, TokenSource } from '../token-source.ts';
 import { ReplaceableTransport } from '../transport/replaceable.ts';
-import { type FormRequest, type Transport, withoutEcho } from '../transport/transport.ts';
+import type { FormRequest, Transport } from '../transport/transport.ts';
 
 /** The token endpoint of VGS, for sandbox and live alike. */
 export const VGS_TOKEN_URL = 'https://auth.verygoodsecurity.com/auth/realms/vgs/protocol/openid-connect/token';
@@ -115,8 +115,8 @@ export class VgsAccount {
       return { refused: answer.refused };
     }
     const { granted, accessToken } = answer;
-    const scopes = readScope(granted.scope, this.#scope, (word) => withoutEcho(word, request));
-    const lifetime = lifetimeOf(granted.expires_in, accessToken);
+    const scopes = readScope(granted, this.#scope);
+    const lifetime = lifetimeOf(granted.number('expires_in'), accessToken);
     const token = createToken({ accessToken, sentAt: reply.sentAt, lifetime, ...scopes }, this.#system);
     this.meter.tell({ what: 'sign-in' });
     return { token };

@@ -1,7 +1,7 @@
 import type { System } from '../system.ts';
 import { createToken, lifetimeOf } from '../token.ts';
 import { readAnswer, readScope, splitScope, withTimeAsked } from '../token-endpoint.ts';
-import { type Reply, type Transport, withoutEcho } from '../transport/transport.ts';
+import type { Reply, Transport } from '../transport/transport.ts';
 import {
   clockDifference,
   type FailedVerdict,
@@ -37,11 +37,11 @@ export async function checkAccount(
   try {
     reply = await transport.send(request);
     clock = clockDifference(reply, system);
-    const answer = readAnswer(reply, host, request);
+    const answer = readAnswer(reply, { host, isForUser: false, mayQuote: true });
     if (answer.refused) return { state: 'refused', ...answer.refused, ...about() };
     const { granted, accessToken } = answer;
-    const lifetime = lifetimeOf(granted.expires_in, accessToken);
-    const scopes = readScope(granted.scope, asked, (word) => withoutEcho(word, request));
+    const lifetime = lifetimeOf(granted.number('expires_in'), accessToken);
+    const scopes = readScope(granted, asked);
     const token = createToken({ accessToken, sentAt: reply.sentAt, lifetime, ...scopes }, system);
     return { state: 'signed-in', ...tokenVerdict(token, asked), ...about() };
   } catch (thrown) {

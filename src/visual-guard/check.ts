@@ -145,8 +145,14 @@ async function checkPerson(
 
 function personVerdict(outcome: Outcome, asked: readonly string[]): PersonVerdict {
   if (outcome.state === 'refused') {
-    const { reason, error, retryAt } = outcome;
-    return { state: 'refused', reason, ...(error ? { error } : {}), ...(retryAt ? { retryAt } : {}) };
+    const { reason, error, errorDescription, retryAt } = outcome;
+    return {
+      state: 'refused',
+      reason,
+      ...(error ? { error } : {}),
+      ...(errorDescription ? { errorDescription } : {}),
+      ...(retryAt ? { retryAt } : {}),
+    };
   }
   if (outcome.state === 'signed-in') {
     const { session, token } = outcome;

@@ -48,6 +48,8 @@ export interface Refused {
   reason: Reason;
   /** The server's own error word (RFC 6749 5.2), where it gave one that may be shown. */
   error?: string | undefined;
+  /** The server's own sentence for it, if it gave one that may be shown. */
+  errorDescription?: string | undefined;
   /** When trying again can help, in ms since 1970. */
   retryAt?: number | undefined;
   /** Where the person enrolls for a second factor: an http(s) address of the server's choice. */
@@ -56,27 +58,26 @@ export interface Refused {
   status?: VisualGuardStatus | undefined;
 }
 
+/** Why something was refused, without what else a message is told. */
+export type Refusing = Pick<Refused, 'reason' | 'error' | 'errorDescription'>;
+
 /** What came of a sign-in, or of a step of one. All that is no answer about who may sign in is thrown as an `AuthError`. */
 export type Outcome = SignedIn | Challenged | Refused;
 
 /** As `refusedBy`, and told to who keeps account of it. */
-export function refusedAndTold(
-  meter: Meter,
-  refusal: Pick<Refused, 'reason' | 'error'>,
-  user: string,
-  reading?: VisualGuardReading,
-): Refused {
+export function refusedAndTold(meter: Meter, refusal: Refusing, user: string, reading?: VisualGuardReading): Refused {
   meter.tell({ what: 'refused', user, reason: refusal.reason });
   return refusedBy(refusal, user, reading);
 }
 
 /** A refusal with what the reply says of it. */
-function refusedBy(refusal: Pick<Refused, 'reason' | 'error'>, user: string, reading?: VisualGuardReading): Refused {
+function refusedBy(refusal: Refusing, user: string, reading?: VisualGuardReading): Refused {
   return {
     state: 'refused',
     user,
     reason: refusal.reason,
     ...(refusal.error ? { error: refusal.error } : {}),
+    ...(refusal.errorDescription ? { errorDescription: refusal.errorDescription } : {}),
     ...(reading ? { status: reading.status } : {}),
     ...(reading?.enrollmentUrl ? { enrollmentUrl: reading.enrollmentUrl } : {}),
   };

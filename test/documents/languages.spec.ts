@@ -53,7 +53,7 @@ const LONGEST_STATUS = 24;
 const codes = new Set<AuthErrorCode>(['AUTH_STORE', ...Object.values(FAULTS).map(([code]) => code)]);
 const configFaults = Object.entries(FAULTS).filter(([, [code]]) => code === 'AUTH_CONFIG');
 const clientReasons: Reason[] = ['client-invalid', 'scope-invalid', 'grant-not-allowed'];
-const accountReasons: Reason[] = ['account-disabled', 'credentials-invalid', 'user-not-authorized', 'unknown'];
+const accountReasons: Reason[] = ['account-disabled', 'credentials-invalid', 'unknown'];
 
 /** What only the running program knows of a key: each member has a text. Any other family may have any members. */
 const FAMILIES: Record<string, readonly string[]> = {

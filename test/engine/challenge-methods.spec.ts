@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { Echoes } from '../../src/echoes.ts';
+import { ReplyObject } from '../../src/transport/reply-object.ts';
 import { findMethod, isDelivered, type OfferedMethod, readMethods } from '../../src/visual-guard/dialect/methods.ts';
 
-const show = (text: string): string => text;
-const readOne = (item: object) => readMethods([{ Id: 'id', RequestId: 'request', ...item }], '', show)[0];
+const readAll = (MFAAvailables: unknown, requestId: string, echoes?: Echoes) =>
+  readMethods(ReplyObject.of({ MFAAvailables }, echoes), requestId);
+const readOne = (item: object) => readAll([{ Id: 'id', RequestId: 'request', ...item }], '')[0];
 
 describe('the ways that a server offers', () => {
   const rows: [string, object, OfferedMethod['kind'], OfferedMethod['transport']][] = [
@@ -37,7 +40,7 @@ describe('the ways that a server offers', () => {
 
   it('have ids of our own, so that the server’s never leave the process', () => {
     const item = { Id: 'server-id', RequestId: 'server-request', TransportMode: 1, AuthenticationMode: 2 };
-    const [one, other] = readMethods([item, item], '', show);
+    const [one, other] = readAll([item, item], '');
     assert.notEqual(one.id, other.id);
     assert.match(one.id, /^[\w-]{24}$/);
     const { id, kind, transport, destination, label } = one;
@@ -46,9 +49,7 @@ describe('the ways that a server offers', () => {
   });
 
   it('use the request id of the item, else that of the reply', () => {
-    const ids = readMethods([{ Id: 'a', RequestId: 'item' }, { Id: 'b' }], 'reply', show).map(
-      ({ requestId }) => requestId,
-    );
+    const ids = readAll([{ Id: 'a', RequestId: 'item' }, { Id: 'b' }], 'reply').map(({ requestId }) => requestId);
     assert.deepEqual(ids, ['item', 'reply']);
   });
 
@@ -64,26 +65,26 @@ describe('the ways that a server offers', () => {
       { Id: 'x'.repeat(201), RequestId: 'r' },
     ];
     assert.deepEqual(
-      readMethods([...senseless, { Id: 'good' }], 'reply', show).map(({ availableId }) => availableId),
+      readAll([...senseless, { Id: 'good' }], 'reply').map(({ availableId }) => availableId),
       ['good'],
     );
-    assert.deepEqual(readMethods([{ Id: 'no request id anywhere' }], '', show), []);
+    assert.deepEqual(readAll([{ Id: 'no request id anywhere' }], ''), []);
   });
 
   for (const list of [undefined, null, {}, 'text', 7]) {
-    it(`are none where the list is ${JSON.stringify(list)}`, () => assert.deepEqual(readMethods(list, 'r', show), []));
+    it(`are none where the list is ${JSON.stringify(list)}`, () => assert.deepEqual(readAll(list, 'r'), []));
   }
 
   it('keep a text only as far as it is shown, on one line and not too long', () => {
     const method = readOne({ DestinationDisplay: `+49\n\u0007${'*'.repeat(500)}` });
     assert.ok(method.destination.length <= 100);
     assert.doesNotMatch(method.destination, /\p{Cc}/u);
-    const [hidden] = readMethods(
-      [{ Id: 'a', DestinationDisplay: 'secret', AuthenticationModeDisplay: 'OTP' }],
+    const [hidden] = readAll(
+      [{ Id: 'a', DestinationDisplay: 'to secret', AuthenticationModeDisplay: 'OTP' }],
       'r',
-      (text) => (text.includes('secret') ? undefined : text),
+      new Echoes(['secret']),
     );
-    assert.deepEqual([hidden.destination, hidden.label], ['', 'OTP']);
+    assert.deepEqual([hidden.destination, hidden.label], ['to [redacted]', 'OTP to [redacted]']);
   });
 });
 

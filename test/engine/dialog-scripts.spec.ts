@@ -33,7 +33,7 @@ describe('the texts of the dialogs', () => {
   it('have a sentence for every verdict', () => {
     const { test } = texts;
     const outside = ['client-invalid', 'scope-invalid', 'grant-not-allowed'];
-    const account = ['account-disabled', 'credentials-invalid', 'user-not-authorized', 'unknown'];
+    const account = ['account-disabled', 'credentials-invalid', 'unknown'];
     assert.deepEqual(Object.keys(test.account).sort(), [...outside, ...account].sort());
     assert.deepEqual(Object.keys(test.client).sort(), [...outside].sort());
     assert.deepEqual(Object.keys(test.person).sort(), [...VISUAL_GUARD_REASONS, ...outside, 'held-back'].sort());

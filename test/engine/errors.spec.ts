@@ -28,6 +28,7 @@ describe('an error for a Catch node', () => {
         status: 500,
         contentType: 't',
         seconds: 1,
+        words: 'w',
       };
       const error = new AuthError(fault, values);
       const later = error.withRetryAt(1_000);

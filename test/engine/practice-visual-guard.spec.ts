@@ -258,11 +258,11 @@ describe('the practice server, as a Visual Guard server over real sockets', () =
     await system.pass(1_800_000);
     assert.ok((await session.ask()).token);
     assert.notEqual(session.refreshToken, before);
-    const late = await server.wire.refresh(before, [], undefined);
+    const late = await server.wire.refresh(before, { scope: [] });
     assert.equal(late.refusal?.reason, 'credentials-invalid');
     const { refreshToken } = session;
     assert.deepEqual(await server.signOut(session, 'plain'), ['refresh_token']);
-    assert.equal((await server.wire.refresh(refreshToken, [], undefined)).refusal?.reason, 'credentials-invalid');
+    assert.equal((await server.wire.refresh(refreshToken, { scope: [] })).refusal?.reason, 'credentials-invalid');
   });
 
   it('gives no refresh token where offline_access is not asked for', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Engine, type Hold } from '../../src/engine.ts';
+import { ReplyObject } from '../../src/transport/reply-object.ts';
 import type { FormRequest, Reply, Transport } from '../../src/transport/transport.ts';
 import type { VgsAccount } from '../../src/vgs/account.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
@@ -32,7 +33,7 @@ class NamingTransport implements Transport {
     return {
       status: 200,
       contentType: 'application/json',
-      body,
+      body: ReplyObject.of(body),
       empty: false,
       retryAfter: undefined,
       sentAt: this.#system.now(),

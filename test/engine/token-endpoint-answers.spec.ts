@@ -1,16 +1,23 @@
 import assert from 'node:assert/strict';
-import type { AuthErrorCode } from '../../src/errors.ts';
+import type { AuthError, AuthErrorCode } from '../../src/errors.ts';
 import type { Reason } from '../../src/reasons.ts';
-import { readAnswer, readScope } from '../../src/token-endpoint.ts';
-import { type FormRequest, withoutEcho } from '../../src/transport/transport.ts';
-import { json, page, type ScriptedReply } from '../support/scripted-transport.ts';
+import { type Asking, readAnswer, readScope } from '../../src/token-endpoint.ts';
+import { ReplyObject } from '../../src/transport/reply-object.ts';
+import { echoesOf, type FormRequest } from '../../src/transport/transport.ts';
+import { asReply, json, page, type ScriptedReply } from '../support/scripted-transport.ts';
 
 const SECRET = 'S3cret-value';
 const REQUEST: FormRequest = { url: 'https://auth.example.org/token', form: { client_secret: SECRET } };
 
-function read(reply: ScriptedReply, request = REQUEST) {
-  const whole = { status: 200, contentType: 'application/json', body: undefined, empty: false, retryAfter: undefined };
-  return readAnswer({ ...whole, ...reply, sentAt: 0 }, 'auth.example.org', request);
+function read(reply: ScriptedReply, request = REQUEST, asking: Partial<Asking> = {}) {
+  const isForUser = request.form.grant_type !== 'client_credentials';
+  const whole = { host: 'auth.example.org', isForUser, mayQuote: true, ...asking };
+  return readAnswer(asReply(reply, request), whole);
+}
+
+/** The scopes of a reply to `REQUEST`. */
+function scopes(scope: unknown, asked: readonly string[] = []) {
+  return readScope(ReplyObject.of({ scope }, echoesOf(REQUEST)), asked);
 }
 
 const oauth = (status: number, error: string, description?: string): ScriptedReply =>
@@ -129,17 +136,75 @@ describe("a token endpoint's answer", () => {
   }
 });
 
-describe('a hostile answer', () => {
-  const hostile = [
-    SECRET,
-    SECRET.toUpperCase(),
-    `x_${SECRET}_x`,
-    'two words',
-    '<script>',
-    'a\nb',
-    'x'.repeat(65),
-    '"quoted"',
+/** What Keycloak and OpenIddict say, and what a node says of it. */
+describe("a token endpoint's own words", () => {
+  it('are a part of the refusal', () =>
+    assert.deepEqual(read(oauth(403, 'invalid_request', 'HTTPS required')).refused, {
+      reason: 'unknown',
+      error: 'invalid_request',
+      errorDescription: 'HTTPS required',
+    }));
+
+  for (const description of [{ toString: 'x' }, ['a'], 7, null, true, { length: 3 }]) {
+    it(`are left out if the description is ${JSON.stringify(description)}: it is a refusal all the same`, () =>
+      assert.deepEqual(read(json(401, { error: 'unauthorized_client', error_description: description })).refused, {
+        reason: 'client-invalid',
+        error: 'unauthorized_client',
+      }));
+  }
+
+  it('are left out if Visual Guard says its states', () => {
+    const described = { error: 'invalid_client', error_description: 'Failure, UserNotFound' };
+    for (const states of [{ VGResponse: {} }, { VGAuthenticationStatus: '' }])
+      assert.deepEqual(read(json(400, { ...described, ...states })).refused, {
+        reason: 'client-invalid',
+        error: 'invalid_client',
+      });
+  });
+
+  const wrongPath: [string, ScriptedReply, string][] = [
+    ['a realm that does not exist', oauth(404, 'Realm does not exist'), 'Realm does not exist'],
+    [
+      'a path that does not exist',
+      oauth(404, 'Unable to find matching target resource method', 'For more on this error consult the server log.'),
+      'Unable to find matching target resource method: For more on this error consult the server log.',
+    ],
+    ['a sentence with 400', oauth(400, 'Something is wrong'), 'Something is wrong'],
+    ['a word with 404', oauth(404, 'not_found'), 'not_found'],
+    ['a word with 200', oauth(200, 'invalid_client'), 'invalid_client'],
+    ['a description alone', json(400, { error_description: 'No "way"\n\u202etxet' }), "No 'way' txet"],
+    ['a secret', oauth(400, `The secret ${SECRET} is wrong`), 'The secret [redacted] is wrong'],
   ];
+  for (const [name, reply, words] of wrongPath) {
+    it(`are shown if they are no refusal: ${name}`, () =>
+      assert.throws(
+        () => read(reply),
+        ({ code, fault, message }: AuthError) => {
+          assert.deepEqual([code, fault], ['AUTH_BAD_RESPONSE', 'reply-words']);
+          assert.ok(message.includes(`It says "${words}".`), message);
+          return true;
+        },
+      ));
+  }
+});
+
+describe('a refusal of access', () => {
+  it('is about the user', () =>
+    assert.equal(read(oauth(403, 'access_denied', 'x')).refused?.reason, 'user-not-authorized'));
+
+  it('is about the account if no user was asked for (Keycloak: the realm is disabled)', () => {
+    const request = { url: REQUEST.url, form: { grant_type: 'client_credentials' } };
+    const { refused } = read(oauth(403, 'access_denied', 'Realm not enabled'), request);
+    assert.deepEqual(refused, {
+      reason: 'account-disabled',
+      error: 'access_denied',
+      errorDescription: 'Realm not enabled',
+    });
+  });
+});
+
+describe('a hostile answer', () => {
+  const hostile = [SECRET, SECRET.toUpperCase(), `x_${SECRET}_x`, '<script>', 'x'.repeat(65), '"quoted"'];
   for (const word of hostile) {
     it(`never gets its error word through: ${JSON.stringify(word).slice(0, 40)}`, () =>
       assert.deepEqual(read(oauth(400, word)).refused, { reason: 'unknown' }));
@@ -157,9 +222,22 @@ describe('a hostile answer', () => {
     });
   }
 
-  it('never gets a description through', () => {
-    const { refused } = read(oauth(400, 'invalid_client', `the secret was ${SECRET}`));
-    assert.ok(!JSON.stringify(refused).includes(SECRET));
+  it('never gets a secret through in its description', () => {
+    const { refused } = read(oauth(400, 'invalid_client', `the secret was ${SECRET.toUpperCase()}!`));
+    assert.equal(refused?.errorDescription, 'the secret was [redacted]!');
+  });
+
+  it('gets no word through but those of the standard, and no description, if a secret of an earlier request is not known', () => {
+    const { refused } = read(oauth(400, 'earlier-password', 'earlier-password'), REQUEST, { mayQuote: false });
+    assert.deepEqual(refused, { reason: 'unknown' });
+    assert.deepEqual(read(oauth(400, 'invalid_scope', 'no'), REQUEST, { mayQuote: false }).refused, {
+      reason: 'scope-invalid',
+      error: 'invalid_scope',
+    });
+    assert.throws(
+      () => read(oauth(404, 'earlier-password'), REQUEST, { mayQuote: false }),
+      /is no token reply\. Check/,
+    );
   });
 
   it('never gets its body into an error', () => {
@@ -169,26 +247,28 @@ describe('a hostile answer', () => {
     );
   });
 
-  it('never gets the secret through as a scope', () =>
-    assert.deepEqual(readScope(`a ${SECRET} b`, [], show).scope, ['a', 'b']));
+  it('never gets the secret through as a scope', () => assert.deepEqual(scopes(`a ${SECRET} b`).scope, ['a', 'b']));
 });
 
-/** A word of a server, as far as it repeats no secret. */
-function show(word: string): string | undefined {
-  return withoutEcho(word, REQUEST);
-}
-
 describe('the scope of an answer', () => {
+  it('has what was asked for, also if a secret is like it', () =>
+    assert.deepEqual(scopes(`openid ${SECRET}`, ['openid', SECRET]).scope, ['openid', SECRET]));
+
+  it('of a renewal has nothing that was not granted before', () => {
+    const granted = ReplyObject.of({ scope: 'a c' });
+    assert.deepEqual(readScope(granted, ['a', 'b'], true), { scope: ['a'], missingScope: ['b'] });
+  });
+
   it('is sorted out by set logic: what was asked for and not granted is missing', () =>
-    assert.deepEqual(readScope('user_id cards:write service-account', ['cards:write', 'network-tokens:write'], show), {
+    assert.deepEqual(scopes('user_id cards:write service-account', ['cards:write', 'network-tokens:write']), {
       scope: ['user_id', 'cards:write', 'service-account'],
       missingScope: ['network-tokens:write'],
     }));
 
   for (const named of [undefined, null, 7, '', '   ', ['a']]) {
     it(`is the one asked for where the server names ${JSON.stringify(named)}`, () =>
-      assert.deepEqual(readScope(named, ['a', 'b'], show), { scope: ['a', 'b'], missingScope: [] }));
+      assert.deepEqual(scopes(named, ['a', 'b']), { scope: ['a', 'b'], missingScope: [] }));
   }
 
-  it('has each word once', () => assert.deepEqual(readScope('a  b\ta', [], show).scope, ['a', 'b']));
+  it('has each word once', () => assert.deepEqual(scopes('a  b\ta').scope, ['a', 'b']));
 });

@@ -39,7 +39,7 @@ describe('a request by way of a proxy', () => {
 
   it('over plain http comes to its server', async () => {
     const proxy = await serve(() => ({ body: { access_token: 'abc' } }));
-    assert.equal((await sendBy(proxy.origin)).body?.access_token, 'abc');
+    assert.equal((await sendBy(proxy.origin)).body?.token('access_token'), 'abc');
     assert.equal(proxy.requests[0]?.path, `${PLAIN}/`);
   });
 

@@ -16,7 +16,11 @@ async function exchange(answer: Answerer, more: Partial<FormRequest> = {}) {
   const transport = new HttpTransport(new URL(server.origin), {}, new FakeSystem());
   const request = { url: server.origin, form: { client_secret: SECRET }, ...more };
   const reply = await transport.send(request);
-  return { reply, read: () => readAnswer(reply, transport.host, request), host: server.host };
+  return {
+    reply,
+    read: () => readAnswer(reply, { host: transport.host, isForUser: false, mayQuote: true }),
+    host: server.host,
+  };
 }
 
 async function assertBadResponse(answer: Answerer, status: number, contentType: string, hidden: string): Promise<void> {
@@ -61,7 +65,7 @@ describe('a reply over a real socket', () => {
       response.end();
       return undefined;
     });
-    assert.equal(read().granted?.note, 'ü€');
+    assert.equal(read().granted?.line('note'), 'ü€');
   });
 
   const deep = `${'['.repeat(400_000)}hidden-text`;

@@ -141,7 +141,7 @@ describe('a token request over a real socket', () => {
     transport.close();
     transport.close();
     release();
-    assert.equal((await sending).body?.access_token, 'abc');
+    assert.equal((await sending).body?.token('access_token'), 'abc');
   });
 
   it('leaves no timer behind', async () => {

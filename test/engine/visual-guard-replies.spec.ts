@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { readVisualGuardReply, type VisualGuardReading } from '../../src/visual-guard/dialect/reply.ts';
+import type { VisualGuardReading } from '../../src/visual-guard/dialect/reply.ts';
 import { AUTHENTICATION_TABLE, AUTHORIZATION_TABLE, REASON_ORDER } from '../support/status-tables.ts';
+import { readJson } from '../support/vg-replies.ts';
 
 function fixture(name: string): Record<string, unknown> {
   return JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), 'utf8'));
 }
 
 function read(body: Record<string, unknown>): VisualGuardReading {
-  const reading = readVisualGuardReply(body);
+  const reading = readJson(body);
   assert.ok(reading, 'the reply has no state');
   return reading;
 }
@@ -82,7 +83,7 @@ describe('a Visual Guard reply', () => {
       'invalid_grant',
       'invalid_request',
     ]) {
-      assert.equal(readVisualGuardReply({ error }), undefined);
+      assert.equal(readJson({ error }), undefined);
     }
   });
 
@@ -141,7 +142,7 @@ describe('a Visual Guard reply', () => {
 
   it('with nothing but an unknown bit is still a Visual Guard reply', () =>
     assert.equal(
-      readVisualGuardReply({ VGResponse: { AuthenticationState: { Status: 2 ** 29 } } })?.status.authentication.value,
+      readJson({ VGResponse: { AuthenticationState: { Status: 2 ** 29 } } })?.status.authentication.value,
       2 ** 29,
     ));
 
@@ -250,7 +251,7 @@ describe('any mix of states', () => {
     let successes = 0;
     fc.assert(
       fc.property(body, (reply) => {
-        const reading = readVisualGuardReply(reply as Record<string, unknown>);
+        const reading = readJson(reply as Record<string, unknown>);
         if (!reading) return;
         read += 1;
         const failed = reading.status.authentication.value % 2 === 1;

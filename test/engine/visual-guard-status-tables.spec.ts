@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
-import { readVisualGuardReply } from '../../src/visual-guard/dialect/reply.ts';
 import { AUTHENTICATION_BITS, AUTHORIZATION_BITS } from '../../src/visual-guard/dialect/states.ts';
 import { AUTHENTICATION_TABLE, AUTHORIZATION_TABLE, REASON_ORDER, type StatusRow } from '../support/status-tables.ts';
+import { readJson } from '../support/vg-replies.ts';
 
 const flagOf = (flag: string): Record<string, boolean> =>
   flag.startsWith('!') ? { [flag.slice(1)]: false } : { [flag]: true };
@@ -40,7 +40,7 @@ describe('the authentication status of a Visual Guard reply', () => {
 
     for (const [how, said] of waysToSay(row)) {
       it(`bit ${row.bit}, ${row.name}, is read ${how}: ${row.reason}`, () => {
-        const reading = readVisualGuardReply({ error: 'invalid_request', ...said });
+        const reading = readJson({ error: 'invalid_request', ...said });
         assert.ok(reading, 'the reply has no state');
         assert.equal(reading.accessToken, '');
         assert.equal(reading.reasons[0] ?? 'unknown', row.reason);
@@ -53,7 +53,7 @@ describe('the authentication status of a Visual Guard reply', () => {
 
     it(`bit ${row.bit}, ${row.name}, beside a Success and a token: ${row.warning ?? 'no warning'}`, () => {
       const Status = 2048 | row.value;
-      const reading = readVisualGuardReply({ access_token: 'abc', VGResponse: { AuthenticationState: { Status } } });
+      const reading = readJson({ access_token: 'abc', VGResponse: { AuthenticationState: { Status } } });
       assert.deepEqual(reading?.warnings, row.warning ? [row.warning] : []);
       assert.equal(reading?.accessToken, row.name === 'Failure' ? '' : 'abc');
     });
@@ -61,7 +61,7 @@ describe('the authentication status of a Visual Guard reply', () => {
 
   it('asks for a second factor with bit 27, and for nothing with any other', () => {
     for (const { name } of AUTHENTICATION_TABLE) {
-      const reading = readVisualGuardReply({ VGAuthenticationStatus: `Failure, ${name}` });
+      const reading = readJson({ VGAuthenticationStatus: `Failure, ${name}` });
       assert.equal(reading?.challenged, name === 'MFA_AuthenticationRequired', name);
       assert.equal(reading?.waiting, name === 'MFA_WaitingUserAction', name);
     }
@@ -86,14 +86,14 @@ describe('the authorization status of a Visual Guard reply', () => {
 
     for (const [how, said] of ways) {
       it(`bit ${row.bit}, ${row.name}, is read ${how}: ${row.reason}`, () => {
-        const reading = readVisualGuardReply({ error: 'invalid_request', VGResponse: said });
+        const reading = readJson({ error: 'invalid_request', VGResponse: said });
         assert.deepEqual(reading?.status.authorization, { value: row.value, names: [row.name] });
         assert.equal(reading?.reasons[0] ?? 'unknown', row.reason);
       });
 
       const expected = row.name === 'Success' ? [] : ['authorization-failed'];
       it(`bit ${row.bit}, ${row.name}, ${how} beside a token is signed in, with ${expected[0] ?? 'no warning'}`, () => {
-        const reading = readVisualGuardReply({
+        const reading = readJson({
           access_token: 'abc',
           VGResponse: { AuthenticationState: { Status: 2048 }, ...said },
         });
@@ -113,7 +113,7 @@ describe('the reasons', () => {
       for (const other of all) {
         const [first] = [one.reason, other.reason].sort((a, b) => REASON_ORDER.indexOf(a) - REASON_ORDER.indexOf(b));
         const Status = 1 | one.value | other.value;
-        const reading = readVisualGuardReply({ VGResponse: { AuthenticationState: { Status } } });
+        const reading = readJson({ VGResponse: { AuthenticationState: { Status } } });
         assert.equal(reading?.reasons[0], first, `${one.name}, ${other.name}`);
       }
     }

@@ -145,7 +145,7 @@ describe('get VGS token', () => {
       'invalid_request',
     ],
     ['400 invalid_grant', refuses(400, 'invalid_grant'), 'credentials-invalid', 'invalid_grant'],
-    ['403 access_denied', refuses(403, 'access_denied', 'Realm not enabled'), 'user-not-authorized', 'access_denied'],
+    ['403 access_denied', refuses(403, 'access_denied', 'Realm not enabled'), 'account-disabled', 'access_denied'],
     ['400 with another word', refuses(400, 'invalid_request', 'duplicated parameter'), 'unknown', 'invalid_request'],
     ['403 with another word', refuses(403, 'some_word'), 'unknown', 'some_word'],
   ];
@@ -159,7 +159,9 @@ describe('get VGS token', () => {
 
       assert.equal(at, 'refused');
       const { retry_at, ...auth } = msg.auth ?? {};
-      assert.deepEqual(auth, { system: 'vgs', state: 'refused', reason, ...(error ? { error } : {}) });
+      const { error_description: said } = (answer.body ?? {}) as { error_description?: string };
+      const words = { ...(error ? { error } : {}), ...(said ? { error_description: said } : {}) };
+      assert.deepEqual(auth, { system: 'vgs', state: 'refused', reason, ...words });
       assert.equal(retry_at, time.now() + 30_000);
       assert.equal('token' in msg, false, 'an old token must not pass for a new one');
       assert.equal(msg.payload, 'kept');

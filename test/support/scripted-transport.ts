@@ -1,12 +1,19 @@
 import { AuthError } from '../../src/errors.ts';
 import type { System } from '../../src/system.ts';
-import { type FormRequest, REQUEST_TIMEOUT, type Reply, type Transport } from '../../src/transport/transport.ts';
+import { ReplyObject } from '../../src/transport/reply-object.ts';
+import {
+  echoesOf,
+  type FormRequest,
+  REQUEST_TIMEOUT,
+  type Reply,
+  type Transport,
+} from '../../src/transport/transport.ts';
 
 /** What stands in the script for one request: a reply, a failure, or what is done with the request. */
 export type Step = ScriptedReply | Error | ((request: FormRequest) => ScriptedReply | Promise<ScriptedReply>);
 
 /** A reply; what is left out is as usual. */
-export type ScriptedReply = Partial<Omit<Reply, 'sentAt'>>;
+export type ScriptedReply = Partial<Omit<Reply, 'sentAt' | 'body'>> & { body?: Record<string, unknown> | undefined };
 
 /** A transport that sends nothing: it keeps the requests and answers from a script. */
 export class ScriptedTransport implements Transport {
@@ -44,15 +51,7 @@ export class ScriptedTransport implements Transport {
     if (step === undefined) throw new Error(`request ${this.requests.length} is not in the script`);
     if (step instanceof Error) throw step;
     const reply = typeof step === 'function' ? await this.#orGiveUp(request, step(request)) : step;
-    return {
-      status: 200,
-      contentType: 'application/json',
-      body: undefined,
-      empty: false,
-      retryAfter: undefined,
-      ...reply,
-      sentAt,
-    };
+    return asReply(reply, request, sentAt);
   }
 
   close(): void {
@@ -84,6 +83,19 @@ export class ScriptedTransport implements Transport {
       );
     });
   }
+}
+
+/** What the engine gets of a reply: its body is cleaned, as it is by the real transport. */
+export function asReply({ body, ...reply }: ScriptedReply, request: FormRequest, sentAt = 0): Reply {
+  return {
+    status: 200,
+    contentType: 'application/json',
+    body: body && ReplyObject.of(body, echoesOf(request)),
+    empty: false,
+    retryAfter: undefined,
+    ...reply,
+    sentAt,
+  };
 }
 
 /** A step that answers when the test says so. */

@@ -1,11 +1,18 @@
-import { SecretTrace } from '../../hiding.ts';
+import { SecretTrace } from '../../echoes.ts';
 import { contentOf, type Found, type RecordLock, type SharedRecord } from '../../store/coordinator.ts';
 import { type Cancel, randomId } from '../../system.ts';
 import type { ServerContext } from '../context.ts';
 import { findMethod, isDelivered, type Method } from '../dialect/methods.ts';
 import { saysWrongPassword, type VisualGuardReading } from '../dialect/reply.ts';
 import type { Grant, Heard, Person } from '../dialect/wire.ts';
-import { type Challenged, type Outcome, type Refused, refusedAndTold, type SignedIn } from '../outcome.ts';
+import {
+  type Challenged,
+  type Outcome,
+  type Refused,
+  type Refusing,
+  refusedAndTold,
+  type SignedIn,
+} from '../outcome.ts';
 import { tryCode } from './code-try.ts';
 import { type ChallengeContent, type ChallengeRecord, timeToLive } from './content.ts';
 import { type Judgement, judge, judgeWrongCode } from './judgement.ts';
@@ -375,7 +382,7 @@ export class Challenge {
     return this.where(reason, { status: reading.status });
   }
 
-  #refuse(refusal: Pick<Refused, 'reason' | 'error'>, reading?: VisualGuardReading): Refused {
+  #refuse(refusal: Refusing, reading?: VisualGuardReading): Refused {
     this.#end();
     return refusedAndTold(this.#context.meter, refusal, this.user, reading);
   }

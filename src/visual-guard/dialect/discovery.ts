@@ -37,14 +37,9 @@ export async function discover(
     timeout: DISCOVERY_TIMEOUT,
   });
   const { status, body } = reply;
-  const isDocument = status === 200 && body !== undefined && typeof body.token_endpoint === 'string';
+  const isDocument = status === 200 && body !== undefined && body.token('token_endpoint') !== '';
   const found = isDocument
-    ? { grants: words(body.grant_types_supported), scopes: words(body.scopes_supported) }
+    ? { grants: body.tokens('grant_types_supported', MOST_WORDS), scopes: body.tokens('scopes_supported', MOST_WORDS) }
     : undefined;
   return { found, reply };
-}
-
-function words(value: unknown): string[] | undefined {
-  if (!Array.isArray(value)) return undefined;
-  return value.slice(0, MOST_WORDS).filter((word): word is string => typeof word === 'string');
 }

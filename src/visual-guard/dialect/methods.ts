@@ -1,4 +1,5 @@
 import { randomId } from '../../system.ts';
+import type { ReplyObject } from '../../transport/reply-object.ts';
 
 /** One way to answer a challenge, as it stands in `msg.auth.challenge.methods`. */
 export interface OfferedMethod {
@@ -18,50 +19,33 @@ export interface Method extends OfferedMethod {
   readonly availableId: string;
 }
 
-const MOST_METHODS = 20;
-const LONGEST_TEXT = 100;
+/** The most ways that are read of a reply. */
+export const MOST_METHODS = 20;
 
 /**
  * Reads `MFAAvailables` (PROTOCOL.md: challenges). Numbers: TransportMode 1 SMS, 2 email, 3 WhatsApp; AuthenticationMode 1 link, 2 OTP.
  * A mode that is not known is code entry, unless its text says "Link". Items without an id are left out.
  *
+ * @param answer the object that has the list
  * @param requestId the request id of the reply, for items that name none of their own
- * @param show lets a text of the server through, or not
  */
-export function readMethods(list: unknown, requestId: string, show: (text: string) => string | undefined): Method[] {
-  if (!Array.isArray(list)) return [];
-  const methods: Method[] = [];
-  for (const item of list.slice(0, MOST_METHODS)) {
-    const method = readMethod(item, requestId, show);
-    if (method) methods.push(method);
-  }
-  return methods;
+export function readMethods(answer: ReplyObject | undefined, requestId: string): Method[] {
+  const items = answer?.objects('MFAAvailables', MOST_METHODS) ?? [];
+  return items.flatMap((item) => readMethod(item, requestId) ?? []);
 }
 
-function readMethod(item: unknown, fallback: string, show: (text: string) => string | undefined): Method | undefined {
-  if (typeof item !== 'object' || item === null) return undefined;
-  const said = item as Record<string, unknown>;
-  const availableId = readId(said.Id);
-  const requestId = readId(said.RequestId) || fallback;
+function readMethod(item: ReplyObject, fallback: string): Method | undefined {
+  const availableId = item.id('Id');
+  const requestId = item.id('RequestId') || fallback;
   if (!availableId || !requestId) return undefined;
-  const text = (value: unknown): string => {
-    const plain =
-      typeof value === 'string'
-        ? value
-            .replace(/\p{Cc}/gu, ' ')
-            .trim()
-            .slice(0, LONGEST_TEXT)
-        : '';
-    return show(plain) ?? '';
-  };
-  const mode = text(said.AuthenticationModeDisplay);
-  const way = text(said.TransportModeDisplay);
-  const destination = text(said.DestinationDisplay);
-  const kind = readKind(said.AuthenticationMode, mode);
+  const mode = item.line('AuthenticationModeDisplay');
+  const way = item.line('TransportModeDisplay');
+  const destination = item.line('DestinationDisplay');
+  const kind = readKind(item.number('AuthenticationMode'), mode);
   return {
     id: randomId(),
     kind,
-    transport: readTransport(said.TransportMode, kind, `${mode} ${way}`),
+    transport: readTransport(item.number('TransportMode'), kind, `${mode} ${way}`),
     destination,
     label: [mode, way, destination].filter((part) => part !== '' && part !== 'None').join(' '),
     requestId,
@@ -69,18 +53,17 @@ function readMethod(item: unknown, fallback: string, show: (text: string) => str
   };
 }
 
-/** An id of the server: a text that can go back into a form field. */
-export function readId(value: unknown): string {
-  return typeof value === 'string' && value.length <= 200 ? value.trim() : '';
-}
-
-function readKind(mode: unknown, display: string): OfferedMethod['kind'] {
+function readKind(mode: number | undefined, display: string): OfferedMethod['kind'] {
   if (mode === 1) return 'link';
   if (mode === 2) return 'otp';
   return /\blink\b/i.test(display) ? 'link' : 'code';
 }
 
-function readTransport(mode: unknown, kind: OfferedMethod['kind'], display: string): OfferedMethod['transport'] {
+function readTransport(
+  mode: number | undefined,
+  kind: OfferedMethod['kind'],
+  display: string,
+): OfferedMethod['transport'] {
   if (mode === 1) return 'sms';
   if (mode === 2) return 'email';
   if (mode === 3) return 'whatsapp';

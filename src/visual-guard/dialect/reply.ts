@@ -1,6 +1,7 @@
 import { VISUAL_GUARD_REASONS, type VisualGuardReason, type Warning } from '../../reasons.ts';
 import { isBearer } from '../../token.ts';
-import { type Method, readId, readMethods } from './methods.ts';
+import type { ReplyObject } from '../../transport/reply-object.ts';
+import { type Method, MOST_METHODS, readMethods } from './methods.ts';
 import {
   AUTHENTICATION_BITS,
   AUTHORIZATION_BITS,
@@ -41,65 +42,53 @@ export interface VisualGuardReading {
   enrollmentUrl: string;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 /**
  * Reads a Visual Guard reply (PROTOCOL.md: replies). A pure function: it never throws, and never calls a reply without a token a success.
  *
  * Flags, status numbers and status names are merged. Any may be missing, may stand in `AuthenticationState`
  * or in `AuthenticationResponse`, and may be unknown.
  *
- * @param body the JSON object of the reply
- * @param show lets a text of the server through to a message, or not
- * @returns undefined where the reply has no Visual Guard state at all
+ * @returns undefined if the reply has no Visual Guard state at all
  */
-export function readVisualGuardReply(
-  body: Json,
-  show: (text: string) => string | undefined = (text) => text,
-): VisualGuardReading | undefined {
-  const response = asObject(body.VGResponse);
-  const state = asObject(response?.AuthenticationState);
-  const answer = asObject(response?.AuthenticationResponse);
-  const topStatus = body.VGAuthenticationStatus;
-  if (!response && typeof topStatus !== 'string') return undefined;
+export function readVisualGuardReply(body: ReplyObject): VisualGuardReading | undefined {
+  const response = body.object('VGResponse');
+  const state = response?.object('AuthenticationState');
+  const answer = response?.object('AuthenticationResponse');
+  if (!response && body.names('VGAuthenticationStatus').length === 0) return undefined;
 
   const authentication = mergeState(
     AUTHENTICATION_BITS,
-    {
-      numbers: [state?.Status, answer?.Status, topStatus],
-      names: [
-        topStatus,
-        response?.AuthenticationStatus,
-        state?.Status,
-        answer?.Status,
-        onlyStates(body.error_description),
-      ],
-      flags: [state, answer],
-    },
-    show,
+    [
+      [body, 'VGAuthenticationStatus'],
+      [response, 'AuthenticationStatus'],
+      [state, 'Status'],
+      [answer, 'Status'],
+      [isDescribedByStates(body) ? body : undefined, 'error_description'],
+    ],
+    [state, answer],
   );
-  const authorizationState = asObject(response?.AuthorizationState);
+  const authorizationState = response?.object('AuthorizationState');
   const authorization = mergeState(
     AUTHORIZATION_BITS,
-    {
-      numbers: [authorizationState?.Status],
-      names: [response?.AuthorizationStatus, authorizationState?.Status],
-      flags: [authorizationState],
-    },
-    show,
+    [
+      [response, 'AuthorizationStatus'],
+      [authorizationState, 'Status'],
+    ],
+    [authorizationState],
   );
 
   const failed = hasName(authentication, 'Failure');
-  const accessToken = !failed && isBearer(body.access_token) ? body.access_token : '';
-  const requestId = readId(answer?.RequestId) || readId(response?.RequestId);
+  const token = body.token('access_token');
+  const accessToken = !failed && isBearer(token) ? token : '';
+  const requestId = answer?.id('RequestId') || response?.id('RequestId') || '';
   const credentialInvalid = hasFlag(state, CREDENTIAL_INVALID_FLAG) || hasFlag(answer, CREDENTIAL_INVALID_FLAG);
   const saysNothing = !credentialInvalid && isSilent(authentication) && isSilent(authorization);
   // An OAuth error says more than a `VGResponse` that says nothing.
-  if (saysNothing && !isBearer(body.access_token) && (!response || typeof body.error === 'string')) return undefined;
+  if (saysNothing && !isBearer(token) && (!response || body.isText('error'))) return undefined;
   return {
     accessToken,
-    refreshToken: typeof body.refresh_token === 'string' ? body.refresh_token : '',
-    VGToken: typeof response?.VGToken === 'string' ? response.VGToken : '',
+    refreshToken: body.token('refresh_token'),
+    VGToken: response?.token('VGToken') ?? '',
     status: { authentication, authorization },
     reasons: readReasons(authentication, authorization, credentialInvalid, () => true),
     blocking: readReasons(
@@ -111,19 +100,18 @@ export function readVisualGuardReply(
     warnings: readWarnings(authentication, authorization),
     challenged: hasName(authentication, 'MFA_AuthenticationRequired'),
     waiting: hasName(authentication, 'MFA_WaitingUserAction'),
-    methods: readMethods(answer?.MFAAvailables, requestId, show),
+    methods: readMethods(answer, requestId),
     requestId,
-    enrollmentUrl: readEnrollmentUrl(answer, response, show),
+    enrollmentUrl: readEnrollmentUrl(answer, response),
   };
 }
 
-/** A description counts only where every part of it is a state, as in "Failure, UserNotFound". */
-function onlyStates(description: unknown): string | undefined {
-  if (typeof description !== 'string' || description.length > 2000) return undefined;
-  const known = description
-    .split(',')
-    .every((part) => AUTHENTICATION_BITS.some(({ name }) => name === part.trim()) || /^\s*\d+\s*$/.test(part));
-  return known ? description : undefined;
+/** Whether every part of the description is a state, as in "Failure, UserNotFound". Any other one is a text for people. */
+export function isDescribedByStates(body: ReplyObject): boolean {
+  const words = body.names('error_description');
+  const isState = (word: string): boolean =>
+    AUTHENTICATION_BITS.some(({ name }) => name === word) || /^\d+$/.test(word);
+  return words.length > 0 && words.every(isState);
 }
 
 function readReasons(
@@ -160,40 +148,19 @@ function hasName(state: MergedState, name: string): boolean {
   return state.names.includes(name);
 }
 
-function asObject(value: unknown): Json | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
-}
-
 /** The exact place is not documented: an `AuthenticationEnrollmentRequest` of the reply, or an `EnrollmentUrl` of an item. */
-function readEnrollmentUrl(
-  answer: Json | undefined,
-  response: Json | undefined,
-  show: (text: string) => string | undefined,
-): string {
-  const items = Array.isArray(answer?.MFAAvailables) ? answer.MFAAvailables.slice(0, 20).map(asObject) : [];
-  const requests = [answer?.AuthenticationEnrollmentRequest, response?.AuthenticationEnrollmentRequest];
-  const places = [answer, response, ...requests.map(asObject), ...items];
-  const candidates = [...requests, ...places.flatMap((place) => [place?.EnrollmentUrl, place?.Url])];
-  for (const candidate of candidates) {
-    if (typeof candidate !== 'string' || candidate.length > 2000) continue;
-    try {
-      const url = new URL(candidate);
-      if (url.protocol !== 'https:' && url.protocol !== 'http:') continue;
-      // As it stands there, as it is spelt in an address, and as that reads.
-      return show(candidate) && show(decoded(url.href)) ? (show(url.href) ?? '') : '';
-    } catch {
-      // Not an address.
-    }
+function readEnrollmentUrl(answer: ReplyObject | undefined, response: ReplyObject | undefined): string {
+  const name = 'AuthenticationEnrollmentRequest';
+  const items = answer?.objects('MFAAvailables', MOST_METHODS) ?? [];
+  for (const place of [answer, response]) {
+    const address = place?.address(name);
+    if (address) return address;
+  }
+  for (const place of [answer, response, answer?.object(name), response?.object(name), ...items]) {
+    const address = place?.address('EnrollmentUrl') || place?.address('Url');
+    if (address) return address;
   }
   return '';
-}
-
-function decoded(href: string): string {
-  try {
-    return decodeURIComponent(href);
-  } catch {
-    return href;
-  }
 }
 
 /** Whether the password was wrong, so that sending it again may lock the account. */

@@ -1,4 +1,5 @@
 import type { VisualGuardReason, Warning } from '../../reasons.ts';
+import type { ReplyObject } from '../../transport/reply-object.ts';
 
 /** One bit of a Visual Guard status: its name on the wire, the flag that says the same, and what it means to a flow. */
 export interface StateBit {
@@ -110,32 +111,35 @@ export interface MergedState {
   names: string[];
 }
 
+/** A member of a reply that may hold a status, as a number or as names. */
+export type StatusPlace = readonly [place: ReplyObject | undefined, name: string];
+
 /**
- * Merges what a reply says of one status: numbers OR names OR flags, from wherever they stand.
+ * Merges what a reply says of one status: numbers OR names OR flags, from all places that may hold it.
  * .NET prints a status that has an unknown bit as a plain number, so a name may be one.
  *
- * @param show lets a name that is not known through, or not
+ * @param flags the objects that may have the flags of the bits
  */
 export function mergeState(
   bits: readonly StateBit[],
-  said: { numbers: readonly unknown[]; names: readonly unknown[]; flags: readonly unknown[] },
-  show: (name: string) => string | undefined = (name) => name,
+  statuses: readonly StatusPlace[],
+  flags: readonly (ReplyObject | undefined)[],
 ): MergedState {
   let value = 0;
-  const strange = new Set<string>();
-  for (const number of said.numbers) value = union(value, wholeNumber(number));
-  for (const text of said.names) {
-    for (const word of wordsOf(text)) {
+  const unknown = new Set<string>();
+  for (const [place, member] of statuses) {
+    value = union(value, wholeNumber(place?.number(member)));
+    for (const word of place?.names(member) ?? []) {
       const bit = bits.find(({ name }) => name.toLowerCase() === word.toLowerCase());
       if (bit) value = union(value, bit.value);
-      else if (/^\d+$/.test(word)) value = union(value, wholeNumber(word));
-      else if (strange.size < 16 && /^\w{1,64}$/.test(word) && show(word)) strange.add(word);
+      else if (/^\d{1,16}$/.test(word)) value = union(value, wholeNumber(Number(word)));
+      else if (word !== '' && unknown.size < 16 && place?.mayShow(word)) unknown.add(word);
     }
   }
-  for (const source of said.flags) {
+  for (const source of flags) {
     for (const bit of bits) if (bit.flag && hasFlag(source, bit.flag)) value = union(value, bit.value);
   }
-  return { value, names: [...bits.filter((bit) => has(value, bit.value)).map(({ name }) => name), ...strange] };
+  return { value, names: [...bits.filter((bit) => has(value, bit.value)).map(({ name }) => name), ...unknown] };
 }
 
 /** Whether a status has a bit. */
@@ -144,11 +148,8 @@ export function has(value: number, bit: number): boolean {
 }
 
 /** Whether an object of a reply has a flag set. Only a boolean counts. */
-export function hasFlag(source: unknown, flag: string): boolean {
-  if (typeof source !== 'object' || source === null) return false;
-  const wanted = !flag.startsWith('!');
-  const name = wanted ? flag : flag.slice(1);
-  return (source as Record<string, unknown>)[name] === wanted;
+export function hasFlag(source: ReplyObject | undefined, flag: string): boolean {
+  return flag.startsWith('!') ? source?.flag(flag.slice(1)) === false : source?.flag(flag) === true;
 }
 
 /** A bitwise OR for any safe integer: JavaScript's own stops at 32 bits, and a later server may use more. */
@@ -156,16 +157,6 @@ function union(a: number, b: number): number {
   return Number(BigInt(a) | BigInt(b));
 }
 
-function wholeNumber(value: unknown): number {
-  const number = typeof value === 'string' && /^\d{1,16}$/.test(value.trim()) ? Number(value) : value;
-  return typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? number : 0;
-}
-
-function wordsOf(text: unknown): string[] {
-  if (typeof text !== 'string') return [];
-  return text
-    .slice(0, 2000)
-    .split(',', 64)
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
+function wholeNumber(number: number | undefined): number {
+  return number !== undefined && Number.isSafeInteger(number) && number > 0 ? number : 0;
 }

@@ -1,19 +1,12 @@
+import { SecretTrace } from '../../echoes.ts';
 import { AuthError } from '../../errors.ts';
-import type { SecretTrace } from '../../hiding.ts';
 import type { System } from '../../system.ts';
 import { createToken, lifetimeOf, type Token } from '../../token.ts';
-import {
-  type Answer,
-  type Refusal,
-  readAnswer,
-  readScope,
-  splitScope,
-  withStandardWord,
-  withTimeAsked,
-} from '../../token-endpoint.ts';
-import { type FormRequest, type Reply, type Transport, withoutEcho } from '../../transport/transport.ts';
+import { type Answer, type Refusal, readAnswer, readScope, splitScope, withTimeAsked } from '../../token-endpoint.ts';
+import type { ReplyObject } from '../../transport/reply-object.ts';
+import type { FormRequest, Reply, Transport } from '../../transport/transport.ts';
 import type { Method } from './methods.ts';
-import { keepKnownNames, readVisualGuardReply, type VisualGuardReading } from './reply.ts';
+import { isDescribedByStates, keepKnownNames, readVisualGuardReply, type VisualGuardReading } from './reply.ts';
 
 /** A pending link is waited for this long, in ms: the server's own limit is 300 s. */
 const LINK_TIMEOUT = 330_000;
@@ -71,6 +64,8 @@ export class VisualGuardWire {
   readonly #settings: VisualGuardSettings;
   readonly #system: System;
   readonly #scope: readonly string[];
+  /** Of the password that a token was got with: the server may repeat it when the token is renewed. */
+  readonly #traces = new WeakMap<object, SecretTrace>();
 
   constructor(settings: VisualGuardSettings, transport: Transport, system: System) {
     this.#settings = settings;
@@ -110,23 +105,19 @@ export class VisualGuardWire {
   /** The second request: choose a way. For a link it stays open until the person has clicked. */
   choose(method: Method, person: Person, signal?: AbortSignal): Promise<Heard> {
     const timeout = method.kind === 'link' ? LINK_TIMEOUT : undefined;
-    const { trace } = person;
-    return this.#post({ ...this.#grant(), ...this.#step(method, person) }, { timeout, signal, trace });
+    return this.#post({ ...this.#grant(), ...this.#step(method, person) }, { timeout, signal, trace: person.trace });
   }
 
   /** The third request: the code. It may also be the second, where the way was not announced before. */
   submit(method: Method, person: Person, code: string): Promise<Heard> {
-    const { trace } = person;
-    return this.#post({ ...this.#grant(), ...this.#step(method, person), MFASecureCode: code }, { trace });
+    const form = { ...this.#grant(), ...this.#step(method, person), MFASecureCode: code };
+    return this.#post(form, { trace: person.trace });
   }
 
-  /** RFC 6749 6. The scope is left out, so it stays what it was. */
-  refresh(refreshToken: string, scope: readonly string[], VGToken: string | undefined): Promise<Heard> {
-    return this.#post(
-      { ...this.#client(), grant_type: 'refresh_token', refresh_token: refreshToken },
-      {},
-      { scope, VGToken },
-    );
+  /** RFC 6749 6. The scope is left out, so it stays what it was. @param before the token that is renewed */
+  refresh(refreshToken: string, before: Pick<Token, 'scope' | 'VGToken'>): Promise<Heard> {
+    const form = { ...this.#client(), grant_type: 'refresh_token', refresh_token: refreshToken };
+    return this.#post(form, { trace: this.#traces.get(before), before });
   }
 
   /** RFC 7009. @returns whether the server took it; a server without that endpoint does not. */
@@ -164,62 +155,79 @@ export class VisualGuardWire {
     };
   }
 
-  async #post(
-    form: Record<string, string>,
-    {
-      trace,
-      ...options
-    }: { timeout?: number | undefined; signal?: AbortSignal | undefined } & Pick<Person, 'trace'> = {},
-    before: { scope: readonly string[]; VGToken: string | undefined } = { scope: this.#scope, VGToken: undefined },
-  ): Promise<Heard> {
-    const request: FormRequest = { url: this.#settings.tokenUrl, form, ...options };
+  async #post(form: Record<string, string>, { timeout, signal, trace, before }: Sending = {}): Promise<Heard> {
+    const traces = trace ? [trace] : undefined;
+    const request: FormRequest = { url: this.#settings.tokenUrl, form, timeout, signal, traces };
     const reply = await this.transport.send(request);
     const isRedirect = reply.status >= 300 && reply.status < 400;
-    const show = (text: string): string | undefined => (trace?.isIn(text) ? undefined : withoutEcho(text, request));
-    const reading = reply.body && !isRedirect ? readVisualGuardReply(reply.body, show) : undefined;
+    const reading = reply.body && !isRedirect ? readVisualGuardReply(reply.body) : undefined;
     // A later step need not carry the password that the login did.
-    const isLogin = form.Password !== undefined;
-    if (reading && !isLogin) keepKnownNames(reading);
-    if (reading && reading.accessToken === '')
-      return { reading, isInvalidGrant: reply.body?.error === 'invalid_grant' };
-    const answer = this.#readAnswer(reply, request);
-    if (answer.refused) return { refusal: isLogin ? answer.refused : withStandardWord(answer.refused) };
-    // A refresh grants no scope that was not granted before (RFC 6749 6).
-    const isRefresh = form.grant_type === 'refresh_token';
-    const showScope = isRefresh ? (word: string) => before.scope.find((known) => known === word) : show;
-    return { grant: this.#readGrant(answer, reply, showScope, reading, before), reading };
+    if (reading && form.Password === undefined) keepKnownNames(reading);
+    if (reading && reading.accessToken === '') return { reading, isInvalidGrant: isInvalidGrant(reply) };
+    const known = this.#traceOf(form, trace);
+    const answer = this.#readAnswer(reply, known !== undefined);
+    if (answer.refused) return { refusal: answer.refused };
+    const grant = this.#readGrant(answer, reply, reading, before);
+    if (known) this.#traces.set(grant.token, known);
+    return { grant, reading };
+  }
+
+  /** The trace of the password of a sign-in, an empty one if it has none. @returns undefined if the password is not known */
+  #traceOf({ Username, Password, AuthenticationRequestId, grant_type }: Record<string, string>, trace?: SecretTrace) {
+    if (Password !== undefined) return new SecretTrace(Password);
+    const isOfNobody =
+      Username === undefined && AuthenticationRequestId === undefined && grant_type !== 'refresh_token';
+    if (this.passwordless || isOfNobody) return new SecretTrace('');
+    return trace?.isEmpty ? undefined : trace;
   }
 
   /** @throws AuthError, with the time that a busy server asked for: whoever comes back by itself waits for that */
-  #readAnswer(reply: Reply, request: FormRequest): Answer {
+  #readAnswer(reply: Reply, mayQuote: boolean): Answer {
     try {
-      return readAnswer(reply, this.transport.host, request);
+      const answer = readAnswer(reply, { host: this.transport.host, isForUser: true, mayQuote });
+      // Names of states are for the states alone: some tell whether a user exists.
+      if (answer.refused && reply.body && isDescribedByStates(reply.body)) delete answer.refused.errorDescription;
+      return answer;
     } catch (thrown) {
       throw withTimeAsked(thrown, reply, this.#system.now());
     }
   }
 
   #readGrant(
-    { granted, accessToken }: { granted: Readonly<Record<string, unknown>>; accessToken: string },
+    { granted, accessToken }: { granted: ReplyObject; accessToken: string },
     reply: Reply,
-    showScope: (word: string) => string | undefined,
     reading: VisualGuardReading | undefined,
-    before: { scope: readonly string[]; VGToken: string | undefined },
+    before: Sending['before'],
   ): Grant {
-    const refreshToken = typeof granted.refresh_token === 'string' ? granted.refresh_token : '';
     const token = createToken(
       {
         accessToken,
         sentAt: reply.sentAt,
-        lifetime: lifetimeOf(granted.expires_in, accessToken),
-        ...readScope(granted.scope, before.scope, showScope),
-        VGToken: reading?.VGToken || before.VGToken,
+        lifetime: lifetimeOf(granted.number('expires_in'), accessToken),
+        ...readScope(granted, before?.scope ?? this.#scope, before !== undefined),
+        VGToken: reading?.VGToken || before?.VGToken,
       },
       this.#system,
     );
-    return { token, refreshToken, reading };
+    return { token, refreshToken: granted.token('refresh_token'), reading };
   }
 }
+
+/** What a request has besides its form. */
+interface Sending {
+  timeout?: number | undefined;
+  signal?: AbortSignal | undefined;
+  /** Of the password of the sign-in, if the form does not carry it. */
+  trace?: SecretTrace | undefined;
+  /** The token that is renewed. */
+  before?: Pick<Token, 'scope' | 'VGToken'>;
+}
+
+function isInvalidGrant({ body }: Reply): boolean {
+  return body?.oneOf('error', INVALID_GRANT) !== undefined;
+}
+
+const INVALID_GRANT: ReadonlySet<string> = new Set(['invalid_grant']);
 
 /**
  * The address of the token endpoint from what a person pasted: with or without `/connect/token`, under any path.

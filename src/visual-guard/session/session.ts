@@ -213,7 +213,7 @@ export class Session implements TokenOwner {
     const { wire } = this.#context;
     const { refreshToken, token, renewals } = this.#content;
     this.isRefreshing = true;
-    const heard = await wire.refresh(refreshToken, token.scope, token.VGToken).finally(() => {
+    const heard = await wire.refresh(refreshToken, token).finally(() => {
       this.isRefreshing = false;
     });
     if (this.#ended === 'signed-out') {

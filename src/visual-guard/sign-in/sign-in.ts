@@ -5,7 +5,7 @@ import type { ServerContext } from '../context.ts';
 import { findMethod } from '../dialect/methods.ts';
 import { saysWrongPassword, setsChallenge, type VisualGuardReading } from '../dialect/reply.ts';
 import type { Grant, Heard, Person } from '../dialect/wire.ts';
-import { type Outcome, type Refused, refusedAndTold, type SignedIn } from '../outcome.ts';
+import { type Outcome, type Refused, type Refusing, refusedAndTold, type SignedIn } from '../outcome.ts';
 import type { Attempt } from './guard.ts';
 
 /** What a flow asks for with a sign-in. */
@@ -93,7 +93,7 @@ export class SignIn {
     return wished ? challenge.choose(method) : challenge.where();
   }
 
-  #refused(refusal: Pick<Refused, 'reason' | 'error'>, user: string, reading?: VisualGuardReading): Refused {
+  #refused(refusal: Refusing, user: string, reading?: VisualGuardReading): Refused {
     return refusedAndTold(this.#context.meter, refusal, user, reading);
   }
 }
