@@ -102,7 +102,7 @@ export default function (RED: NodeAPI): void {
       const setting = userSetting(config);
       const isStored = setting.type === 'stored';
       const servers = new ConfigReference<VisualGuardServer>(RED, node, config, 'server');
-      if (isStored && servers.fixed) storedPerson(servers.fixed.connection);
+      if (isStored && servers.fixed) storedPerson(servers.fixed.connection, servers.fixed.lostCredentials);
       const follow = isStored ? storedUserFollower(status) : noFollower(status);
       const shown = new ConfigStatus(node, status, engine.system, servers, follow);
       return new ConfigBearer(

@@ -39,7 +39,7 @@ export default function (RED: NodeAPI): void {
       if (password.type === 'str') throw new AuthError('config-value-unknown', { property: 'passwordType' });
       const property = tokenProperty(config);
       const servers = new ConfigReference<VisualGuardServer>(RED, this, config, 'server');
-      if (isStored && servers.fixed) storedPerson(servers.fixed.connection);
+      if (isStored && servers.fixed) storedPerson(servers.fixed.connection, servers.fixed.lostCredentials);
       return { property, servers };
     });
     const property = setup.value?.property ?? 'token';

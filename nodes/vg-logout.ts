@@ -25,7 +25,8 @@ export default function (RED: NodeAPI): void {
     const setting = userSetting(config);
     const servers = new NodeSetup(status, () => {
       const reference = new ConfigReference<VisualGuardServer>(RED, this, config, 'server');
-      if (setting.type === 'stored' && reference.fixed) storedPerson(reference.fixed.connection);
+      if (setting.type === 'stored' && reference.fixed)
+        storedPerson(reference.fixed.connection, reference.fixed.lostCredentials);
       return reference;
     });
     const shown = new ConfigStatus(this, status, engine.system, servers.value, noFollower(status));

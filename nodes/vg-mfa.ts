@@ -5,9 +5,10 @@ import { type FoundChallenge, findChallenge, findOnlyStoredChallenge } from '../
 import type { Outcome } from '../src/visual-guard/outcome.ts';
 import { writeAudit } from './shared/audit.ts';
 import { namesOf } from './shared/config/config-names.ts';
-import { nodeAsWritten, variableIn } from './shared/config/fields.ts';
+import { nodeAsWritten } from './shared/config/fields.ts';
 import { NodeSetup } from './shared/config/node-setup.ts';
 import { serversInReach } from './shared/config/servers-in-reach.ts';
+import { variableIn } from './shared/config/variables.ts';
 import { deleteProperty, deleteSecret } from './shared/delete-property.ts';
 import { onInput } from './shared/input.ts';
 import { tokenProperty } from './shared/message.ts';

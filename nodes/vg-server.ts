@@ -33,10 +33,11 @@ export default function (RED: NodeAPI): void {
     holdConnection(RED, this, config, () => {
       const fields = new Fields(RED, this, config);
       const { settings, address } = readServer(fields);
-      if (config.practice !== true) checkSecrets(SERVER_SECRETS, fields, address.host);
+      const practice = fields.flag('practice');
+      if (!practice) checkSecrets(SERVER_SECRETS, fields, address.host);
       const store = storeOf(RED, this, config.store);
-      const { transport, via, practice } = wayOf(RED, engine, config, address);
-      return { connection: engine.holdServer(settings, transport, via, store), practice };
+      const way = wayOf(RED, engine, { ...config, practice }, address);
+      return { connection: engine.holdServer(settings, way.transport, way.via, store), practice: way.practice };
     });
     if (!this.connection) return;
     addServer(RED, this);

@@ -30,10 +30,11 @@ export default function (RED: NodeAPI): void {
     holdConnection(RED, this, config, () => {
       const fields = new Fields(RED, this, config);
       const { settings, address } = readAccount(fields);
-      if (config.practice !== true) checkSecrets(ACCOUNT_SECRETS, fields, address.host);
+      const practice = fields.flag('practice');
+      if (!practice) checkSecrets(ACCOUNT_SECRETS, fields, address.host);
       const store = storeOf(RED, this, config.store);
-      const { transport, via, practice } = wayOf(RED, engine, config, address);
-      return { connection: engine.holdAccount(settings, transport, via, store), practice };
+      const way = wayOf(RED, engine, { ...config, practice }, address);
+      return { connection: engine.holdAccount(settings, way.transport, way.via, store), practice: way.practice };
     });
     const account = this.connection;
     if (!account) return;

@@ -19,6 +19,14 @@ export const FAULTS = {
     'AUTH_CONFIG',
     'The property "{property}" is taken from the environment variable {variable}, which has no value. Set it and restart Node-RED.',
   ],
+  'variable-inside': [
+    'AUTH_CONFIG',
+    'The property "{property}" has the variable {variable} inside other text, where Node-RED does not replace it: a variable has to be the whole value. Put the whole value into the variable.',
+  ],
+  'credentials-missing': [
+    'AUTH_CONFIG',
+    'No credentials are stored for the config node (was credentialSecret changed?), so "{property}" is missing. Open it and enter them again.',
+  ],
   'config-node-missing': ['AUTH_CONFIG', 'The config node in "{property}" is missing or disabled. Choose one.'],
   'config-node-wrong': ['AUTH_CONFIG', 'The config node in "{property}" is of another type. Choose one that fits.'],
   'config-node-elsewhere': [

@@ -6,7 +6,7 @@ import { type Token, toMessageToken } from '../../src/token.ts';
 import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
 import type { VisualGuardStatus } from '../../src/visual-guard/dialect/reply.ts';
 import type { Challenged, Outcome, Refused, SignedIn } from '../../src/visual-guard/outcome.ts';
-import { variableIn } from './config/fields.ts';
+import { variableIn } from './config/variables.ts';
 
 /** What stands in `msg.auth`. */
 export interface Auth {

@@ -26,12 +26,14 @@ export function userSetting(config: { user?: string; userType?: string }): Typed
 /**
  * The stored user of a server's config node.
  *
+ * @param lost whether the config node has no credentials at all
  * @throws AuthError `AUTH_CONFIG` where none is stored
  */
-export function storedPerson(server: VisualGuardServer): Person {
+export function storedPerson(server: VisualGuardServer, lost = false): Person {
   const person = server.storedPerson;
   if (person) return person;
-  throw new AuthError('property-missing', { property: server.wire.stored.user === '' ? 'username' : 'password' });
+  const property = server.wire.stored.user === '' ? 'username' : 'password';
+  throw new AuthError(lost ? 'credentials-missing' : 'property-missing', { property });
 }
 
 /**

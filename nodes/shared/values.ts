@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { AuthError } from '../../src/errors.ts';
-import { variableIn } from './config/fields.ts';
+import { variableIn } from './config/variables.ts';
 
 /** Where a value comes from, as a typedInput stores it. */
 export interface Typed {

@@ -287,4 +287,27 @@ describe(`secrets and whom they were typed in for, deployed to ${version}`, () =
     await nodeRed.deploy(entered(inSubflow(other.origin)));
     await isRefused('vgs', 'clientSecret', other.host);
   });
+
+  it('are warned of if they are among the properties, where everybody can read them', async () => {
+    const misplaced = { account: { name: 'my account', clientSecret: 'PLAIN-SECRET' } };
+    await nodeRed.deploy(flows(typed(), person(), misplaced));
+    const { log } = nodeRed;
+    assert.match(log, /\[warn\] \[vgs-account:my account\] The secret "clientSecret" is among the properties/);
+    assert.ok(!log.includes('PLAIN-SECRET'));
+    assert.deepEqual(await works('vgs'), ['NEW-SECRET', null]);
+  });
+
+  it('that Node-RED lost are told apart from a field that is empty', async function () {
+    this.timeout(60_000);
+    await nodeRed.deploy(flows({ clientSecret: '' }, person()));
+    assert.match((await ask('vgs')).message ?? '', /"clientSecret" is not set/);
+    await nodeRed.stop();
+    rmSync(join(userDir, 'flows_cred.json'));
+    await start();
+    for (const path of ['vgs', 'vg'] as const) {
+      const { code, message } = await ask(path);
+      assert.equal(code, 'AUTH_CONFIG');
+      assert.match(message ?? '', /No credentials are stored for the config node \(was credentialSecret changed\?\)/);
+    }
+  });
 });

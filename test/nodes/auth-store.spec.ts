@@ -29,7 +29,8 @@ const storeIn = (flow: Flow): KeptStore => (flow.node('store') as unknown as { c
 describe('a session store that is not well configured', () => {
   const of = (variable: string): string => `\${${variable}}`;
   const cases: [string, object, Record<string, string>, string, string[]][] = [
-    ['no encryption key', {}, {}, 'property-missing', ['"encryptionKey"']],
+    ['no credentials', {}, {}, 'credentials-missing', ['"encryptionKey"', 'credentialSecret']],
+    ['no encryption key', {}, { password: 'x' }, 'property-missing', ['"encryptionKey"']],
     ['a blank encryption key', {}, { encryptionKey: '  ' }, 'property-missing', ['"encryptionKey"']],
     ['an unknown kind', { kind: 'etcd' }, KEY, 'config-value-unknown', ['"kind"']],
     ['a context store that is not there', { context: 'gone' }, KEY, 'context-store-unknown', ['"gone"']],
@@ -50,6 +51,13 @@ describe('a session store that is not well configured', () => {
       KEY,
       'variable-missing',
       ['"url"', 'NOT_SET'],
+    ],
+    [
+      'a variable inside the prefix',
+      { kind: 'redis', url: NOWHERE, prefix: `vg-auth:${of('STAGE')}:` },
+      KEY,
+      'variable-inside',
+      ['"prefix"', 'STAGE', 'the whole value'],
     ],
     ['a variable as the key', {}, { encryptionKey: of('NOT_SET') }, 'variable-missing', ['"encryptionKey"', 'NOT_SET']],
     [
@@ -112,6 +120,16 @@ describe('a session store that is not well configured', () => {
     ['a context store', { context: '' }, { ...KEY, secretFor: 'redis://127.0.0.1:6379' }],
     ['nothing at all', { kind: 'redis', url: NOWHERE }, KEY],
     [
+      'a Redis without a user and a password, whose variables are empty',
+      { kind: 'redis', url: NOWHERE },
+      { ...KEY, username: of('EMPTY'), password: of('EMPTY'), previousEncryptionKey: of('EMPTY') },
+    ],
+    [
+      'a Redis whose address of the environment has ${ in its password',
+      { kind: 'redis', url: of('STORE_URL_WITH_PASSWORD') },
+      { encryptionKey: `a key with \${${'X'}} in it` },
+    ],
+    [
       'another Redis, but it is a variable',
       { kind: 'redis', url: NOWHERE },
       { encryptionKey: of('STORE_KEY'), secretFor: 'redis://elsewhere:6379' },
@@ -119,7 +137,12 @@ describe('a session store that is not well configured', () => {
   ];
   for (const [what, store, credentials] of right) {
     it(`takes a key that was entered for ${what}`, async () => {
-      setEnvironment({ STORE_URL: NOWHERE, STORE_KEY: 'a key of the environment' });
+      setEnvironment({
+        STORE_URL: NOWHERE,
+        STORE_KEY: 'a key of the environment',
+        STORE_URL_WITH_PASSWORD: `redis://:\${${'X'}}@127.0.0.1:9`,
+        EMPTY: '',
+      });
       const flow = await load(users(store), { store: credentials });
       assert.ok(storeIn(flow), flow.status('store'));
     });

@@ -183,7 +183,7 @@ describe('a name that a message must not use', () => {
   it('says what is wrong with an account that is not filled in, and with a node that has no property', async () => {
     const server = await serveTenants();
     const flow = await load(accountsByName(server.origin, TWO), accountCredentials('a'));
-    assert.match((await flow.ask('attach', { tenant: 'Bolt' })).msg.error?.message ?? '', /"clientId" is not set/);
+    assert.match((await flow.ask('attach', { tenant: 'Bolt' })).msg.error?.message ?? '', /"clientId" is missing/);
 
     await flow.deploy(accountsByName(server.origin, TWO, { accountName: '', accountNameType: 'msg' }));
     assert.match((await flow.ask('get', { tenant: 'Acme' })).msg.error?.message ?? '', /"accountName" is not set/);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { setEnvironment } from '../support/environment.ts';
 import { assertFault } from '../support/faults.ts';
 import { type Credentials, type FlowNode, place, wire } from '../support/flows.ts';
-import { type Flow, load } from '../support/runtime.ts';
-import { CLIENT } from '../support/token-server.ts';
+import { type Flow, load, logged } from '../support/runtime.ts';
+import { CLIENT, serveTokens } from '../support/token-server.ts';
 
 /** A value that is to come from the environment. */
 const of = (variable: string): string => `\${${variable}}`;
@@ -55,7 +55,7 @@ describe('a VGS account that is not well configured', () => {
   const cases: [string, object, Record<string, string>, string, string[]][] = [
     ['no client id', {}, { clientSecret: 'x' }, 'property-missing', ['"clientId"']],
     ['no client secret', {}, { clientId: 'x' }, 'property-missing', ['"clientSecret"']],
-    ['no credentials at all', {}, {}, 'property-missing', ['"clientId"']],
+    ['no credentials at all', {}, {}, 'credentials-missing', ['"clientId"', 'credentialSecret']],
     ['an empty address', { tokenUrl: ' ' }, CLIENT, 'property-missing', ['"tokenUrl"']],
     ['no address', { tokenUrl: 'auth' }, CLIENT, 'address-invalid', ['"tokenUrl"']],
     ['another protocol', { tokenUrl: 'ftp://tokens.test/' }, CLIENT, 'address-invalid', ['"tokenUrl"']],
@@ -109,11 +109,59 @@ describe('a VGS account that is not well configured', () => {
       'variable-missing',
       ['"tokenUrl"', 'EMPTY'],
     ],
-    ['an empty variable as the scope', { scope: of('EMPTY') }, CLIENT, 'variable-missing', ['"scope"', 'EMPTY']],
+    ...[`https://${of('HOST')}/token`, `${of('HOST')}/token`, `https://tokens.test/$(REALM)`].map(
+      (tokenUrl): [string, object, Record<string, string>, string, string[]] => [
+        `${tokenUrl} as the address`,
+        { tokenUrl },
+        CLIENT,
+        'variable-inside',
+        ['"tokenUrl"', 'a variable has to be the whole value'],
+      ],
+    ),
+    [
+      'a variable of which the value has another one inside',
+      { tokenUrl: of('NESTED') },
+      CLIENT,
+      'variable-inside',
+      ['"tokenUrl"', 'HOST'],
+    ],
+    ['a variable inside the scope', { scope: `a ${of('X')}` }, CLIENT, 'variable-inside', ['"scope"', 'X']],
+    [
+      'a variable inside the client id',
+      {},
+      { ...CLIENT, clientId: `${of('STAGE')}-client` },
+      'variable-inside',
+      ['"clientId"', 'STAGE'],
+    ],
+    ['a practice server that is a word', { practice: 'yes' }, CLIENT, 'config-value-unknown', ['"practice"']],
+    ['a practice server that is a number', { practice: 1 }, CLIENT, 'config-value-unknown', ['"practice"']],
+    [
+      'a practice server by a variable that is a word',
+      { practice: of('WORD') },
+      CLIENT,
+      'config-value-unknown',
+      ['"practice"'],
+    ],
+    [
+      'a practice server by a variable without a value',
+      { practice: of('NOT_SET') },
+      CLIENT,
+      'variable-missing',
+      ['"practice"', 'NOT_SET'],
+    ],
+    [
+      'a practice server by an empty variable',
+      { practice: of('EMPTY') },
+      CLIENT,
+      'variable-missing',
+      ['"practice"', 'EMPTY'],
+    ],
+    ['http allowed by a word', { insecureHttp: 'yes' }, CLIENT, 'config-value-unknown', ['"insecureHttp"']],
+    ['a choice by name that is a word', { byName: 'yes' }, CLIENT, 'config-value-unknown', ['"byName"']],
   ];
   for (const [what, account, credentials, fault, naming] of cases) {
     it(`says so: ${what}`, async () => {
-      setEnvironment({ NOT_SET: undefined, EMPTY: '' });
+      setEnvironment({ NOT_SET: undefined, EMPTY: '', WORD: 'yes', NESTED: `https://${of('HOST')}/` });
       await assertWrong(await load(vgs(account), { config: credentials }), fault, ...naming);
     });
   }
@@ -122,6 +170,42 @@ describe('a VGS account that is not well configured', () => {
     setEnvironment({ TOKEN_URL: 'http://tokens.test/token' });
     const flow = await load(vgs({ tokenUrl: of('TOKEN_URL') }), { config: CLIENT });
     await assertWrong(flow, 'address-insecure', '"tokenUrl"');
+  });
+
+  for (const value of [true, 'true', of('TRUE')]) {
+    it(`practises with ${value}, and not with the opposite`, async () => {
+      setEnvironment({ TRUE: 'true', FALSE: 'false' });
+      const flow = await load(vgs({ practice: value }), {});
+      assert.equal((await flow.ask('vgs-token')).msg.auth?.state, 'signed-in');
+      assert.match(flow.status('vgs-token'), /practice/);
+      const opposite = typeof value === 'boolean' ? false : value.replace(/true/, 'false').replace('TRUE', 'FALSE');
+      await flow.deploy(vgs({ practice: opposite }));
+      await assertWrong(flow, 'credentials-missing');
+    });
+  }
+
+  it('has no scope and no note with variables that are empty', async () => {
+    setEnvironment({ EMPTY: '' });
+    const server = await serveTokens();
+    const flow = await load(vgs({ tokenUrl: server.origin, scope: of('EMPTY'), vaultId: '$(EMPTY)' }), {
+      config: CLIENT,
+    });
+    assert.equal((await flow.ask('vgs-token')).msg.auth?.state, 'signed-in');
+    assert.equal(server.requests[0]?.form.has('scope'), false);
+  });
+
+  it('takes a secret with a variable inside as it is', async () => {
+    const server = await serveTokens();
+    const clientSecret = `THE-${of('SECRET')}`;
+    const flow = await load(vgs({ tokenUrl: server.origin }), { config: { clientId: 'x', clientSecret } });
+    assert.equal((await flow.ask('vgs-token')).msg.auth?.state, 'signed-in');
+    assert.equal(server.requests[0]?.form.get('client_secret'), clientSecret);
+  });
+
+  it('is warned of with a secret among its properties, which is not used and not repeated', async () => {
+    const flow = await load(vgs({ clientSecret: 'THE-SECRET', nextClientSecret: '' }), { config: { clientId: 'x' } });
+    await assertWrong(flow, 'property-missing', '"clientSecret"');
+    assert.equal(logged().split('secret-in-flow').length - 1, 1);
   });
 
   it('takes http to another host where that is allowed', async () => {
@@ -153,11 +237,18 @@ describe('a Visual Guard server that is not well configured', () => {
       ['"password"', 'NOT_SET'],
     ],
     [
-      'an empty variable as the client secret',
+      'a variable inside the application',
+      { applicationId: `${of('STAGE')}_app` },
+      PEOPLE,
+      'variable-inside',
+      ['"applicationId"', 'STAGE'],
+    ],
+    [
+      'an empty variable as the user',
       {},
-      { ...PEOPLE, clientSecret: '$(EMPTY)' },
+      { username: of('EMPTY'), password: 'x' },
       'variable-missing',
-      ['"clientSecret"', 'EMPTY'],
+      ['"username"', 'EMPTY'],
     ],
   ];
   for (const [what, server, credentials, fault, naming] of cases) {
@@ -168,8 +259,9 @@ describe('a Visual Guard server that is not well configured', () => {
   }
 
   for (const [what, credentials, naming] of [
-    ['no user', { password: 'x' }, '"username"'],
-    ['no password', { username: 'x' }, '"password"'],
+    ['no user', { password: 'x' }, '"username" is not set'],
+    ['nobody at all', {}, 'credentialSecret'],
+    ['no password', { username: 'x' }, '"password" is not set'],
   ] as [string, Record<string, string>, string][]) {
     it(`tells a Catch node that ${what} is stored, where the stored user is meant`, async () => {
       const flow = await load(vg({}), { config: credentials });

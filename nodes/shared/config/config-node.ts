@@ -2,9 +2,11 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Hold } from '../../../src/engine.ts';
 import { AuthError, asAuthError } from '../../../src/errors.ts';
 import type { KeptStore } from '../../../src/store/store.ts';
+import { CATALOGUE } from '../catalogue.ts';
 import { namesOf } from './config-names.ts';
-import { variableIn } from './fields.ts';
+import { Fields, hasCredentials, nodeAsWritten, writtenId } from './fields.ts';
 import { checkReach, checkReachOf, type References } from './reach.ts';
+import { variableIn } from './variables.ts';
 
 /** A config node that holds a connection, or knows why it cannot. */
 export interface ConnectionNode<T> extends Node {
@@ -14,6 +16,8 @@ export interface ConnectionNode<T> extends Node {
   problem: AuthError | undefined;
   /** Whether it works against the practice server. */
   isPractice: boolean;
+  /** Whether no credentials are stored for it, as if Node-RED had lost them. */
+  lostCredentials: boolean;
   /** The nodes that use it, by id. Node-RED passes a config node's errors and status on to Catch and Status nodes through it. */
   users: Record<string, Node>;
   /** The session store that it names. */
@@ -36,9 +40,12 @@ export function holdConnection<T>(
   node.connection = undefined;
   node.problem = undefined;
   node.isPractice = false;
+  node.lostCredentials = !hasCredentials(RED, node);
   // Still there for who asks by name, but not for who prints the node.
   Object.defineProperty(node, 'credentials', { enumerable: false });
+  let isNamed = false;
   try {
+    isNamed = new Fields(RED, node, config).flag('byName');
     checkReach(RED, node, config);
     const { connection, practice } = open();
     node.connection = connection.value;
@@ -49,9 +56,20 @@ export function holdConnection<T>(
       done();
     });
   } catch (thrown) {
-    node.problem = asAuthError(thrown);
+    node.problem = problemOf(node, asAuthError(thrown));
   }
-  if (config.byName === true) namesOf(RED).add(node);
+  if (isNamed) namesOf(RED).add(node);
+}
+
+/** What is wrong with a config node. Node-RED loses all credentials when it cannot read its file, and goes on without them. */
+function problemOf(node: ConnectionNode<unknown>, problem: AuthError): AuthError {
+  const { property } = problem.values;
+  const isLost =
+    problem.fault === 'property-missing' &&
+    typeof property === 'string' &&
+    credentialsOf.get(node.type)?.has(property) === true &&
+    node.lostCredentials;
+  return isLost ? new AuthError('credentials-missing', { property }) : problem;
 }
 
 /**
@@ -121,6 +139,25 @@ export function registerConfigNode<T, C extends NodeDef>(
   construct: (this: ConnectionNode<T>, config: C) => void,
   credentials: Record<string, { type: 'text' | 'password' }>,
 ): void {
+  credentialsOf.set(type, new Set(Object.keys(credentials)));
+  const secrets = Object.keys(credentials).filter((name) => credentials[name]?.type === 'password');
+  function ConfigNode(this: ConnectionNode<T>, config: C): void {
+    construct.call(this, config);
+    warnOfSecrets(RED, this, secrets);
+  }
   // The published types know no config node with members of its own.
-  RED.nodes.registerType(type, construct as unknown as (this: Node, config: C) => void, { credentials } as object);
+  RED.nodes.registerType(type, ConfigNode as unknown as (this: Node, config: C) => void, { credentials } as object);
+}
+
+/** The names of the credentials, by type of config node. */
+const credentialsOf = new Map<string, ReadonlySet<string>>();
+
+/** Warns of a secret among the properties: there it is not used, and in clear in the flow file. */
+function warnOfSecrets(RED: NodeAPI, node: Node, secrets: readonly string[]): void {
+  const written = nodeAsWritten(RED, writtenId(node));
+  for (const property of secrets) {
+    const value = written?.[property];
+    if (value === undefined || value === null || value === '') continue;
+    node.warn(RED._(`${CATALOGUE}config.secret-in-flow`, { property }));
+  }
 }

@@ -1,15 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { AuthError } from '../../../src/errors.ts';
 import type { FieldReader } from '../../../src/fields.ts';
-
-/** A property whose whole value is this was meant to come from the environment. */
-const VARIABLE = /^\$(?:\{([^}]+)\}|\(([^)]+)\))$/;
-
-/** The name of the variable in `${NAME}` or `$(NAME)`. */
-export function variableIn(value: unknown): string | undefined {
-  const found = typeof value === 'string' ? VARIABLE.exec(value.trim()) : null;
-  return found ? (found[1] ?? found[2]) : undefined;
-}
+import { checkPlain, isOptional, readFlag, variableIn } from './variables.ts';
 
 /** A node as it stands in the flow file, before variables were put in; undefined where it is not deployed. */
 export function nodeAsWritten(RED: NodeAPI, id: string): Readonly<Record<string, unknown>> | undefined {
@@ -20,8 +12,14 @@ export function nodeAsWritten(RED: NodeAPI, id: string): Readonly<Record<string,
   return found;
 }
 
+/** Whether anything is stored for a node. */
+export function hasCredentials(RED: NodeAPI, node: Node): boolean {
+  const stored = RED.nodes.getCredentials(writtenId(node)) as Record<string, unknown> | undefined;
+  return Object.values(stored ?? {}).some((value) => value !== '' && value !== undefined);
+}
+
 /** The id that a node has in the flow file. In a subflow instance it runs with another one. */
-function writtenId(node: Node): string {
+export function writtenId(node: Node): string {
   return node._alias ?? node.id;
 }
 
@@ -49,8 +47,10 @@ export class Fields implements FieldReader {
     );
   }
 
+  /** @throws AuthError `AUTH_CONFIG` if it is neither true nor false */
   flag(property: string): boolean {
-    return (this.#config as Record<string, unknown>)[property] === true;
+    const value = (this.#config as Record<string, unknown>)[property];
+    return readFlag(property, value === '' ? this.written(property) : value);
   }
 
   /** A credential; empty where there is none. @throws as `text` */
@@ -70,8 +70,16 @@ export class Fields implements FieldReader {
 
   /** @param written the value before variables were put in, looked for only where it is needed */
   #check(property: string, value: string, written: () => unknown): string {
-    const variable = variableIn(value) ?? (value.trim() === '' ? variableIn(written()) : undefined);
+    let variable = variableIn(value);
+    if (variable === undefined && value.trim() === '') {
+      if (isOptional(this.#node.type, property)) return '';
+      variable = variableIn(written());
+    }
     if (variable !== undefined) throw new AuthError('variable-missing', { property, variable });
+    // The address of a Redis from the environment may have a password in it.
+    if (this.#node.type !== 'auth-store' || property !== 'url' || variableIn(written()) === undefined) {
+      checkPlain(property, value);
+    }
     return value;
   }
 }

@@ -1,7 +1,7 @@
 import { AuthError } from '../../../src/errors.ts';
 import { VGS_TOKEN_URL } from '../../../src/vgs/account.ts';
 import { clientIdOf } from '../../../src/visual-guard/dialect/wire.ts';
-import { variableIn } from './fields.ts';
+import { variableIn } from './variables.ts';
 
 /** What is written in a config node or in its dialog, before variables are replaced by their values. */
 export interface Written {

@@ -5,8 +5,8 @@ import { fingerprint } from '../../../src/hiding.ts';
 import type { ContextAccess } from '../../../src/store/context-access.ts';
 import type { StoreMeans, StoreSettings } from '../../../src/store/open.ts';
 import { readRedisAddress } from '../../../src/store/redis-address.ts';
-import { variableIn } from './fields.ts';
 import { tlsOf } from './route.ts';
+import { variableIn } from './variables.ts';
 
 /** What an `auth-store` keeps secret, and what it shows. */
 export const STORE_CREDENTIALS = {

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { AuthError } from '../../../src/errors.ts';
 import type { FieldReader } from '../../../src/fields.ts';
-import { variableIn } from '../config/fields.ts';
+import { checkPlain, isOptional, variableIn } from '../config/variables.ts';
 
 /** What the editor shows, and sends, in place of a secret that is stored. */
 const STORED = '__PWRD__';
@@ -15,22 +15,25 @@ export interface DialogVariable {
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Reads what stands in a dialog, or in a flow file, as `Fields` reads what is deployed. */
+/** Reads what is in a dialog, as `Fields` reads what is deployed. */
 export class DialogFields implements FieldReader {
   /** The properties whose stored secret was read. */
   readonly stored = new Set<string>();
   readonly #RED: NodeAPI;
   readonly #node: Node | null;
+  readonly #type: string;
   readonly #values: Values;
   readonly #secrets: Values;
 
   /**
    * @param node the deployed node, whose flow says what a variable is; null where there is none yet
+   * @param type of the config node
    * @param secrets what is stored for it
    */
-  constructor(RED: NodeAPI, node: Node | null, values: Values, secrets: Values) {
+  constructor(RED: NodeAPI, node: Node | null, type: string, values: Values, secrets: Values) {
     this.#RED = RED;
     this.#node = node;
+    this.#type = type;
     this.#values = values;
     this.#secrets = secrets;
   }
@@ -64,28 +67,35 @@ export class DialogFields implements FieldReader {
     const found: DialogVariable[] = [];
     for (const [property, value] of Object.entries(this.#values)) {
       const variable = variableIn(value);
-      if (variable !== undefined) found.push({ property, variable, isSet: this.#valueOf(variable) !== '' });
+      if (variable !== undefined)
+        found.push({ property, variable, isSet: this.#valueFor(property, variable) !== undefined });
     }
     return found;
   }
 
   #resolve(property: string, written: string): string {
     const variable = variableIn(written);
-    if (variable === undefined) return written;
-    const value = this.#valueOf(variable);
-    if (value === '') throw new AuthError('variable-missing', { property, variable });
+    const value = variable === undefined ? written : this.#valueFor(property, variable);
+    if (value === undefined) throw new AuthError('variable-missing', { property, variable: variable ?? '' });
+    // The address of a Redis from the environment may have a password in it.
+    if (this.#type !== 'auth-store' || property !== 'url' || variable === undefined) checkPlain(property, value);
     return value;
   }
 
-  #valueOf(variable: string): string {
+  /** What a property gets from a variable; undefined if that has no value which the property could have. */
+  #valueFor(property: string, variable: string): string | undefined {
+    const value = this.#valueOf(variable);
+    if (value === undefined || value.trim() !== '') return value;
+    return isOptional(this.#type, property) ? '' : undefined;
+  }
+
+  #valueOf(variable: string): string | undefined {
     // Without a flow, Node-RED's own list of what is kept from flows would not be asked.
     const { envVarExcludes } = this.#RED.settings as { envVarExcludes?: unknown };
-    if (Array.isArray(envVarExcludes) && envVarExcludes.includes(variable)) return '';
-    const found: unknown = this.#node
-      ? this.#RED.util.evaluateNodeProperty(`\${${variable}}`, 'env', this.#node, {})
-      : process.env[variable];
-    const text = typeof found === 'number' || typeof found === 'boolean' ? String(found) : asText(found);
-    return variableIn(text) === undefined ? text.trim() && text : '';
+    if (Array.isArray(envVarExcludes) && envVarExcludes.includes(variable)) return undefined;
+    const found: unknown = this.#node ? this.#RED.util.getSetting(this.#node, variable) : process.env[variable];
+    if (typeof found === 'number' || typeof found === 'boolean') return String(found);
+    return typeof found === 'string' && variableIn(found) === undefined ? found : undefined;
   }
 }
 

@@ -45,7 +45,7 @@ export async function testDialog<S>(
   const deployed = deployedConfig(RED, id, type);
   const node = deployed ? RED.nodes.getNode(id) : null;
   const stored: Values = deployed ? { ...(RED.nodes.getCredentials(id) as Values | undefined) } : {};
-  const fields = new DialogFields(RED, node, values, stored);
+  const fields = new DialogFields(RED, node, type, values, stored);
   const variables = fields.variables();
   if (values.variablesOnly === true) return { variables };
   try {
