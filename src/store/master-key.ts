@@ -58,7 +58,7 @@ export async function openMasterKey(
   derive: Derive,
 ): Promise<Buffer | undefined> {
   const [, format, salt, box] = /^(\d{1,4})\.([\w-]{43})\.([\w-]+)$/.exec(sealed) ?? [];
-  if (Number(format) !== FORMAT || salt === undefined || box === undefined) return undefined;
+  if (format !== String(FORMAT) || salt === undefined || box === undefined) return undefined;
   const master = unseal(await derive(passphrase, Buffer.from(salt, 'base64url')), boundTo(place), box);
   return master?.length === KEY_BYTES ? master : undefined;
 }

@@ -70,7 +70,7 @@ export class Seal {
   open(key: string, fence: number, box: string): Opened | undefined {
     if (box.length > LONGEST_BOX) return undefined;
     const [, format, time, life, sealed = ''] = /^(\d{1,4})\.(\d{1,16})\.(\d{1,16})\.([\w-]+)$/.exec(box) ?? [];
-    if (Number(format) !== FORMAT) return undefined;
+    if (format !== String(FORMAT)) return undefined;
     const stamp = { fence, time: Number(time), life: Number(life) };
     const clear = unseal(this.#contentKey, boundTo(key, FORMAT, stamp), sealed);
     if (!clear) return undefined;
