@@ -27,7 +27,7 @@ describe('a node that is printed', () => {
       place('out'),
     ];
     const flow = await load(nodes, {
-      store: { encryptionKey: 'THE-PASSPHRASE-of-the-store' },
+      store: { encryptionKey: 'THE-PASSPHRASE-of-the-store', previousEncryptionKey: 'THE-PASSPHRASE-before-it' },
       account: { clientId: 'client', clientSecret: 'THE-ACCOUNT-SECRET' },
       server: { clientSecret: 'THE-SERVER-SECRET', username: 'robot', password: 'THE-PASSWORD' },
     });

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { checkStore } from '../../src/store/check.ts';
+import { deriveKey } from '../../src/store/master-key.ts';
 import type { RedisStore } from '../../src/store/redis.ts';
 import { system } from '../../src/system.ts';
 import { certificates } from '../support/certificates.ts';
 import { isSettled } from '../support/fake-system.ts';
 import { endRedis, freePort, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { RetryTime } from '../support/retry-time.ts';
-import { closeStores, openRedis, PASSPHRASE } from '../support/stores.ts';
+import { closeStores, keyringOf, openRedis, PASSPHRASE } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 import { endWires, Wire } from '../support/wire.ts';
 
@@ -273,11 +274,21 @@ describe('a store whose Redis', () => {
       left.filter((key) => !/:fence$|:check$/.test(key)),
       [],
     );
-    await openRedis(server, { time }).get('a');
+    const keyring = keyringOf(PASSPHRASE, { prefix: 'vg-auth:', derive: deriveKey });
+    await openRedis(server, { time, keyring }).get('a');
     const other = await checkStore({ ...settings, encryptionKey: 'another' }, {}, system);
     assert.ok(other.state === 'works' && other.otherKey);
+    const rotation = { ...settings, encryptionKey: 'another', previousEncryptionKey: PASSPHRASE };
+    const record = await server.admin.get('vg-auth:master');
+    const next = await checkStore(rotation, {}, system);
+    assert.ok(next.state === 'works' && !next.otherKey);
+    assert.equal(
+      await server.admin.get('vg-auth:master'),
+      record,
+      'nothing is sealed under a key that is not deployed',
+    );
     const failed = await checkStore({ ...settings, port: await freePort(), password: 'SECRET' }, {}, system);
     assert.ok(failed.state === 'failed' && failed.values.cause === 'ECONNREFUSED');
-    assert.doesNotMatch(JSON.stringify([verdict, other, failed]), /SECRET|passphrase/);
+    assert.doesNotMatch(JSON.stringify([verdict, other, next, failed]), /SECRET|passphrase/);
   });
 });

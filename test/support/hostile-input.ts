@@ -93,7 +93,17 @@ export const ROUTES: Record<string, { addresses: string[]; texts: string[]; flag
   },
   'auth-store/test': {
     addresses: ['url'],
-    texts: ['name', 'kind', 'context', 'prefix', 'tls', 'encryptionKey', 'username', 'password'],
+    texts: [
+      'name',
+      'kind',
+      'context',
+      'prefix',
+      'tls',
+      'encryptionKey',
+      'previousEncryptionKey',
+      'username',
+      'password',
+    ],
     flags: ['variablesOnly'],
   },
   'vgs-account/import': { addresses: [], texts: [], flags: [] },
