@@ -29,6 +29,7 @@ const FLOW = [
   ...(
     [
       ['attach-shared', { source: 'vgs', account: 'account-shared' }],
+      ['attach-msg', { source: 'msg' }],
       ['attach-vg', { source: 'vg', server: 'server', userType: 'stored' }],
       ['attach-vg-shared', { source: 'vg', server: 'server-shared', userType: 'stored' }],
     ] as const
@@ -56,6 +57,11 @@ function withHeaders(count: number): Message[] {
   }));
 }
 
+/** With a token on the message: the same one on all, or another one on each. */
+function withToken(count: number, tokenOf: (index: number) => string): Message[] {
+  return bare(count).map((msg, index) => ({ ...msg, token: { access_token: tokenOf(index), expires_at: 0 } }));
+}
+
 /** As they come by a second wire: every object was built property by property. */
 function cloned(count: number): Message[] {
   return withHeaders(count).map((msg) => util.cloneMessage(msg));
@@ -79,9 +85,31 @@ async function againstChange(rounds: number): Promise<Row[]> {
     rows.push(plainRow(`  attach-bearer, per message`, perMessage(ours), 'µs', 2));
     rows.push(plainRow(`  Change, per message`, perMessage(theirs), 'µs', 2));
   }
+  rows.push(...(await fromMessages(nodeRed, rounds)));
   rows.push(...(await withStore(nodeRed, rounds)));
   await nodeRed.stop();
   return rows;
+}
+
+/** Tokens that are on the messages. A new one costs a prototype for its header, so the last ones keep theirs. */
+async function fromMessages(nodeRed: EmbeddedNodeRed, rounds: number): Promise<Row[]> {
+  let made = 0;
+  const token = 'x'.repeat(44);
+  const same = (): Message[] => withToken(MESSAGES, () => token);
+  const others = (): Message[] => withToken(MESSAGES, () => `${'x'.repeat(34)}${made++}`);
+  const [one = [], each = [], theirs = []] = await interleave(
+    rounds,
+    [
+      () => nodeRed.pump('attach-msg', same()),
+      () => nodeRed.pump('attach-msg', others()),
+      () => nodeRed.pump('change', same()),
+    ],
+    WARM_UP,
+  );
+  return [
+    ratioRow('attach-bearer / Change, token on the message', one, theirs),
+    plainRow('  each message with another token', perMessage(each), 'µs', 2),
+  ];
 }
 
 /** A live token with a session store configured against one without: the store is not asked. */

@@ -120,7 +120,7 @@ describe('the hidden header of attach bearer', () => {
     assert.deepEqual(Object.keys(prototype), ['authorization']);
     assert.equal(String(prototype.authorization), BEARER);
     for (const name of ['toJSON', inspect.custom]) {
-      assert.equal(Object.hasOwn(prototype, name), true);
+      assert.equal(name in prototype, true);
       assert.equal(Object.prototype.propertyIsEnumerable.call(prototype, name), false);
     }
     assert.deepEqual(JSON.parse(JSON.stringify(headers)), { authorization: '[redacted]', 'x-mine': '1' });

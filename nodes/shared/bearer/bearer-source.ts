@@ -132,8 +132,8 @@ export class VisualGuardBearer implements BearerSource {
 /** A rejected token of a message is tried again once in this time, in ms, where the message does not know its tries. */
 const RETRY_PAUSE = 30_000;
 
-/** How many tokens of messages keep their header: V8 takes 5 µs to make one, more than all else that a message costs here. */
-const MOST_BEARERS = 100;
+/** How many tokens of messages keep their header. To make one takes longer than all else that a message costs here. */
+const MOST_BEARERS = 1_000;
 
 /** A token that stands on the message. It cannot be renewed here. */
 export class MessageBearer implements BearerSource, BearerSources {
