@@ -67,7 +67,7 @@ export interface PutOptions {
 }
 
 /**
- * What replicas keep together, or one Node-RED keeps over a restart. All three kinds (memory, context, Redis) behave the same.
+ * What replicas keep together, or one Node-RED keeps over a restart. Both kinds (context, Redis) behave the same.
  *
  * A name is clear text in here, such as `session …` or `user …`; the store writes neither names nor values in the clear.
  * What cannot be read (another key, changed, foreign) counts as absent.

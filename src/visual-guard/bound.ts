@@ -26,7 +26,8 @@ export class Bound<T extends Bounded, S extends object> {
   readonly #mostOfUser: number;
   readonly #stored = new Map<T, Kept<T, S>>();
   readonly #others: LRUCache<T, Kept<T, S>>;
-  readonly #byUser = new Map<S, Map<string, Set<Kept<T, S>>>>();
+  /** What is kept for each user: most have one, which takes no set. */
+  readonly #byUser = new Map<S, Map<string, Kept<T, S> | Set<Kept<T, S>>>>();
   readonly #evict: (item: T, server: S) => void;
   #uses = 0;
 
@@ -50,13 +51,16 @@ export class Bound<T extends Bounded, S extends object> {
   /** Keeps one. Others may make room for it. */
   add(item: T, server: S): void {
     this.remove(item);
-    const kept = { item, server, user: foldUser(item.user), used: this.#nextUse() };
-    const users = this.#byUser.get(server) ?? new Map<string, Set<Kept<T, S>>>();
-    const same = users.get(kept.user) ?? new Set();
-    this.#byUser.set(server, users.set(kept.user, same.add(kept)));
+    const folded = foldUser(item.user);
+    // If both are equal, the text is there once.
+    const kept = { item, server, user: folded === item.user ? item.user : folded, used: this.#nextUse() };
+    const users = this.#byUser.get(server) ?? new Map<string, Kept<T, S> | Set<Kept<T, S>>>();
+    const before = users.get(kept.user);
+    const same = before && (before instanceof Set ? before.add(kept) : new Set([before, kept]));
+    this.#byUser.set(server, users.set(kept.user, same ?? kept));
     if (item.stored) this.#stored.set(item, kept);
     else this.#others.set(item, kept);
-    if (same.size > this.#mostOfUser) this.#makeRoomAmong(same, kept);
+    if (same && same.size > this.#mostOfUser) this.#makeRoomAmong(same, kept);
     const others = this.#others.size - (item.stored ? 0 : 1);
     if (this.size > this.#most && others > 0) this.#others.pop();
   }
@@ -103,8 +107,8 @@ export class Bound<T extends Bounded, S extends object> {
     this.#stored.delete(item);
     const users = this.#byUser.get(server);
     const same = users?.get(user);
-    same?.delete(kept);
-    if (same?.size === 0) users?.delete(user);
+    if (same instanceof Set) same.delete(kept);
+    if (same === kept || (same instanceof Set && same.size === 0)) users?.delete(user);
     if (users?.size === 0) this.#byUser.delete(server);
   }
 }

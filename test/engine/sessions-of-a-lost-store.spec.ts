@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { Engine } from '../../src/engine.ts';
 import { ContextStore } from '../../src/store/context.ts';
-import { MemoryStore } from '../../src/store/memory.ts';
 import { StoreCoordinator } from '../../src/store/store-coordinator.ts';
 import type { ServerContext } from '../../src/visual-guard/context.ts';
 import { ServerSessions } from '../../src/visual-guard/session/server-sessions.ts';
 import type { Session } from '../../src/visual-guard/session/session.ts';
 import { Sessions } from '../../src/visual-guard/session/sessions.ts';
 import { FakeSystem, settle } from '../support/fake-system.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { OneTimeGuard } from '../support/one-time-guard.ts';
 import { ReplicaStore } from '../support/replica-store.ts';
 import { ScriptedTransport } from '../support/scripted-transport.ts';

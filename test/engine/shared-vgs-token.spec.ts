@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { MemoryStore } from '../../src/store/memory.ts';
 import { StoreCoordinator } from '../../src/store/store-coordinator.ts';
 import { VgsAccount, type VgsSettings } from '../../src/vgs/account.ts';
 import { FakeSystem, isSettled, settle } from '../support/fake-system.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { ReplicaStore } from '../support/replica-store.ts';
 import { json, OpenStep, ScriptedTransport, type Step } from '../support/scripted-transport.ts';
 import '../support/rejections.ts';

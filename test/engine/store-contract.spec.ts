@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { ContextStore } from '../../src/store/context.ts';
-import { MemoryStore } from '../../src/store/memory.ts';
 import { ContextFiles } from '../support/context-files.ts';
 import { FakeSystem, START } from '../support/fake-system.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { keepsTheContract } from '../support/store-contract.ts';
 import { keyringOf } from '../support/stores.ts';
 

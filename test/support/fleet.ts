@@ -1,8 +1,8 @@
 import { Engine } from '../../src/engine.ts';
-import { MemoryStore } from '../../src/store/memory.ts';
 import type { VisualGuardSettings } from '../../src/visual-guard/dialect/wire.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import { FakeSystem, settle } from './fake-system.ts';
+import { MemoryStore } from './memory-store.ts';
 import { OneTimeGuard } from './one-time-guard.ts';
 import { ReplicaStore, type Shared } from './replica-store.ts';
 import { ScriptedTransport } from './scripted-transport.ts';

@@ -1,6 +1,5 @@
 import { AuthError } from '../../src/errors.ts';
 import { Listeners } from '../../src/listeners.ts';
-import type { MemoryStore } from '../../src/store/memory.ts';
 import {
   LEASE_LIFE,
   type Lease,
@@ -10,6 +9,7 @@ import {
   type StoreState,
 } from '../../src/store/store.ts';
 import type { Cancel, System } from '../../src/system.ts';
+import type { MemoryStore } from './memory-store.ts';
 
 /** A lease that a replica holds. */
 interface Held {

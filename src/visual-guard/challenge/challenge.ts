@@ -1,5 +1,4 @@
-import { SecretTrace } from '../../echoes.ts';
-import { contentOf, type Found, type RecordLock, type SharedRecord } from '../../store/coordinator.ts';
+import type { Found, RecordLock, SharedRecord } from '../../store/coordinator.ts';
 import { type Cancel, randomId } from '../../system.ts';
 import type { ServerContext } from '../context.ts';
 import { findMethod, isDelivered, type Method } from '../dialect/methods.ts';
@@ -16,10 +15,14 @@ import {
 import { tryCode } from './code-try.ts';
 import { type ChallengeContent, type ChallengeRecord, timeToLive } from './content.ts';
 import { type Judgement, judge, judgeWrongCode } from './judgement.ts';
-import { mayBeClicked, OpenLink, wasNotSent } from './link.ts';
+import { mayBeClicked, OpenLink } from './link.ts';
+import { RecordedChallenge } from './recorded.ts';
+import { Respondent } from './respondent.ts';
 
-/** What a challenge tells who keeps it. */
+/** Who keeps the challenges of a server. */
 export interface ChallengeKeeper {
+  readonly context: ServerContext;
+  recordOf(id: string): SharedRecord<ChallengeRecord>;
   /** It was answered: a session begins. */
   answered(grant: Grant, challenge: Challenge): Promise<SignedIn>;
   /** It has ended. */
@@ -33,9 +36,6 @@ export interface ChallengeKeeper {
 export class Challenge {
   readonly id: string;
   #at: ChallengeContent;
-  /** Counts what was written: what has the larger number is newer. */
-  #steps: number;
-  #written: ChallengeContent;
   /** It takes no step any more. */
   #isOver = false;
   #hasEnded = false;
@@ -43,34 +43,29 @@ export class Challenge {
   #hasEndedElsewhere = false;
   #link: OpenLink | undefined;
   readonly #openLinks = new Set<OpenLink>();
-  readonly #person: Person;
-  readonly #context: ServerContext;
+  readonly #person: Respondent;
+  readonly #recorded: RecordedChallenge;
   readonly #record: SharedRecord<ChallengeRecord>;
   readonly #keeper: ChallengeKeeper;
   #unfollow: Cancel | undefined;
 
-  /**
-   * @param record gives the record of an id
-   * @param origin of a challenge that was begun elsewhere: its id, and how often it was written
-   */
+  /** @param origin of a challenge that was begun elsewhere: its id, and how often it was written */
   constructor(
     content: ChallengeContent,
     person: Person,
-    context: ServerContext,
-    record: (id: string) => SharedRecord<ChallengeRecord>,
     keeper: ChallengeKeeper,
     { id, steps }: { id: string; steps: number } = { id: randomId(), steps: 0 },
   ) {
     this.id = id;
     this.#at = content;
-    this.#written = content;
-    this.#steps = steps;
-    this.#context = context;
-    this.#record = record(id);
     this.#keeper = keeper;
-    // What the next steps do not send is not kept.
-    const sent = context.wire.mfaCredentials === 'username+password' ? person.password : '';
-    this.#person = { user: person.user, password: sent, trace: new SecretTrace(person.password) };
+    this.#person = new Respondent(person, keeper.context);
+    this.#recorded = new RecordedChallenge(keeper.context.connection, content, steps);
+    this.#record = keeper.recordOf(id);
+  }
+
+  get #context(): ServerContext {
+    return this.#keeper.context;
   }
 
   get user(): string {
@@ -126,7 +121,7 @@ export class Challenge {
 
   /** Writes it as it stands, for other replicas: it is new. */
   write(): Promise<void> {
-    return this.#record.write(this.#toWrite());
+    return this.#record.write(this.#recorded.record);
   }
 
   /** From now on it follows what other replicas make of it, until it has ended here. */
@@ -153,7 +148,7 @@ export class Challenge {
         this.#link?.end();
         return this.#set('code-required', method);
       }
-      const heldUntil = await this.#context.guard.claimDelivery(this.user);
+      const heldUntil = await this.#person.claimDelivery();
       if (heldUntil !== undefined) return this.where('held-back', { retryAt: heldUntil });
       this.#link?.end();
       // Kept even if no answer comes: the code may arrive all the same.
@@ -173,12 +168,11 @@ export class Challenge {
       if (this.state === 'link-sent') return this.where();
       const method = this.method ?? findMethod(this.methods, '');
       if (!method) return { ...this.where('method-not-offered'), state: 'mfa-required' };
-      const { wire, system } = this.#context;
-      const send = (): Promise<Heard> => wire.submit(method, this.#person, code);
+      const send = (): Promise<Heard> => this.#person.submit(method, code);
       const heard = await tryCode(this.#context, this.user, { stop: () => this.#stop(), send });
       if ('state' in heard) return heard;
       if (!heard.grant && heard.reading?.reasons.includes('code-invalid'))
-        return this.#become(judgeWrongCode(heard.reading, this.#at, method, system.now()), heard.reading);
+        return this.#become(judgeWrongCode(heard.reading, this.#at, method, this.#now), heard.reading);
       return this.#settle(heard, method);
     });
   }
@@ -199,7 +193,7 @@ export class Challenge {
   /** Takes no step any more. A link that is open may still be clicked: the server knows how long it is valid. */
   expire(): void {
     this.#isOver = true;
-    this.#person.password = '';
+    this.#person.forgetPassword();
     if (!this.hasOpenLink) this.#unfollow?.();
   }
 
@@ -236,20 +230,14 @@ export class Challenge {
   }
 
   get #isChanged(): boolean {
-    return !this.#hasEndedElsewhere && (this.#hasEnded || this.#at !== this.#written);
+    return !this.#hasEndedElsewhere && (this.#hasEnded || !this.#recorded.has(this.#at));
   }
 
   #writeWith(lock: RecordLock<ChallengeRecord>): void {
     if (!this.#isChanged) return;
-    this.#steps += 1;
-    const record = this.#toWrite();
-    if (this.#hasEnded) lock.end(timeToLive(record, this.#context.system.now()));
+    const record = this.#recorded.next(this.#at);
+    if (this.#hasEnded) lock.end(timeToLive(record, this.#now));
     else lock.write(record);
-  }
-
-  #toWrite(): ChallengeRecord {
-    this.#written = this.#at;
-    return { content: this.#at, steps: this.#steps, connection: this.#context.connection };
   }
 
   /** Takes over where another replica left it. A link of this process ends if another method was chosen. */
@@ -258,20 +246,17 @@ export class Challenge {
       this.#hasEndedElsewhere = true;
       this.#keeper.left(this);
     }
-    const record = contentOf(found);
-    if (!record || record.steps <= this.#steps || this.#hasEnded) return;
-    this.#steps = record.steps;
-    this.#at = { ...record.content, expiresAt: this.expiresAt };
-    this.#written = this.#at;
-    if (this.state !== 'link-sent') this.#link?.end();
+    const newer = this.#hasEnded ? undefined : this.#recorded.adopt(found, this.expiresAt);
+    if (!newer) return;
+    this.#at = newer;
+    if (newer.state !== 'link-sent') this.#link?.end();
   }
 
-  /** @returns what to write again: a store that came back empty knows less than this process */
+  /** @returns what to write again */
   #adoptNews(found: Found<ChallengeRecord>): ChallengeRecord | undefined {
     if (this.#hasEnded) return undefined;
     this.#adopt(found);
-    const isLost = found === undefined || (contentOf(found)?.steps ?? this.#steps) < this.#steps;
-    return isLost && this.#context.system.now() < this.expiresAt ? this.#toWrite() : undefined;
+    return this.#recorded.isLost(found) && this.#now < this.expiresAt ? this.#recorded.record : undefined;
   }
 
   /** Why no step is taken now. */
@@ -281,15 +266,17 @@ export class Challenge {
 
   /** A password that goes along with the steps, and was refused meanwhile. */
   #heldBack(): Challenged | undefined {
-    const { password } = this.#person;
-    const heldUntil = password === '' ? undefined : this.#context.guard.heldUntil(this.user, password);
+    const { heldUntil } = this.#person;
     return heldUntil === undefined ? undefined : this.where('held-back', { retryAt: heldUntil });
   }
 
+  get #now(): number {
+    return this.#context.system.now();
+  }
+
   #tooLate(): Refused {
-    const { meter, system } = this.#context;
-    const reason = system.now() >= this.expiresAt ? 'challenge-expired' : 'challenge-unknown';
-    return refusedAndTold(meter, { reason }, this.user);
+    const reason = this.#now >= this.expiresAt ? 'challenge-expired' : 'challenge-unknown';
+    return refusedAndTold(this.#context.meter, { reason }, this.user);
   }
 
   #set(state: Challenged['state'], method: Method | undefined): Challenged {
@@ -299,16 +286,16 @@ export class Challenge {
 
   async #sendCode(method: Method): Promise<Outcome> {
     try {
-      return await this.#settleSent(await this.#context.wire.choose(method, this.#person), method);
+      return await this.#settleSent(await this.#person.choose(method), method);
     } catch (failure) {
-      if (wasNotSent(failure)) void this.#context.guard.undeliver(this.user);
+      this.#person.undeliverAfter(failure);
       throw failure;
     }
   }
 
   /** The request stays open until the person has clicked, so what comes of it is told later. */
   #sendLink(method: Method): Challenged {
-    const link = new OpenLink((signal) => this.#context.wire.choose(method, this.#person, signal));
+    const link = new OpenLink((signal) => this.#person.choose(method, signal));
     this.#openLinks.add(link);
     this.#link = link;
     const later = this.#await(link, method).finally(() => this.#linkHasEnded(link));
@@ -328,10 +315,7 @@ export class Challenge {
     const { failure } = result;
     if (failure.fault === 'no-answer') return this.#refuse({ reason: 'mfa-timeout' });
     if (mayBeClicked(failure)) return this.where('outcome-unknown');
-    if (wasNotSent(failure)) {
-      void this.#context.guard.undeliver(this.user);
-      this.#set('mfa-required', undefined);
-    }
+    if (this.#person.undeliverAfter(failure)) this.#set('mfa-required', undefined);
     throw failure;
   }
 
@@ -352,26 +336,19 @@ export class Challenge {
 
   /** What a reply to a step means. A wrong code is read before. */
   #settle(heard: Heard, method: Method): Outcome | Promise<Outcome> {
-    const { guard } = this.#context;
     if (heard.grant) {
       this.#end();
       return this.#keeper.answered(heard.grant, this);
     }
     if (heard.refusal) {
-      if (heard.refusal.reason === 'credentials-invalid') this.#holdPasswordBack();
+      if (heard.refusal.reason === 'credentials-invalid') this.#person.refusePassword();
       return this.#refuse(heard.refusal);
     }
     const { reading } = heard;
-    if (saysWrongPassword(reading)) this.#holdPasswordBack();
+    if (saysWrongPassword(reading)) this.#person.refusePassword();
     const judged = judge(reading, this.#at, method);
-    if (judged.reason === 'mfa-delivery-failed') void guard.undeliver(this.user);
+    if (judged.reason === 'mfa-delivery-failed') this.#person.undeliver();
     return this.#become(judged, reading);
-  }
-
-  /** Only if the password was sent along with the step. */
-  #holdPasswordBack(): void {
-    const { password } = this.#person;
-    if (password !== '') void this.#context.guard.refuse(this.user, password);
   }
 
   #become(judged: Judgement, reading: VisualGuardReading): Outcome {

@@ -17,7 +17,7 @@ interface ChallengeEvents {
 
 /** The open challenges of one server. One that another replica began is found by its record. */
 export class ServerChallenges implements ChallengeKeeper {
-  readonly #context: ServerContext;
+  readonly context: ServerContext;
   readonly #memory: Challenges;
   readonly #events: ChallengeEvents;
   readonly #records: RecordKind<ChallengeRecord>;
@@ -25,7 +25,7 @@ export class ServerChallenges implements ChallengeKeeper {
 
   /** @param memory the challenges of all servers of this process, which are bounded together */
   constructor(context: ServerContext, memory: Challenges, events: ChallengeEvents) {
-    this.#context = context;
+    this.context = context;
     this.#memory = memory;
     this.#events = events;
     this.#records = challengeRecords(context);
@@ -33,8 +33,8 @@ export class ServerChallenges implements ChallengeKeeper {
 
   /** A reply to a login sets a challenge. Its record is written before anybody is told of it. */
   async begin(reading: VisualGuardReading, person: Person, stored: boolean): Promise<Challenge> {
-    const content = contentOfReading(reading, { user: person.user, stored, now: this.#context.system.now() });
-    const challenge = this.#challengeOf(content, person);
+    const content = contentOfReading(reading, { user: person.user, stored, now: this.context.system.now() });
+    const challenge = new Challenge(content, person, this);
     if (this.#isClosed) return challenge;
     this.#keep(challenge);
     await challenge.write();
@@ -58,15 +58,15 @@ export class ServerChallenges implements ChallengeKeeper {
     isOthers?: (connection: string) => void,
   ): Promise<Challenge | 'challenge-expired' | undefined> {
     if (!isId(id)) return undefined;
-    const found = contentOf(await this.#record(id).read());
+    const found = contentOf(await this.recordOf(id).read());
     if (!found) return undefined;
-    if (found.connection !== this.#context.connection) {
+    if (found.connection !== this.context.connection) {
       isOthers?.(found.connection);
       return undefined;
     }
     const known = this.known(id);
     if (typeof known === 'object') return known;
-    if (this.#context.system.now() >= found.content.expiresAt) return 'challenge-expired';
+    if (this.context.system.now() >= found.content.expiresAt) return 'challenge-expired';
     return this.#takeUp(found, id);
   }
 
@@ -94,12 +94,8 @@ export class ServerChallenges implements ChallengeKeeper {
     this.#memory.remove(this, challenge);
   }
 
-  #record(id: string): SharedRecord<ChallengeRecord> {
-    return this.#context.coordinator.record(this.#records, id);
-  }
-
-  #challengeOf(content: ChallengeContent, person: Person, origin?: { id: string; steps: number }): Challenge {
-    return new Challenge(content, person, this.#context, (id) => this.#record(id), this, origin);
+  recordOf(id: string): SharedRecord<ChallengeRecord> {
+    return this.context.coordinator.record(this.#records, id);
   }
 
   #keep(challenge: Challenge): void {
@@ -110,14 +106,14 @@ export class ServerChallenges implements ChallengeKeeper {
   #takeUp({ content, steps }: ChallengeRecord, id: string): Challenge | undefined {
     const person = this.#personOf(content);
     if (!person || this.#isClosed) return undefined;
-    const challenge = this.#challengeOf(content, person, { id, steps });
+    const challenge = new Challenge(content, person, this, { id, steps });
     this.#keep(challenge);
     return challenge;
   }
 
   /** Who answers a challenge that was set elsewhere. A password is never kept in a store: only the stored user's is known here. */
   #personOf({ user, stored }: ChallengeContent): Person | undefined {
-    const { mfaCredentials, passwordless, stored: person } = this.#context.wire;
+    const { mfaCredentials, passwordless, stored: person } = this.context.wire;
     if (mfaCredentials !== 'username+password' || passwordless) return { user, password: '' };
     return stored && user === person.user ? person : undefined;
   }

@@ -2,6 +2,7 @@ import { Listeners } from '../../listeners.ts';
 import { contentOf, type Found, type RecordKind, type SharedRecord } from '../../store/coordinator.ts';
 import { isId, type Pointer, pointers } from '../../store/pointer.ts';
 import type { Cancel } from '../../system.ts';
+import type { Token } from '../../token.ts';
 import type { ServerContext } from '../context.ts';
 import { Endings } from './endings.ts';
 import { SESSION_LIFE, type SessionContent, sessionRecords } from './record.ts';
@@ -22,7 +23,7 @@ export class ServerSessions implements SessionKeeper {
   readonly gone = new Listeners<Session>();
   /** Told of each session when it is renewed for the first time on a day: then what leads to it is written again. */
   readonly renewedToday = new Listeners<Session>();
-  readonly #context: ServerContext;
+  readonly context: ServerContext;
   readonly #memory: Sessions;
   readonly #records: RecordKind<SessionContent>;
   readonly #users: RecordKind<Pointer>;
@@ -34,7 +35,7 @@ export class ServerSessions implements SessionKeeper {
   /** @param memory the sessions of all servers of this process, which are bounded together */
   constructor(context: ServerContext, memory: Sessions) {
     const { connection, wire, coordinator } = context;
-    this.#context = context;
+    this.context = context;
     this.#memory = memory;
     this.#records = sessionRecords(context);
     this.#users = pointers(`user ${connection}`, wire.transport.host, SESSION_LIFE);
@@ -63,11 +64,10 @@ export class ServerSessions implements SessionKeeper {
    * @returns `written` comes when its record is written. Nobody is told of it before that
    */
   begin(content: SessionContent): { session: Session; written: Promise<unknown> } {
-    const session = this.#sessionOf(content);
+    const session = new Session(content, this);
     if (this.#isClosed) return { session, written: Promise.resolve() };
     this.#keep(session);
     this.#memory.setName(this, session);
-    session.pointedOn = this.#today;
     // Together, and in this order: who follows what leads to it finds it.
     const written = Promise.all([session.write(), this.#user(session.user).write({ id: session.handle })]);
     return { session, written };
@@ -108,7 +108,7 @@ export class ServerSessions implements SessionKeeper {
   async end(session: EndingSession): Promise<string> {
     const { handle, refreshToken, isRefreshing } = session;
     session.end();
-    if (!isRefreshing || this.#context.coordinator.isCutOff) return this.#end(handle, refreshToken);
+    if (!isRefreshing || this.context.coordinator.isCutOff) return this.#end(handle, refreshToken);
     await session.writeEnd();
     return refreshToken;
   }
@@ -121,40 +121,31 @@ export class ServerSessions implements SessionKeeper {
   }
 
   left(session: Session): void {
-    session.unfollowUser?.();
     this.#memory.remove(this, session);
     this.gone.tell(session);
   }
 
   /** What leads to a session has to live as long as it does, so it is written again each day. What leads to another one is left alone. */
-  renewed(session: Session): void {
-    if (session.pointedOn === this.#today) return;
-    session.pointedOn = this.#today;
+  renewed(session: Session, before: Token): void {
+    const { token } = session.content;
+    if (dayOf(before) === dayOf(token)) return;
     void writeAgain(this.#user(session.user), session);
     this.renewedToday.tell(session);
   }
 
-  get #today(): number {
-    return Math.floor(this.#context.system.now() / DAY);
-  }
-
-  #record(handle: string): SharedRecord<SessionContent> {
-    return this.#context.coordinator.record(this.#records, handle);
+  recordOf(handle: string): SharedRecord<SessionContent> {
+    return this.context.coordinator.record(this.#records, handle);
   }
 
   #user(user: string): SharedRecord<Pointer> {
-    return this.#context.coordinator.record(this.#users, user);
-  }
-
-  #sessionOf(content: SessionContent, handle?: string): Session {
-    return new Session(content, this.#context, (id) => this.#record(id), this, handle);
+    return this.context.coordinator.record(this.#users, user);
   }
 
   async #takeUp(handle: string): Promise<Session | undefined> {
-    const content = contentOf(await this.#record(handle).read());
+    const content = contentOf(await this.recordOf(handle).read());
     const known = this.withHandle(handle);
     if (known || !content || this.#isClosed) return known;
-    const session = this.#sessionOf(content, handle);
+    const session = new Session(content, this, handle);
     this.#keep(session);
     return session;
   }
@@ -162,8 +153,7 @@ export class ServerSessions implements SessionKeeper {
   /** Keeps a session in memory, and follows what other replicas make of it and of its user. */
   #keep(session: Session): void {
     this.#memory.add(this, session);
-    session.follow();
-    session.unfollowUser = this.#user(session.user).watch((found) => this.#followUser(session, found));
+    session.follow(this.#user(session.user).watch((found) => this.#followUser(session, found)));
   }
 
   /** @returns what to write again: the store has lost what leads to the newest session */
@@ -175,7 +165,7 @@ export class ServerSessions implements SessionKeeper {
   }
 
   async #end(handle: string, known: string): Promise<string> {
-    const record = this.#record(handle);
+    const record = this.recordOf(handle);
     try {
       return await record.update<string>({
         settle: (found) => {
@@ -200,8 +190,13 @@ export class ServerSessions implements SessionKeeper {
   async #endAgain(handle: string, known: string): Promise<void> {
     const left = await this.#end(handle, known);
     // What another replica made of it meanwhile is not known at the server as ended.
-    if (left !== '' && left !== known) await this.#context.wire.revoke(left).catch(() => false);
+    if (left !== '' && left !== known) await this.context.wire.revoke(left).catch(() => false);
   }
+}
+
+/** The day on which a token was obtained, in days since 1970. */
+function dayOf({ obtainedAt }: Token): number {
+  return Math.floor(obtainedAt / DAY);
 }
 
 /** Writes again what leads to this session, so it lives as long. What leads to another one is left alone. */

@@ -20,10 +20,12 @@ type Renewed = Awaited<ReturnType<Renewal>>;
 /** What is said of a session that has ended. */
 const EXPIRED = { refused: { reason: 'session-expired' } } as const;
 
-/** What a session tells who keeps it. */
+/** Who keeps the sessions of a server. */
 export interface SessionKeeper {
-  /** It has a new token, which is in its record. */
-  renewed(session: Session): void;
+  readonly context: ServerContext;
+  recordOf(handle: string): SharedRecord<SessionContent>;
+  /** It has a new token, which is in its record. @param before the token that it had */
+  renewed(session: Session, before: Token): void;
   /** It has ended, or this process forgets it. */
   left(session: Session): void;
 }
@@ -36,37 +38,29 @@ export class Session implements TokenOwner {
   /** An opaque handle. Who has it, has the session: it is as random as a token. */
   readonly handle: string;
   readonly source: TokenSource;
-  /** The day on which what leads to this session was last written by this process, in days since 1970. */
-  pointedOn = 0;
   /** Whether its refresh token is being used at this moment. Then this process holds the lock on its record. */
   isRefreshing = false;
-  /** Ends following what leads to this session. */
-  unfollowUser: Cancel | undefined;
   /** With the newest token, which is kept for its scope and VGToken when it was dropped because an API rejected it. */
   #content: SessionContent;
   /** `forgotten`: it is not in this process any more, but another one may go on with it. */
   #ended: 'signed-out' | 'forgotten' | undefined;
   /** Made for the first one who listens: most of many sessions have none. */
   #changes: Listeners<SourceState> | undefined;
-  readonly #context: ServerContext;
   readonly #record: SharedRecord<SessionContent>;
   readonly #keeper: SessionKeeper;
   #unfollow: Cancel | undefined;
 
-  /** @param recordOf gives the record of a handle */
-  constructor(
-    content: SessionContent,
-    context: ServerContext,
-    recordOf: (handle: string) => SharedRecord<SessionContent>,
-    keeper: SessionKeeper,
-    handle: string = randomId(),
-  ) {
+  /** @param handle of a session that was begun elsewhere */
+  constructor(content: SessionContent, keeper: SessionKeeper, handle: string = randomId()) {
     this.handle = handle;
     this.#content = content;
-    this.#context = context;
-    this.#record = recordOf(handle);
+    this.#record = keeper.recordOf(handle);
     this.#keeper = keeper;
     this.source = new TokenSource(this, content.token);
+  }
+
+  get #context(): ServerContext {
+    return this.#keeper.context;
   }
 
   get user(): string {
@@ -127,9 +121,20 @@ export class Session implements TokenOwner {
     return this.#record.end(ENDED_TTL);
   }
 
-  /** From now on it follows what other replicas make of it, until it has ended here. */
-  follow(): void {
-    this.#unfollow = this.#record.watch((found) => this.#adoptNews(found));
+  /**
+   * From now on it follows what other replicas make of it, until it has ended here.
+   *
+   * @param also is ended with that
+   */
+  follow(also: Cancel): void {
+    const own = this.#record.watch((found) => this.#adoptNews(found));
+    this.#unfollow =
+      own === also
+        ? own
+        : () => {
+            own();
+            also();
+          };
   }
 
   /** It was signed out, or has come to its end. The handle finds nothing in this process from now on, and no token is left. */
@@ -188,13 +193,14 @@ export class Session implements TokenOwner {
   async #refresh(lock: RecordLock<SessionContent>): ReturnType<Renewal> {
     // It ended while the lock was waited for.
     if (this.#ended) return EXPIRED;
+    const { token: before } = this.#content;
     let refreshed = await this.#useRefreshToken();
     if (refreshed === 'dead' && !this.#ended) {
       // Somebody may have renewed it who was not seen: before it ends, its record is read once more.
-      const before = this.refreshToken;
+      const used = this.refreshToken;
       const settled = this.#settle(await lock.read());
       if (settled) return settled;
-      if (this.refreshToken !== before) refreshed = await this.#useRefreshToken();
+      if (this.refreshToken !== used) refreshed = await this.#useRefreshToken();
     }
     if (refreshed === 'dead') {
       // Cut off, nobody knows whether it is dead or another replica has its successor: the record stays.
@@ -203,7 +209,7 @@ export class Session implements TokenOwner {
     }
     if (refreshed.token) {
       lock.write(this.#content);
-      this.#keeper.renewed(this);
+      this.#keeper.renewed(this, before);
     }
     return refreshed;
   }

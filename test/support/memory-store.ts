@@ -1,8 +1,7 @@
-import { AuthError } from '../errors.ts';
-import { Listeners } from '../listeners.ts';
-import type { Cancel, System } from '../system.ts';
-import { Entries } from './entries.ts';
-import { InProcessLeases, Watchers } from './in-process.ts';
+import { AuthError } from '../../src/errors.ts';
+import { Listeners } from '../../src/listeners.ts';
+import { Entries } from '../../src/store/entries.ts';
+import { InProcessLeases, Watchers } from '../../src/store/in-process.ts';
 import {
   LEASE_LIFE,
   type Lease,
@@ -12,12 +11,12 @@ import {
   type StoredEntry,
   type StoreState,
   SWEEP_PAUSE,
-} from './store.ts';
+} from '../../src/store/store.ts';
+import type { Cancel, System } from '../../src/system.ts';
 
 /**
- * A store in memory. No node and no program uses it: without a config node `auth-store` nothing is shared, and no store is used at all.
- * It is the measure of the contract, the shortest thing that keeps all of it (`test/support/store-contract.ts`),
- * and what the tests of sharing run on, where several engines in one process take the place of replicas.
+ * A store in memory, for tests alone: the shortest thing that keeps the whole contract (`store-contract.ts`). Several engines
+ * in one process take the place of replicas on it. The package has none: without a session store nothing is shared.
  */
 export class MemoryStore implements Store {
   readonly isShared = false;
