@@ -1,0 +1,69 @@
+import type { Scheduler } from 'fast-check';
+import type { Lease, PutOptions, Store, StoredEntry } from '../../src/store/store.ts';
+import type { Cancel, System } from '../../src/system.ts';
+import { ReplicaStore, type Shared } from './replica-store.ts';
+
+/** A replica's view of a store of which a property test chooses the order in which everything happens. */
+export class ScheduledStore implements Store {
+  readonly isShared = true;
+  readonly #store: ReplicaStore;
+  readonly #scheduler: Scheduler;
+
+  constructor(shared: Shared, system: System, scheduler: Scheduler) {
+    this.#store = new ReplicaStore(shared, system);
+    this.#scheduler = scheduler;
+  }
+
+  get state() {
+    return this.#store.state;
+  }
+
+  get changes() {
+    return this.#store.changes;
+  }
+
+  async get(name: string): Promise<StoredEntry | undefined> {
+    await this.#turn('get', name);
+    return this.#answer('get', name, await this.#store.get(name));
+  }
+
+  async put(name: string, value: unknown, options: PutOptions): Promise<boolean> {
+    await this.#turn('put', name);
+    return this.#answer('put', name, await this.#store.put(name, value, options));
+  }
+
+  async remove(name: string, fence: number): Promise<boolean> {
+    await this.#turn('remove', name);
+    return this.#store.remove(name, fence);
+  }
+
+  async lease(name: string): Promise<Lease | { left: number }> {
+    await this.#turn('lease', name);
+    const lease = await this.#answer('lease', name, await this.#store.lease(name));
+    if (!('fence' in lease)) return lease;
+    const giveBack = lease.release;
+    const release: Lease['release'] = async (change) => {
+      await this.#turn('release', name);
+      await giveBack(change);
+    };
+    return Object.defineProperty(lease, 'release', { value: release });
+  }
+
+  watch(name: string, listener: () => unknown, writer?: string): Cancel {
+    return this.#store.watch(name, () => void this.#turn('news', name).then(() => listener()), writer);
+  }
+
+  close(): void {
+    this.#store.close();
+  }
+
+  /** A request arrives when the test says so. */
+  #turn(what: string, name: string): Promise<void> {
+    return this.#scheduler.schedule(Promise.resolve(), `${what} ${name}`);
+  }
+
+  /** And so does its answer. */
+  #answer<T>(what: string, name: string, answer: T): Promise<T> {
+    return this.#scheduler.schedule(Promise.resolve(answer), `answer to ${what} ${name}`);
+  }
+}
