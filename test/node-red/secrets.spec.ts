@@ -115,8 +115,15 @@ describe(`no secret shows anywhere in ${version}`, () => {
     return replies;
   }
 
+  /** Sends a message on its way, and waits until it has arrived: a code needs the challenge that came before it. */
   async function post(path: string, body: object): Promise<void> {
+    const before = arrived();
     await nodeRed.admin(path, body).catch(() => undefined);
+    await until(() => arrived() > before);
+  }
+
+  function arrived(): number {
+    return told.filter((packet) => packet.includes('"topic":"debug"') && packet.includes('"id":"print"')).length;
   }
 });
 
