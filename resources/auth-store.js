@@ -31,7 +31,8 @@
 
   function checkUrl(node, value) {
     if (shared().read(node, 'kind') !== 'redis') return true;
-    if (shared().isBlank(value)) return shared().checkText(node, 'url', value);
+    const plain = shared().checkText(node, 'url', value);
+    if (plain !== true) return plain;
     let url;
     try {
       url = new URL(String(value).trim());

@@ -9,6 +9,7 @@ const CONFIG = [
   { id: 'account', type: 'vgs-account', credentials: { clientId: 'c', clientSecret: 's' } },
   { id: 'server', type: 'vg-server', url: 'https://identity.example', applicationId: 'app' },
   { id: 'bare-account', type: 'vgs-account' },
+  { id: 'by-variable', type: 'vgs-account', practice: '$(PRACTICE)', insecureHttp: 'true', byName: 'false' },
   { id: 'null-account', type: 'vgs-account', tokenUrl: null, clientAuth: null, practice: null },
   { id: 'store', type: 'auth-store', credentials: { encryptionKey: 'a passphrase that is long enough' } },
 ];
@@ -77,6 +78,8 @@ describe('A node that was saved without its optional properties', () => {
       return values.all;
     };
     for (const { id, type } of [...CONFIG, ...NODES]) await shown(type, id);
+    const ticks = await shown('vgs-account', 'by-variable');
+    assert.deepEqual([ticks.practice, ticks.insecureHttp, ticks.byName], [false, true, false]);
     assert.equal((await shown('attach-bearer', 'attach')).hide, true);
     assert.equal((await shown('vg-mfa', 'mfa')).challenge, 'auth.challenge.id');
     assert.match(String((await shown('vg-server', 'server')).scope), /^openid profile/);
@@ -89,5 +92,14 @@ describe('A node that was saved without its optional properties', () => {
     await dialog.done();
     const after = await known(editor, 'attach');
     assert.deepEqual([after.changed, after.exported], [true, { ...exported, x: after.exported.x, name: 'renamed' }]);
+  });
+
+  it('keeps a variable in place of a tick until somebody sets the tick', async () => {
+    const dialog = await open('vgs-account', 'by-variable');
+    await dialog.element.getByText('$(PRACTICE)').waitFor();
+    await dialog.fill({ 'Practice server: built in, no account needed': true });
+    await dialog.done();
+    const { exported, changed } = await known(editor, 'by-variable');
+    assert.deepEqual([exported.practice, exported.insecureHttp, changed], [true, 'true', true]);
   });
 });

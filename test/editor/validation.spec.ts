@@ -44,6 +44,7 @@ describe('A dialog that is being filled in', () => {
       'http://identity.localhost':
         'Address: http to identity.localhost sends the secret in the clear. Use https, or allow http below',
       'https://me:secret@identity.example.com': 'Address: leave the user and the password out of the address',
+      'https://$(VG_HOST)/vg': 'Address: a variable has to be the whole value. Put the whole value into the variable',
     };
     for (const [address, sentence] of Object.entries(sentences)) {
       await server.fill({ Address: address });

@@ -49,7 +49,7 @@ describe(`the routes of the dialogs in ${version}`, () => {
         adminAuth: { type: 'credentials', users: [user('admin', '*'), user('reader', 'read')] },
         logging: { console: { level: 'info', metrics: false, audit: true } },
       },
-      environment: { ROUTE_SECRET: 'FROM-THE-VARIABLE', ROUTE_HOST: own.origin },
+      environment: { ROUTE_SECRET: 'FROM-THE-VARIABLE', ROUTE_HOST: own.origin, ROUTE_EMPTY: '' },
     });
     admin = await signIn('admin');
     reader = await signIn('reader');
@@ -306,6 +306,14 @@ describe(`the routes of the dialogs in ${version}`, () => {
     assert.equal(own.requests[0]?.form.get('client_secret'), 'FROM-THE-VARIABLE');
     const { body } = await account({ scope: '$(ROUTE_MISSING)' });
     assert.deepEqual([body.fault, body.values], ['variable-missing', { property: 'scope', variable: 'ROUTE_MISSING' }]);
+    const empty = (await account({ clientSecret: 'TYPED-SECRET', scope: '${ROUTE_EMPTY}' })).body;
+    assert.deepEqual([empty.state, empty.asked], ['signed-in', []]);
+    assert.deepEqual(empty.variables, [{ property: 'scope', variable: 'ROUTE_EMPTY', isSet: true }]);
+    const inside = (await account({ tokenUrl: 'https://${ROUTE_HOST}/token' })).body;
+    assert.deepEqual(
+      [inside.fault, inside.values],
+      ['variable-inside', { property: 'tokenUrl', variable: 'ROUTE_HOST' }],
+    );
     const before = own.requests.length;
     const eye = { id: 'account', variablesOnly: true, clientId: '${ROUTE_SECRET}', scope: '${ROUTE_MISSING}' };
     const { variables } = (await post('vgs-account/test', eye)).body;

@@ -152,12 +152,15 @@ export function registerConfigNode<T, C extends NodeDef>(
 /** The names of the credentials, by type of config node. */
 const credentialsOf = new Map<string, ReadonlySet<string>>();
 
+/** The warning of a secret among the properties. */
+const SECRET_IN_FLOW = 'config.secret-in-flow';
+
 /** Warns of a secret among the properties: there it is not used, and in clear in the flow file. */
 function warnOfSecrets(RED: NodeAPI, node: Node, secrets: readonly string[]): void {
   const written = nodeAsWritten(RED, writtenId(node));
   for (const property of secrets) {
     const value = written?.[property];
     if (value === undefined || value === null || value === '') continue;
-    node.warn(RED._(`${CATALOGUE}config.secret-in-flow`, { property }));
+    node.warn(RED._(CATALOGUE + SECRET_IN_FLOW, { property }));
   }
 }
