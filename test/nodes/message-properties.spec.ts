@@ -183,13 +183,15 @@ describe('the status of attach bearer', () => {
 
   it('says from the start that a user is meant whom nobody has stored', async () => {
     const empty: FlowNode = { id: 'empty', type: 'vg-server', url: 'https://id.example.org', applicationId: 'app' };
-    const flow = await load([
+    const nodes = [
       empty,
       wire('vg-login', 'login', OUTPUTS, { server: 'empty' }),
       wire('vg-logout', 'logout', ['ready'], { server: 'empty' }),
       attach('attach', { source: 'vg', server: 'empty' }),
       ...PLACES,
-    ]);
+    ];
+    // Without any credentials at all, they could be lost, and the status would say that.
+    const flow = await load(nodes, { empty: { clientSecret: 'a secret' } });
     for (const id of ['login', 'logout', 'attach']) assert.match(flow.status(id), /property-missing/, id);
   });
 });
