@@ -9,14 +9,13 @@ import '../support/rejections.ts';
  * Not counted is what nobody waits for: subscriptions, and the prolongation of a lock.
  */
 describe('how often the store is called', () => {
-  it('to sign the stored user in for attach-bearer, if nothing is there yet: 9 times', async () => {
+  it('to sign the stored user in for attach-bearer, if nothing is there yet: 8 times', async () => {
     const { server, store } = new Fleet().replica(SERVICE);
     assert.ok((await server.tokenOfStored(false)).token);
     assert.deepEqual(callsOf(store.asked), [
       'get stored-user',
       'lease refused',
       'get stored-user',
-      'get delivered',
       'get wrong-codes',
       'put session',
       'put user',
@@ -25,15 +24,10 @@ describe('how often the store is called', () => {
     ]);
   });
 
-  it('for a sign-in by code: login 4 times, choosing 4 times, submitting 6 times', async () => {
+  it('for a sign-in by code: login 3 times, choosing 4 times, submitting 6 times', async () => {
     const { server, store } = new Fleet().replica();
     const { challenge } = isChallenged(await server.signIn(ANNA, ASK), 'mfa-required');
-    assert.deepEqual(callsOf(store.asked.splice(0)), [
-      'lease refused',
-      'get delivered',
-      'put challenge',
-      'release refused',
-    ]);
+    assert.deepEqual(callsOf(store.asked.splice(0)), ['lease refused', 'put challenge', 'release refused']);
     isChallenged(await challenge.choose('otp-sms'), 'code-required');
     assert.deepEqual(callsOf(store.asked.splice(0)), [
       'lease challenge',
@@ -84,10 +78,10 @@ describe('how often the store is called', () => {
     assert.equal(fleet.guard.counts.refreshes, 1);
   });
 
-  it('for a sign-in with a wrong password: 3 times', async () => {
+  it('for a sign-in with a wrong password: 2 times', async () => {
     const { server, store } = new Fleet().replica();
     await server.signIn({ user: 'service', password: 'wrong' }, ASK);
-    assert.deepEqual(callsOf(store.asked), ['lease refused', 'get delivered', 'release refused with a change']);
+    assert.deepEqual(callsOf(store.asked), ['lease refused', 'release refused with a change']);
   });
 });
 

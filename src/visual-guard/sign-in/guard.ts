@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { fingerprint } from '../../hiding.ts';
 import { lasts, type Pause, pauseFrom } from '../../pause.ts';
 import { contentOf, REMOVED, type RecordKind, type SharedRecord } from '../../store/coordinator.ts';
-import { asAmount, asShape, VERSION } from '../../store/shape.ts';
+import { asAmount, asFlag, asShape, VERSION } from '../../store/shape.ts';
 import type { System } from '../../system.ts';
 import type { ServerContext } from '../context.ts';
 import { userAt } from '../same-user.ts';
@@ -22,18 +22,26 @@ export class GuardMemory {
   readonly delivered = new LRUCache<string, Pause>({ max: MOST });
 }
 
+/** Why a sign-in with one user and password is held back, and for how long. */
+interface HeldPassword extends Pause {
+  /** A login with it has sent a code or link. Else it was refused. */
+  readonly isDelivered: boolean;
+}
+
 /** A sign-in with one user and password, while no other one with the same runs. */
 export interface Attempt {
-  /** Until when this password is held back, in ms since 1970; undefined if it may be sent. */
+  /** Until when it is held back, in ms since 1970: the password was refused, or a login has sent a code. Undefined if it may be sent. */
   readonly heldUntil: number | undefined;
   /** The server refused this password, and its next refusal may lock the account. */
   refuse(): void;
   /** The flow says to try it again all the same (`msg.reset`). */
   release(): void;
+  /** The login has sent a code or link. No other one is sent for a while, with a step either. */
+  deliver(): Promise<void>;
 }
 
 /** What was delivered: with the step of a challenge, or by a login, which counts by itself. */
-export type Delivery = 'step' | 'login';
+type Delivery = 'step' | 'login';
 
 /**
  * Sees to it that no automatic repetition in a flow can harm an account. It holds one password back, never a person:
@@ -43,14 +51,14 @@ export type Delivery = 'step' | 'login';
 export class Guard {
   readonly #context: Pick<ServerContext, 'wire' | 'system' | 'coordinator'>;
   readonly #memory: GuardMemory;
-  readonly #refusals: RecordKind<Pause>;
+  readonly #refusals: RecordKind<HeldPassword>;
   readonly #deliveries: RecordKind<Pause>;
 
   constructor(context: Pick<ServerContext, 'wire' | 'system' | 'coordinator'>, memory: GuardMemory) {
     const { wire, system } = context;
     this.#context = context;
     this.#memory = memory;
-    this.#refusals = pauses('refused', REFUSED_PASSWORD_PAUSE, wire.transport.host, system);
+    this.#refusals = heldPasswords(wire.transport.host, system);
     this.#deliveries = pauses('delivered', DELIVERY_PAUSE, wire.transport.host, system);
   }
 
@@ -59,24 +67,32 @@ export class Guard {
    * a wrong password a hundred times before the first answer is back.
    */
   signIn<R>(user: string, password: string, run: (attempt: Attempt) => Promise<R>): Promise<R> {
-    const key = this.#passwordKey(user, password);
-    const { refused } = this.#memory;
-    const heldUntil = (): number | undefined => this.heldUntil(user, password);
+    const [key, login] = [this.#passwordKey(user, password), this.#deliveryKey(user, 'login')];
+    const { refused, delivered } = this.#memory;
     return this.#refusal(user, password).update<R>({
       run: (found, lock) => {
-        remember(refused, key, contentOf(found));
+        const known = contentOf(found);
+        remember(known?.isDelivered ? delivered : refused, known?.isDelivered ? login : key, known);
+        const until = (): number | undefined => this.#until(refused.get(key)) ?? this.#until(delivered.get(login));
         return run({
           get heldUntil() {
-            return heldUntil();
+            return until();
           },
           refuse: () => {
             const pause = this.#pause(REFUSED_PASSWORD_PAUSE);
             refused.set(key, pause);
-            lock.write(pause);
+            lock.write({ ...pause, isDelivered: false });
           },
           release: () => {
             refused.delete(key);
-            lock.end(REMOVED);
+            if (!known?.isDelivered) lock.end(REMOVED);
+          },
+          deliver: () => {
+            const pause = this.#pause(DELIVERY_PAUSE);
+            delivered.set(login, pause);
+            delivered.set(this.#deliveryKey(user, 'step'), pause);
+            lock.write({ ...pause, isDelivered: true });
+            return written(this.#delivery(user), pause);
           },
         });
       },
@@ -92,27 +108,19 @@ export class Guard {
   async refuse(user: string, password: string): Promise<void> {
     const pause = this.#pause(REFUSED_PASSWORD_PAUSE);
     this.#memory.refused.set(this.#passwordKey(user, password), pause);
-    await written(this.#refusal(user, password), pause);
+    await written(this.#refusal(user, password), { ...pause, isDelivered: false });
   }
 
-  /** @returns when the next code or link may be sent to this user, in ms since 1970; undefined if it may now */
-  async deliveryHeldUntil(user: string, delivery: Delivery): Promise<number | undefined> {
-    const key = this.#deliveryKey(user, delivery);
-    const known = this.#until(this.#memory.delivered.get(key));
-    if (known !== undefined) return known;
-    const found = await this.#delivery(user, delivery)
-      .read()
-      .catch(() => undefined);
-    return this.#until(remember(this.#memory.delivered, key, contentOf(found)));
-  }
-
-  /** As `deliveryHeldUntil` for a step; if it may now, it counts as being sent from now on. */
+  /**
+   * @returns when the next code or link may be sent to this user with a step, in ms since 1970; undefined if it may now,
+   *   and then it counts as being sent from now on
+   */
   async claimDelivery(user: string): Promise<number | undefined> {
     const key = this.#deliveryKey(user, 'step');
     const { delivered } = this.#memory;
     const known = this.#until(delivered.get(key));
     if (known !== undefined) return known;
-    return this.#delivery(user, 'step').update<number | undefined>({
+    return this.#delivery(user).update<number | undefined>({
       run: async (found, lock) => {
         const heldUntil = this.#until(remember(delivered, key, contentOf(found)) ?? delivered.get(key));
         if (heldUntil !== undefined) return heldUntil;
@@ -124,18 +132,10 @@ export class Guard {
     });
   }
 
-  /** A login has sent a code or link. No other one is sent, with a step either. */
-  async deliver(user: string): Promise<void> {
-    const pause = this.#pause(DELIVERY_PAUSE);
-    const all: readonly Delivery[] = ['step', 'login'];
-    for (const each of all) this.#memory.delivered.set(this.#deliveryKey(user, each), pause);
-    await Promise.all(all.map((each) => written(this.#delivery(user, each), pause)));
-  }
-
   /** Nothing was sent with a step after all. */
   async undeliver(user: string): Promise<void> {
     this.#memory.delivered.delete(this.#deliveryKey(user, 'step'));
-    await written(this.#delivery(user, 'step'), undefined);
+    await written(this.#delivery(user), undefined);
   }
 
   #pause(ms: number): Pause {
@@ -164,14 +164,14 @@ export class Guard {
   }
 
   /** A store hides names, so nobody can try passwords against this. */
-  #refusal(user: string, password: string): SharedRecord<Pause> {
+  #refusal(user: string, password: string): SharedRecord<HeldPassword> {
     const name = this.#nameOf(user);
     const digest = createHash('sha256').update(`${name.length}:${name}${password}`).digest('base64url');
     return this.#context.coordinator.record(this.#refusals, digest);
   }
 
-  #delivery(user: string, delivery: Delivery): SharedRecord<Pause> {
-    return this.#context.coordinator.record(this.#deliveries, this.#deliveryName(user, delivery));
+  #delivery(user: string): SharedRecord<Pause> {
+    return this.#context.coordinator.record(this.#deliveries, this.#deliveryName(user, 'step'));
   }
 }
 
@@ -182,7 +182,7 @@ function remember(memory: LRUCache<string, Pause>, key: string, pause: Pause | u
 }
 
 /** Writes a pause; undefined removes what is there. It never throws. */
-async function written(record: SharedRecord<Pause>, pause: Pause | undefined): Promise<void> {
+async function written<T extends Pause>(record: SharedRecord<T>, pause: T | undefined): Promise<void> {
   const writing = record.update<void>({
     run: async (_found, lock) => (pause ? lock.write(pause) : lock.end(REMOVED)),
   });
@@ -198,11 +198,32 @@ function pauses(prefix: string, longest: number, host: string, system: System): 
       const left = Math.max(1, until - system.now());
       return { value: { version: VERSION, left }, ttl: left };
     },
+    decode: (value, age) => readPause(asShape(value)?.left, longest, age, system),
+  };
+}
+
+/** As `pauses`, with the reason. */
+function heldPasswords(host: string, system: System): RecordKind<HeldPassword> {
+  const { prefix, encode } = pauses('refused', REFUSED_PASSWORD_PAUSE, host, system);
+  return {
+    prefix,
+    host,
+    encode: (held) => {
+      const { value, ttl } = encode(held);
+      return { value: { ...value, isDelivered: held.isDelivered }, ttl };
+    },
     decode: (value, age) => {
-      const left = asAmount(asShape(value)?.left);
-      // No pause is longer than the longest that is written here.
-      if (left === undefined || left > longest || left <= age) return undefined;
-      return pauseFrom(system.now(), left - age);
+      const shape = asShape(value);
+      const isDelivered = asFlag(shape?.isDelivered);
+      if (isDelivered === undefined) return undefined;
+      const pause = readPause(shape?.left, isDelivered ? DELIVERY_PAUSE : REFUSED_PASSWORD_PAUSE, age, system);
+      return pause && { ...pause, isDelivered };
     },
   };
+}
+
+/** No pause is longer than the longest that is written here. @returns undefined if it makes no sense, or is over */
+function readPause(value: unknown, longest: number, age: number, system: System): Pause | undefined {
+  const left = asAmount(value);
+  return left === undefined || left > longest || left <= age ? undefined : pauseFrom(system.now(), left - age);
 }

@@ -61,18 +61,23 @@ export class SignIn {
   }
 
   async #attempt(person: Person, wishes: SignInWishes, stored: boolean, attempt: Attempt): Promise<Outcome> {
-    const { guard, wire } = this.#context;
+    const { wire } = this.#context;
     const { user } = person;
     if (wishes.reset) attempt.release();
-    const heldUntil = attempt.heldUntil ?? (await guard.deliveryHeldUntil(user, 'login'));
+    const { heldUntil } = attempt;
     if (heldUntil !== undefined) return { ...this.#refused({ reason: 'held-back' }, user), retryAt: heldUntil };
     const heard = await wire.login(person);
     // If there is no password, there is none to hold back.
     if (isWrongPassword(heard) && !wire.passwordless) attempt.refuse();
-    return this.#settle(heard, person, wishes, stored);
+    return this.#settle(heard, person, wishes, { stored, attempt });
   }
 
-  async #settle(heard: Heard, person: Person, wishes: SignInWishes, stored: boolean): Promise<Outcome> {
+  async #settle(
+    heard: Heard,
+    person: Person,
+    wishes: SignInWishes,
+    { stored, attempt }: { stored: boolean; attempt: Attempt },
+  ): Promise<Outcome> {
     const { user } = person;
     if (heard.grant) {
       const forgotten = this.#context.wrongCodes.forget(user);
@@ -82,7 +87,7 @@ export class SignIn {
     if (heard.refusal) return this.#refused(heard.refusal, user);
     const { reading } = heard;
     if (!setsChallenge(reading)) return this.#refused({ reason: reading.reasons[0] ?? 'unknown' }, user, reading);
-    if (reading.waiting) await this.#context.guard.deliver(user);
+    if (reading.waiting) await attempt.deliver();
     const challenge = await this.#challenges.begin(reading, person, stored);
     return this.#chooseWished(challenge, wishes, reading.blocking.length > 0);
   }
