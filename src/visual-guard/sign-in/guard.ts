@@ -214,8 +214,7 @@ function heldPasswords(host: string, system: System): RecordKind<HeldPassword> {
     },
     decode: (value, age) => {
       const shape = asShape(value);
-      const isDelivered = asFlag(shape?.isDelivered);
-      if (isDelivered === undefined) return undefined;
+      const isDelivered = asFlag(shape?.isDelivered) ?? false;
       const pause = readPause(shape?.left, isDelivered ? DELIVERY_PAUSE : REFUSED_PASSWORD_PAUSE, age, system);
       return pause && { ...pause, isDelivered };
     },
