@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
 import { AuthError } from '../src/errors.ts';
-import { PRACTICE_VG_URL } from '../src/practice/server.ts';
+import { PRACTICE_VG_URL } from '../src/practice-defaults.ts';
 import { type FoundChallenge, findChallenge, findOnlyStoredChallenge } from '../src/visual-guard/challenge/find.ts';
 import type { Outcome } from '../src/visual-guard/outcome.ts';
 import { writeAudit } from './shared/audit.ts';

@@ -1,7 +1,8 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import type { VgsAccount } from '../src/vgs/account.ts';
 import { readAccount } from '../src/vgs/settings.ts';
-import { type ConnectionNode, holdConnection, registerConfigNode, storeOf } from './shared/config/config-node.ts';
+import { holdConnection, registerConfigNode, storeOf } from './shared/config/config-node.ts';
+import type { ConnectionNode } from './shared/config/connection-node.ts';
 import { Fields } from './shared/config/fields.ts';
 import { accountFollower } from './shared/config/followers.ts';
 import { type RouteConfig, wayOf } from './shared/config/route.ts';

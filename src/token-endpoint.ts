@@ -4,9 +4,7 @@ import { delay, type System } from './system.ts';
 import { isBearer } from './token.ts';
 import type { ReplyObject } from './transport/reply-object.ts';
 import { type FormRequest, REQUEST_TIMEOUT, type Reply, type Transport } from './transport/transport.ts';
-
-/** The longest that a message waits for a token, in ms. */
-export const MESSAGE_WAIT = 30_000;
+import { MESSAGE_WAIT } from './waiting.ts';
 
 /** A token endpoint said no. */
 export interface Refusal {

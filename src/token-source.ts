@@ -5,8 +5,8 @@ import { lasts, type Pause, pauseFrom } from './pause.ts';
 import type { Reason } from './reasons.ts';
 import type { System } from './system.ts';
 import type { Token } from './token.ts';
-import { MESSAGE_WAIT, type Refusal } from './token-endpoint.ts';
-import { within } from './waiting.ts';
+import type { Refusal } from './token-endpoint.ts';
+import { MESSAGE_WAIT, within } from './waiting.ts';
 
 /** What asking for a token ends in. It is never a rejected promise: one that nobody awaits would end Node-RED. */
 export type Asked =

@@ -1,5 +1,3 @@
-import type { AuthErrorCode, Fault } from './errors.ts';
-import { asAuthError } from './errors.ts';
 import type { Reason } from './reasons.ts';
 import type { System } from './system.ts';
 import type { Token } from './token.ts';
@@ -7,18 +5,6 @@ import type { Reply } from './transport/transport.ts';
 
 /** The most scopes that a verdict names: nobody reads more. */
 const MOST_SCOPES = 100;
-
-/** Nobody can say, as something went wrong on the way. The words are those of an `AuthError`. */
-export interface FailedVerdict {
-  state: 'failed';
-  /** What went wrong, in one word: the catalogue has a sentence for each. */
-  fault: Fault;
-  code: AuthErrorCode;
-  /** What is put into the sentence. No secret is among them. */
-  values: Readonly<Record<string, string | number>>;
-  /** When trying again can help, in ms since 1970. */
-  retryAt?: number;
-}
 
 /** The server, or a rule of ours, said no. */
 export interface RefusedVerdict {
@@ -42,12 +28,6 @@ export interface TokenVerdict {
   missing: string[];
   /** In seconds; 0 where the server did not say. */
   lifetime: number;
-}
-
-/** What was thrown, as a verdict. Whatever is no `AuthError` becomes one that tells nothing of it. */
-export function failedVerdict(thrown: unknown): FailedVerdict {
-  const { fault, code, values, retryAt } = asAuthError(thrown);
-  return { state: 'failed', fault, code, values, ...(retryAt ? { retryAt } : {}) };
 }
 
 /** What may be told of a token to who tested it. @param asked the scopes that were asked for */

@@ -1,6 +1,8 @@
 import { AuthError } from './errors.ts';
 import type { System } from './system.ts';
-import { MESSAGE_WAIT } from './token-endpoint.ts';
+
+/** The longest that a message waits for a token, in ms. */
+export const MESSAGE_WAIT = 30_000;
 
 /** A message gave up. What it waited for goes on, for the others who wait. */
 export function waitIsOver(host: string, wait: number = MESSAGE_WAIT): AuthError {

@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import type { AuthEvent, Meter } from '../../src/meter.ts';
-import type { ConnectionNode } from './config/config-node.ts';
+import type { ConnectionNode } from './config/connection-node.ts';
 
 /** The published types know a text alone. */
 type Audit = (line: object, request?: object) => void;

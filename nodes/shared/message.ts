@@ -3,9 +3,8 @@ import { AuthError } from '../../src/errors.ts';
 import { HiddenText } from '../../src/hiding.ts';
 import type { Reason, Warning } from '../../src/reasons.ts';
 import { type Token, toMessageToken } from '../../src/token.ts';
-import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
 import type { VisualGuardStatus } from '../../src/visual-guard/dialect/reply.ts';
-import type { Challenged, Outcome, Refused, SignedIn } from '../../src/visual-guard/outcome.ts';
+import type { Challenged, OpenChallenge, Outcome, Refused, SignedIn } from '../../src/visual-guard/outcome.ts';
 import { variableIn } from './config/variables.ts';
 
 /** What stands in `msg.auth`. */
@@ -123,7 +122,7 @@ function authOfChallenge({ state, challenge, reason, retryAt, status }: Challeng
   };
 }
 
-function describe({ id, expiresAt, attempts, method, methods }: Challenge): AuthChallenge {
+function describe({ id, expiresAt, attempts, method, methods }: OpenChallenge): AuthChallenge {
   return {
     id,
     expires_at: expiresAt,

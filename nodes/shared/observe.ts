@@ -3,7 +3,7 @@ import type { Meter } from '../../src/meter.ts';
 import type { Cancel } from '../../src/system.ts';
 import { auditConnection } from './audit.ts';
 import { CATALOGUE } from './catalogue.ts';
-import type { ConnectionNode } from './config/config-node.ts';
+import type { ConnectionNode } from './config/connection-node.ts';
 import { engineOf } from './runtime.ts';
 import type { StatusLine } from './status.ts';
 

@@ -1,7 +1,6 @@
 import { randomId } from '../system.ts';
-import type { Challenge as EngineChallenge } from '../visual-guard/challenge/challenge.ts';
 import type { VisualGuardStatus } from '../visual-guard/dialect/reply.ts';
-import type { Outcome as EngineOutcome } from '../visual-guard/outcome.ts';
+import type { Outcome as EngineOutcome, OpenChallenge } from '../visual-guard/outcome.ts';
 import type { VisualGuardServer } from '../visual-guard/server.ts';
 import type { Session as EngineSession } from '../visual-guard/session/session.ts';
 import { readServer } from '../visual-guard/settings.ts';
@@ -92,7 +91,7 @@ function sessionOf(server: VisualGuardServer, session: EngineSession): Session {
   };
 }
 
-function challengeOf(server: VisualGuardServer, challenge: EngineChallenge): Challenge {
+function challengeOf(server: VisualGuardServer, challenge: OpenChallenge): Challenge {
   return {
     id: challenge.id,
     user: challenge.user,

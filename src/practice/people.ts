@@ -1,6 +1,3 @@
-/** The password of every practice user, and the secret of every practice client. It protects nothing. */
-export const PRACTICE_PASSWORD = 'practice';
-
 /** A way that a practice user can be reached, by the numbers of Visual Guard's dialect. */
 export interface PracticeMethod {
   transport: 0 | 1 | 2 | 3;

@@ -1,19 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { PRACTICE_ORIGIN, PRACTICE_VGS_URL } from '../practice-defaults.ts';
 import type { System } from '../system.ts';
 import type { FormRequest, Reply, Transport } from '../transport/transport.ts';
 import { HttpTransport } from '../transport/transport.ts';
 import { PracticeTokens } from './tokens.ts';
 import { answerVgs, type PracticeReply } from './vgs.ts';
 import { CUT, PracticeVisualGuard } from './visual-guard.ts';
-
-/**
- * The origin in an address that means the practice server, whatever port it listens on. Nothing else can have it: nobody
- * listens on port 0, and no name server is asked for the host.
- */
-const PRACTICE_ORIGIN = 'http://127.0.0.1:0';
-export const PRACTICE_VGS_URL = `${PRACTICE_ORIGIN}/auth/realms/vgs/protocol/openid-connect/token`;
-export const PRACTICE_VG_URL = `${PRACTICE_ORIGIN}/connect/token`;
 
 /** More than any form of either dialect. */
 const LONGEST_FORM = 100_000;

@@ -1,5 +1,6 @@
+import { PRACTICE_PASSWORD } from '../practice-defaults.ts';
 import { splitScope } from '../token-endpoint.ts';
-import { PRACTICE_ACCOUNTS, PRACTICE_PASSWORD } from './people.ts';
+import { PRACTICE_ACCOUNTS } from './people.ts';
 import type { PracticeTokens } from './tokens.ts';
 
 /** A reply of the practice server. */

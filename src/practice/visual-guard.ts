@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { Listeners } from '../listeners.ts';
+import { PRACTICE_PASSWORD } from '../practice-defaults.ts';
 import type { System } from '../system.ts';
 import { splitScope } from '../token-endpoint.ts';
 import { FULL_SCOPE } from '../visual-guard/dialect/wire.ts';
 import { PracticeLinks } from './links.ts';
-import { PRACTICE_PASSWORD, PRACTICE_PEOPLE, type PracticeMethod, type PracticePerson } from './people.ts';
+import { PRACTICE_PEOPLE, type PracticeMethod, type PracticePerson } from './people.ts';
 import type { PracticeTokens } from './tokens.ts';
 import type { PracticeReply } from './vgs.ts';
 import { refuse } from './vgs.ts';

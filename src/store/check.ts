@@ -1,6 +1,6 @@
 import { AuthError } from '../errors.ts';
+import { failedVerdict } from '../failed-check.ts';
 import { randomId, type System } from '../system.ts';
-import { failedVerdict } from '../verdict.ts';
 import { openStore, type StoreMeans, type StoreSettings } from './open.ts';
 import type { KeptStore } from './store.ts';
 

@@ -1,15 +1,9 @@
+import { type FailedVerdict, failedVerdict } from '../failed-check.ts';
 import type { System } from '../system.ts';
 import { createToken, lifetimeOf } from '../token.ts';
 import { readAnswer, readScope, splitScope, withTimeAsked } from '../token-endpoint.ts';
 import type { Reply, Transport } from '../transport/transport.ts';
-import {
-  clockDifference,
-  type FailedVerdict,
-  failedVerdict,
-  type RefusedVerdict,
-  type TokenVerdict,
-  tokenVerdict,
-} from '../verdict.ts';
+import { clockDifference, type RefusedVerdict, type TokenVerdict, tokenVerdict } from '../verdict.ts';
 import { clientCredentials, type VgsSettings } from './account.ts';
 
 /** What a test of a service account found. */

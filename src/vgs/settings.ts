@@ -1,6 +1,5 @@
 import type { FieldReader } from '../fields.ts';
-import { PRACTICE_PASSWORD } from '../practice/people.ts';
-import { PRACTICE_VGS_URL } from '../practice/server.ts';
+import { PRACTICE_PASSWORD, PRACTICE_VGS_URL } from '../practice-defaults.ts';
 import { readAddress } from '../transport/address.ts';
 import { checkVgsSettings, VGS_TOKEN_URL, type VgsSettings } from './account.ts';
 

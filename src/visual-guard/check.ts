@@ -1,15 +1,9 @@
 import { AuthError } from '../errors.ts';
+import { type FailedVerdict, failedVerdict } from '../failed-check.ts';
 import type { Reason, Warning } from '../reasons.ts';
 import { isTransient, splitScope } from '../token-endpoint.ts';
 import type { Transport } from '../transport/transport.ts';
-import {
-  clockDifference,
-  type FailedVerdict,
-  failedVerdict,
-  type RefusedVerdict,
-  type TokenVerdict,
-  tokenVerdict,
-} from '../verdict.ts';
+import { clockDifference, type RefusedVerdict, type TokenVerdict, tokenVerdict } from '../verdict.ts';
 import { Challenges } from './challenge/challenges.ts';
 import { type Discovery, discover } from './dialect/discovery.ts';
 import type { OfferedMethod } from './dialect/methods.ts';

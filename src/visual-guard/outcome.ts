@@ -1,7 +1,7 @@
 import type { Meter } from '../meter.ts';
 import type { Reason } from '../reasons.ts';
 import type { Token } from '../token.ts';
-import type { Challenge } from './challenge/challenge.ts';
+import type { Method } from './dialect/methods.ts';
 import type { VisualGuardReading, VisualGuardStatus } from './dialect/reply.ts';
 import type { Session } from './session/session.ts';
 
@@ -16,11 +16,42 @@ export interface SignedIn {
   fromLogin: boolean;
 }
 
+/** A challenge that a person can answer. */
+export interface OpenChallenge {
+  readonly id: string;
+  readonly user: string;
+  /** Whether it belongs to the stored user of the config node. */
+  readonly stored: boolean;
+  /** In ms since 1970. */
+  readonly expiresAt: number;
+  readonly state: Challenged['state'];
+  /** The chosen method. */
+  readonly method: Method | undefined;
+  readonly methods: readonly Method[];
+  /** Whether a method was ever chosen, even if it failed. */
+  readonly hasChosen: boolean;
+  /** Codes refused so far. */
+  readonly attempts: number;
+  /** The token endpoint that set it. */
+  readonly tokenUrl: string;
+  /** The state of the challenge, as a message shows it. */
+  where(reason?: Reason): Challenged;
+  /**
+   * Chooses a method. The server sends a code or a link; an authenticator app needs nothing sent.
+   *
+   * @param word `first`, a preference, or the id of a method; empty takes a single method
+   * @throws AuthError if the server gives no usable answer; the challenge stays
+   */
+  choose(word: string): Promise<Outcome>;
+  /** Answers with a code. @throws AuthError as `choose` */
+  submit(code: string): Promise<Outcome>;
+}
+
 /** A person has to do something. */
 export interface Challenged {
   /** What is awaited: that a way is chosen, that a code comes, that a link is clicked. */
   state: 'mfa-required' | 'code-required' | 'link-sent';
-  challenge: Challenge;
+  challenge: OpenChallenge;
   /** Why it is still open after a step that did not help, as `code-invalid`. */
   reason?: Reason | undefined;
   /** When the next code or link may be sent, in ms since 1970. */

@@ -5,13 +5,12 @@ import type { Coordinator } from '../store/coordinator.ts';
 import type { System } from '../system.ts';
 import { ReplaceableTransport } from '../transport/replaceable.ts';
 import type { Transport } from '../transport/transport.ts';
-import type { Challenge } from './challenge/challenge.ts';
 import type { Challenges } from './challenge/challenges.ts';
 import { type ChallengeFinder, type FoundChallenge, findChallenge } from './challenge/find.ts';
 import { ServerChallenges } from './challenge/server-challenges.ts';
 import type { ServerContext } from './context.ts';
 import { type Grant, type Person, type VisualGuardSettings, VisualGuardWire } from './dialect/wire.ts';
-import type { Outcome, SignedIn } from './outcome.ts';
+import type { OpenChallenge, Outcome, SignedIn } from './outcome.ts';
 import { loginOf } from './session/login.ts';
 import { ServerSessions } from './session/server-sessions.ts';
 import type { Session } from './session/session.ts';
@@ -204,12 +203,12 @@ export class VisualGuardServer implements ChallengeFinder {
   storedChallenge(
     id: string,
     isOthers?: (connection: string) => void,
-  ): Promise<Challenge | 'challenge-expired' | undefined> {
+  ): Promise<OpenChallenge | 'challenge-expired' | undefined> {
     return this.#challenges.find(id, isOthers);
   }
 
   /** The open challenge of the stored user, whichever replica began it. @throws AuthError as `findChallenge` */
-  async challengeOfStoredUser(): Promise<Challenge | undefined> {
+  async challengeOfStoredUser(): Promise<OpenChallenge | undefined> {
     return this.storedPerson && this.storedUser.findChallenge();
   }
 

@@ -1,6 +1,5 @@
 import type { FieldReader } from '../fields.ts';
-import { PRACTICE_PASSWORD } from '../practice/people.ts';
-import { PRACTICE_VG_URL } from '../practice/server.ts';
+import { PRACTICE_PASSWORD, PRACTICE_VG_URL } from '../practice-defaults.ts';
 import { readAddress } from '../transport/address.ts';
 import {
   checkVisualGuardSettings,

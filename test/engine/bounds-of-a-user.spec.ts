@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Engine } from '../../src/engine.ts';
-import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
+import type { OpenChallenge } from '../../src/visual-guard/outcome.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import type { Session } from '../../src/visual-guard/session/session.ts';
 import { FakeSystem, settle } from '../support/fake-system.ts';
@@ -110,7 +110,7 @@ describe('one user of a server', () => {
 
   it('has 5 open challenges at most: the one that was not used for longest ends, and its link with it', async () => {
     const { engine, transport, server } = scene();
-    const open: Challenge[] = [];
+    const open: OpenChallenge[] = [];
     for (let count = 0; count < 5; count += 1) open.push(await challengeFor(server, transport));
     transport.next(new OpenStep().step);
     const { link } = isChallenged(await open[1].choose('link-email'), 'link-sent');
@@ -206,9 +206,9 @@ describe('with a session store, what makes room', () => {
     for (let count = 0; count < 5; count += 1) await a.server.signIn(ANNA, ASK);
     assert.equal(a.engine.challenges.size, 5);
 
-    const there = (await b.server.findChallenge(first.id)) as Challenge;
+    const there = (await b.server.findChallenge(first.id)) as OpenChallenge;
     assert.equal(there.state, 'code-required');
-    const here = (await a.server.findChallenge(first.id)) as Challenge;
+    const here = (await a.server.findChallenge(first.id)) as OpenChallenge;
     assert.notEqual(here, first);
     isSignedIn(await here.submit('123456'));
   });

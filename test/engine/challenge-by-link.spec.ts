@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { AuthError } from '../../src/errors.ts';
+import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
 import type { PendingLink } from '../../src/visual-guard/outcome.ts';
 import { isSettled, settle } from '../support/fake-system.ts';
 import { OpenStep, page, type Step, silence } from '../support/scripted-transport.ts';
@@ -104,7 +105,7 @@ describe('choosing a link', () => {
     isChallenged(await scene.open.choose('link-email'), 'link-sent');
     await settle();
     assert.equal(scene.transport.requests.length, 3);
-    scene.open.close();
+    scene.(open as Challenge).close();
   });
 });
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { Engine } from '../../src/engine.ts';
-import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
 import { findChallenge, findOnlyStoredChallenge } from '../../src/visual-guard/challenge/find.ts';
+import type { OpenChallenge } from '../../src/visual-guard/outcome.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import { FakeSystem, START, settle } from '../support/fake-system.ts';
 import { json, ScriptedTransport, silence } from '../support/scripted-transport.ts';
@@ -85,7 +85,7 @@ describe('a challenge', () => {
     const engine = new Engine(2, system);
     const transport = new ScriptedTransport(system, challenge([LINK]), silence, challenge(), challenge());
     const server = engine.holdServer(SETTINGS, transport, '').value;
-    const challengeFor = async (user: string): Promise<Challenge> =>
+    const challengeFor = async (user: string): Promise<OpenChallenge> =>
       isChallenged(await server.signIn({ ...ANNA, user }, ASK), 'mfa-required').challenge;
     const first = await challengeFor('a');
     const { link } = isChallenged(await first.choose('link-email'), 'link-sent');
@@ -122,7 +122,7 @@ describe('1,000 people who sign in at once', () => {
     assert.equal(new Set(challenges.map(({ id }) => id)).size, 1000);
     await Promise.all(
       challenges.reverse().map(async ({ user, id }) => {
-        const open = (await server.findChallenge(id)) as Challenge;
+        const open = (await server.findChallenge(id)) as OpenChallenge;
         const { token, session } = isSignedIn(await open.submit(`code-${user}`));
         assert.equal(token.accessToken, `token-of-${user}`);
         assert.equal(session.user, user);

@@ -3,7 +3,7 @@ import fc, { type Scheduler } from 'fast-check';
 import { Engine } from '../../src/engine.ts';
 import { StoreCoordinator } from '../../src/store/store-coordinator.ts';
 import { VgsAccount } from '../../src/vgs/account.ts';
-import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
+import type { OpenChallenge } from '../../src/visual-guard/outcome.ts';
 import { FakeSystem } from '../support/fake-system.ts';
 import { ANNA } from '../support/fleet.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -99,15 +99,15 @@ describe('in every order of requests and answers', () => {
           };
           return new Engine(100, system).holdServer(SETTINGS, transport, '', open()).value;
         });
-        const begin = async (): Promise<Challenge[]> => {
+        const begin = async (): Promise<OpenChallenge[]> => {
           const { challenge } = isChallenged(await servers[0]?.signIn(ANNA, ASK), 'mfa-required');
           isChallenged(await challenge.choose('otp-sms'), 'code-required');
-          return [challenge, (await servers[1]?.findChallenge(challenge.id)) as Challenge];
+          return [challenge, (await servers[1]?.findChallenge(challenge.id)) as OpenChallenge];
         };
         const challenges = await scheduler.waitFor(begin());
         codes = [];
         const submitted = all.map(({ replica, isRight }) =>
-          (challenges[replica] as Challenge).submit(isRight ? guard.code : 'wrong'),
+          (challenges[replica] as OpenChallenge).submit(isRight ? guard.code : 'wrong'),
         );
         const outcomes = await scheduler.waitFor(Promise.all(submitted));
         const signedIn = outcomes.filter(({ state }) => state === 'signed-in').length;

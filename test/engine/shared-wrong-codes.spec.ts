@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
+import type { OpenChallenge } from '../../src/visual-guard/outcome.ts';
 import { userAt } from '../../src/visual-guard/same-user.ts';
 import { Fleet, type Replica } from '../support/fleet.ts';
 import { guess, open } from '../support/guesses.ts';
@@ -51,7 +51,7 @@ describe('refused codes of several replicas', () => {
 
   it('are ten, however many come at once to all of them', async () => {
     const { replicas } = fleetOf(3);
-    const all: Challenge[] = [];
+    const all: OpenChallenge[] = [];
     for (const { server } of replicas) for (let count = 0; count < 2; count += 1) all.push(await open(server));
     const outcomes = await Promise.all(Array.from({ length: 24 }, (_, index) => all[index % 6].submit('1')));
     assert.equal(codes(replicas), 10);

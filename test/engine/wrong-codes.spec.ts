@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Engine } from '../../src/engine.ts';
 import { AuthError } from '../../src/errors.ts';
-import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
+import type { OpenChallenge } from '../../src/visual-guard/outcome.ts';
 import { FakeSystem, START } from '../support/fake-system.ts';
 import { guess, open } from '../support/guesses.ts';
 import { ScriptedTransport } from '../support/scripted-transport.ts';
@@ -84,7 +84,7 @@ describe('ten codes of a user that were refused', () => {
 
   it('are ten, however many come at once', async () => {
     const { server, codes } = scene();
-    const five: Challenge[] = [];
+    const five: OpenChallenge[] = [];
     for (let count = 0; count < 5; count += 1) five.push(await open(server));
     const outcomes = await Promise.all(Array.from({ length: 40 }, (_, index) => five[index % 5]?.submit('1')));
     assert.equal(codes(), 10);

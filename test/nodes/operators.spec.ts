@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import helper from 'node-red-node-test-helper';
 import type { SinonSpy } from 'sinon';
-import type { ConnectionNode } from '../../nodes/shared/config/config-node.ts';
+import type { ConnectionNode } from '../../nodes/shared/config/connection-node.ts';
 import type { VgsAccount } from '../../src/vgs/account.ts';
 import { type FlowNode, place } from '../support/flows.ts';
 import { challenges, guardFlow, says, signsIn, stored, way } from '../support/guard-server.ts';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { Engine } from '../../src/engine.ts';
-import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
 import type { VisualGuardSettings } from '../../src/visual-guard/dialect/wire.ts';
-import type { Challenged, Outcome, Refused, SignedIn } from '../../src/visual-guard/outcome.ts';
+import type { Challenged, OpenChallenge, Outcome, Refused, SignedIn } from '../../src/visual-guard/outcome.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import { FakeSystem } from './fake-system.ts';
 import { ScriptedTransport, type Step } from './scripted-transport.ts';
@@ -47,7 +46,7 @@ export function stage(settings: Partial<VisualGuardSettings> = {}, ...script: St
 }
 
 /** Signs a person in up to the challenge that the script's next step sets. */
-export async function challengeOf({ server }: Stage, person = ANNA): Promise<Challenge> {
+export async function challengeOf({ server }: Stage, person = ANNA): Promise<OpenChallenge> {
   return isChallenged(await server.signIn(person, ASK), 'mfa-required').challenge;
 }
 

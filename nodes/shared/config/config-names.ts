@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { System } from '../../../src/system.ts';
-import type { ConnectionNode } from './config-node.ts';
+import type { ConnectionNode } from './connection-node.ts';
 import { isInReach } from './reach.ts';
 
 /** A config node that is missing is looked for again when a deploy ends; the longest wait for that, in ms. */

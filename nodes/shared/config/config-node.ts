@@ -4,25 +4,10 @@ import { AuthError, asAuthError } from '../../../src/errors.ts';
 import type { KeptStore } from '../../../src/store/store.ts';
 import { CATALOGUE } from '../catalogue.ts';
 import { namesOf } from './config-names.ts';
+import type { ConnectionNode } from './connection-node.ts';
 import { Fields, hasCredentials, nodeAsWritten, writtenId } from './fields.ts';
 import { checkReach, checkReachOf, type References } from './reach.ts';
 import { variableIn } from './variables.ts';
-
-/** A config node that holds a connection, or knows why it cannot. */
-export interface ConnectionNode<T> extends Node {
-  /** The connection; undefined where the config node is incomplete. */
-  connection: T | undefined;
-  /** What is wrong with the config node. */
-  problem: AuthError | undefined;
-  /** Whether it works against the practice server. */
-  isPractice: boolean;
-  /** Whether no credentials are stored for it, as if Node-RED had lost them. */
-  lostCredentials: boolean;
-  /** The nodes that use it, by id. Node-RED passes a config node's errors and status on to Catch and Status nodes through it. */
-  users: Record<string, Node>;
-  /** The session store that it names. */
-  storeNode?: ConnectionNode<KeptStore>;
-}
 
 /**
  * Makes a config node hold its connection until it is closed. What is wrong with it is told by the nodes that use it, so it stays quiet here.

@@ -4,7 +4,8 @@ import type { System } from '../../../src/system.ts';
 import { engineOf } from '../runtime.ts';
 import { asText, readTyped, type Typed } from '../values.ts';
 import { namesOf } from './config-names.ts';
-import { type ConnectionNode, connectionOf, userListsOf } from './config-node.ts';
+import { connectionOf, userListsOf } from './config-node.ts';
+import type { ConnectionNode } from './connection-node.ts';
 
 /** A config node with a connection that can be used. */
 export type OpenNode<T> = ConnectionNode<T> & { connection: T };

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { VisualGuardServer } from '../../../src/visual-guard/server.ts';
-import type { ConnectionNode } from './config-node.ts';
+import type { ConnectionNode } from './connection-node.ts';
 import { isInReach } from './reach.ts';
 
 type ServerNode = ConnectionNode<VisualGuardServer>;

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { type AuthError, asAuthError } from '../../../src/errors.ts';
+import { failedVerdict } from '../../../src/failed-check.ts';
 import type { FieldReader } from '../../../src/fields.ts';
-import { failedVerdict } from '../../../src/verdict.ts';
 import { nodeAsWritten } from '../config/fields.ts';
 import { checkReach } from '../config/reach.ts';
 import { mayUseSecret, type SecretRule } from '../config/secret-owner.ts';

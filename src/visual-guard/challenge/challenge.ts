@@ -6,6 +6,7 @@ import { saysWrongPassword, type VisualGuardReading } from '../dialect/reply.ts'
 import type { Grant, Heard, Person } from '../dialect/wire.ts';
 import {
   type Challenged,
+  type OpenChallenge,
   type Outcome,
   type Refused,
   type Refusing,
@@ -33,7 +34,7 @@ export interface ChallengeKeeper {
  * A multi-factor challenge of one person, from the methods offered to the token. The object in memory is what serves; its record is
  * what other replicas know of it. Each step is taken by one of them, where the others left it.
  */
-export class Challenge {
+export class Challenge implements OpenChallenge {
   readonly id: string;
   #at: ChallengeContent;
   /** It takes no step any more. */

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Cancel, System } from '../../system.ts';
 import { Bound } from '../bound.ts';
+import type { OpenChallenge } from '../outcome.ts';
 import type { Challenge, ChallengeKeeper } from './challenge.ts';
 
 /** How many challenges are kept for a user of a server. */
@@ -57,8 +58,9 @@ export class Challenges {
     return [...(this.#open.get(keeper)?.values() ?? []), ...late];
   }
 
-  has(challenge: Challenge): boolean {
-    return this.#bound.use(challenge) && this.#system.now() < challenge.expiresAt;
+  has(challenge: OpenChallenge): boolean {
+    // Every open challenge is one of this class.
+    return this.#bound.use(challenge as Challenge) && this.#system.now() < challenge.expiresAt;
   }
 
   remove(keeper: ChallengeKeeper, challenge: Challenge): void {

@@ -1,8 +1,8 @@
 import type { Coordinator } from '../../store/coordinator.ts';
-import type { Challenge } from './challenge.ts';
+import type { OpenChallenge } from '../outcome.ts';
 
 /** A challenge, or why there is none. */
-export type FoundChallenge = Challenge | 'challenge-expired' | 'challenge-unknown';
+export type FoundChallenge = OpenChallenge | 'challenge-expired' | 'challenge-unknown';
 
 /** A server that may know a challenge. */
 export interface ChallengeFinder {
@@ -19,9 +19,9 @@ export interface ChallengeFinder {
   storedChallenge(
     id: string,
     isOthers?: (connection: string) => void,
-  ): Promise<Challenge | 'challenge-expired' | undefined>;
+  ): Promise<OpenChallenge | 'challenge-expired' | undefined>;
   /** The open challenges of its stored user: at most one, begun at any replica. */
-  challengeOfStoredUser(): Promise<Challenge | undefined>;
+  challengeOfStoredUser(): Promise<OpenChallenge | undefined>;
 }
 
 /**
@@ -43,7 +43,7 @@ export async function findChallenge(servers: readonly ChallengeFinder[], id: str
 async function findInStores(
   servers: readonly ChallengeFinder[],
   id: string,
-): Promise<Challenge | 'challenge-expired' | undefined> {
+): Promise<OpenChallenge | 'challenge-expired' | undefined> {
   let failure: unknown;
   for (const coordinator of new Set(servers.map((server) => server.coordinator))) {
     const sharing = servers.filter((server) => server.coordinator === coordinator);

@@ -3,7 +3,7 @@ import { isId } from '../../store/pointer.ts';
 import type { ServerContext } from '../context.ts';
 import type { VisualGuardReading } from '../dialect/reply.ts';
 import type { Grant, Person } from '../dialect/wire.ts';
-import type { SignedIn } from '../outcome.ts';
+import type { OpenChallenge, SignedIn } from '../outcome.ts';
 import { Challenge, type ChallengeKeeper } from './challenge.ts';
 import type { Challenges } from './challenges.ts';
 import { type ChallengeContent, type ChallengeRecord, challengeRecords, contentOfReading } from './content.ts';
@@ -56,7 +56,7 @@ export class ServerChallenges implements ChallengeKeeper {
   async find(
     id: string,
     isOthers?: (connection: string) => void,
-  ): Promise<Challenge | 'challenge-expired' | undefined> {
+  ): Promise<OpenChallenge | 'challenge-expired' | undefined> {
     if (!isId(id)) return undefined;
     const found = contentOf(await this.recordOf(id).read());
     if (!found) return undefined;
@@ -71,7 +71,7 @@ export class ServerChallenges implements ChallengeKeeper {
   }
 
   /** Whether this challenge is open in this process. Who asks uses it. */
-  has(challenge: Challenge): boolean {
+  has(challenge: OpenChallenge): boolean {
     return this.#memory.has(challenge);
   }
 

@@ -3,8 +3,7 @@ import { asAuthError } from '../../errors.ts';
 import { lasts, type Pause, pauseFrom } from '../../pause.ts';
 import type { System } from '../../system.ts';
 import type { Token } from '../../token.ts';
-import type { Challenge } from '../challenge/challenge.ts';
-import type { Challenged, Outcome, Refused } from '../outcome.ts';
+import type { Challenged, OpenChallenge, Outcome, Refused } from '../outcome.ts';
 
 /** `attach-bearer` does not try again by itself for this long after a sign-in that did not succeed, in ms. */
 const AUTOMATIC_PAUSE = 15 * 60_000;
@@ -52,7 +51,7 @@ export class AutomaticSignIn {
   ask(
     reset: boolean,
     elsewhere: FailedTry | undefined,
-    isOpen: (challenge: Challenge) => boolean,
+    isOpen: (challenge: OpenChallenge) => boolean,
   ): Promise<AutomaticAnswer> {
     if (reset) this.release();
     const failed = [this.#failed, reset ? undefined : elsewhere].find((each) => lasts(each?.pause, this.#system.now()));
@@ -94,7 +93,7 @@ export class AutomaticSignIn {
   }
 }
 
-function repeat({ outcome, pause }: FailedTry, isOpen: (challenge: Challenge) => boolean): AutomaticAnswer {
+function repeat({ outcome, pause }: FailedTry, isOpen: (challenge: OpenChallenge) => boolean): AutomaticAnswer {
   if (outcome?.state === 'refused') return { outcome: { ...outcome, retryAt: pause.until } };
   return outcome && isOpen(outcome.challenge)
     ? { outcome: outcome.challenge.where() }

@@ -5,7 +5,7 @@ import { lasts, type Pause, pauseFrom } from '../../pause.ts';
 import { contentOf, REMOVED, type RecordKind, type SharedRecord } from '../../store/coordinator.ts';
 import { asAmount, asFlag, asShape, VERSION } from '../../store/shape.ts';
 import type { System } from '../../system.ts';
-import type { ServerContext } from '../context.ts';
+import type { ConnectionContext } from '../connection-context.ts';
 import { userAt } from '../same-user.ts';
 
 /** A password that was refused is not sent again for this long, in ms. */
@@ -49,12 +49,12 @@ type Delivery = 'step' | 'login';
  * what it knows, so the guard holds without the store, too, though not over the replicas.
  */
 export class Guard {
-  readonly #context: Pick<ServerContext, 'wire' | 'system' | 'coordinator'>;
+  readonly #context: Pick<ConnectionContext, 'wire' | 'system' | 'coordinator'>;
   readonly #memory: GuardMemory;
   readonly #refusals: RecordKind<HeldPassword>;
   readonly #deliveries: RecordKind<Pause>;
 
-  constructor(context: Pick<ServerContext, 'wire' | 'system' | 'coordinator'>, memory: GuardMemory) {
+  constructor(context: Pick<ConnectionContext, 'wire' | 'system' | 'coordinator'>, memory: GuardMemory) {
     const { wire, system } = context;
     this.#context = context;
     this.#memory = memory;

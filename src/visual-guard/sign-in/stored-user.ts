@@ -4,12 +4,11 @@ import { contentOf, type Found, REMOVED, type SharedRecord } from '../../store/c
 import { isStoreFault } from '../../store/store-locks.ts';
 import type { Cancel } from '../../system.ts';
 import { within } from '../../waiting.ts';
-import type { Challenge } from '../challenge/challenge.ts';
 import type { ServerChallenges } from '../challenge/server-challenges.ts';
 import type { ServerContext } from '../context.ts';
 import { findMethod } from '../dialect/methods.ts';
 import type { Person } from '../dialect/wire.ts';
-import type { Outcome, Refused, SignedIn } from '../outcome.ts';
+import type { OpenChallenge, Outcome, Refused, SignedIn } from '../outcome.ts';
 import type { ServerSessions } from '../session/server-sessions.ts';
 import type { Session } from '../session/session.ts';
 import { type AutomaticAnswer, AutomaticSignIn, type FailedTry, pauseAfter } from './automatic-sign-in.ts';
@@ -29,7 +28,7 @@ export interface StoredUserParts {
 /** What there is of the stored user, in this process or at another replica. */
 interface Standing {
   session?: Session | undefined;
-  challenge?: Challenge | undefined;
+  challenge?: OpenChallenge | undefined;
   failed?: FailedTry | undefined;
 }
 
@@ -43,7 +42,7 @@ export class StoredUser {
   readonly #cancels: Cancel[];
   #isClosed = false;
   #session: Session | undefined;
-  #challenge: Challenge | undefined;
+  #challenge: OpenChallenge | undefined;
   #flight: Promise<Outcome> | undefined;
 
   constructor(context: ServerContext, parts: StoredUserParts) {
@@ -72,7 +71,7 @@ export class StoredUser {
   }
 
   /** The open challenge, if it is in memory. */
-  get challenge(): Challenge | undefined {
+  get challenge(): OpenChallenge | undefined {
     const challenge = this.#challenge;
     return challenge && this.#parts.challenges.has(challenge) ? challenge : undefined;
   }
@@ -83,7 +82,7 @@ export class StoredUser {
   }
 
   /** The open challenge, whichever replica began it. @throws AuthError `AUTH_STORE` if the store does not answer */
-  async findChallenge(): Promise<Challenge | undefined> {
+  async findChallenge(): Promise<OpenChallenge | undefined> {
     return this.challenge ?? this.#challengeOf(contentOf(await this.#record.read()));
   }
 
@@ -166,7 +165,7 @@ export class StoredUser {
     return session;
   }
 
-  async #challengeOf(state: StoredUserState | undefined): Promise<Challenge | undefined> {
+  async #challengeOf(state: StoredUserState | undefined): Promise<OpenChallenge | undefined> {
     const found = state?.challenge === undefined ? undefined : await this.#parts.challenges.find(state.challenge);
     if (typeof found !== 'object') return undefined;
     this.#challenge = found;

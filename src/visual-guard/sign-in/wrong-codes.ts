@@ -4,7 +4,7 @@ import { contentOf, type Found, type RecordKind, type RecordLock } from '../../s
 import { isId } from '../../store/pointer.ts';
 import { asAmount, asList, asObject, asShape, asText, VERSION } from '../../store/shape.ts';
 import { randomId, type System } from '../../system.ts';
-import type { ServerContext } from '../context.ts';
+import type { ConnectionContext } from '../connection-context.ts';
 import { userAt } from '../same-user.ts';
 
 /** A refused code counts for so long, in ms. */
@@ -79,11 +79,11 @@ export interface CodeTry {
  * all replicas if they share a store, and a successful sign-in clears it. Names are compared as the guard compares them.
  */
 export class WrongCodes {
-  readonly #context: Pick<ServerContext, 'wire' | 'system' | 'coordinator'>;
+  readonly #context: Pick<ConnectionContext, 'wire' | 'system' | 'coordinator'>;
   readonly #memory: WrongCodeMemory;
   readonly #records: RecordKind<WrongCodeList>;
 
-  constructor(context: Pick<ServerContext, 'wire' | 'system' | 'coordinator'>, memory: WrongCodeMemory) {
+  constructor(context: Pick<ConnectionContext, 'wire' | 'system' | 'coordinator'>, memory: WrongCodeMemory) {
     this.#context = context;
     this.#memory = memory;
     this.#records = recordsOf(context.system, context.wire.transport.host);
