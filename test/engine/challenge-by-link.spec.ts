@@ -105,7 +105,7 @@ describe('choosing a link', () => {
     isChallenged(await scene.open.choose('link-email'), 'link-sent');
     await settle();
     assert.equal(scene.transport.requests.length, 3);
-    scene.(open as Challenge).close();
+    (scene.open as Challenge).close();
   });
 });
 
