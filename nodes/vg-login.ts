@@ -34,6 +34,7 @@ export default function (RED: NodeAPI): void {
     const status = new StatusLine(RED, this, engine.system);
     const username: Typed = { value: config.username ?? '', type: config.usernameType || 'stored' };
     const password: Typed = { value: config.password ?? '', type: config.passwordType || 'stored' };
+    status.isStoredPassword = password.type === 'stored';
     const isStored = username.type === 'stored' && password.type === 'stored';
     const setup = new NodeSetup(status, () => {
       if (password.type === 'str') throw new AuthError('config-value-unknown', { property: 'passwordType' });

@@ -1,4 +1,5 @@
 import type { NodeAPI, NodeDef } from 'node-red';
+import { flawOf } from '../src/secret-flaw.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
 import { readServer } from '../src/visual-guard/settings.ts';
 import { holdConnection, registerConfigNode, storeOf } from './shared/config/config-node.ts';
@@ -38,12 +39,17 @@ export default function (RED: NodeAPI): void {
       if (!practice) checkSecrets(SERVER_SECRETS, fields, address.host);
       const store = storeOf(RED, this, config.store);
       const way = wayOf(RED, engine, { ...config, practice }, address);
-      return { connection: engine.holdServer(settings, way.transport, way.via, store), practice: way.practice };
+      return {
+        connection: engine.holdServer(settings, way.transport, way.via, store),
+        practice: way.practice,
+        flaws: { 'client-invalid': flawOf(settings.clientSecret), 'credentials-invalid': flawOf(settings.password) },
+      };
     });
     if (!this.connection) return;
     addServer(RED, this);
     const status = new StatusLine(RED, this, engine.system);
     status.isPractice = this.isPractice;
+    status.flaws = this.flaws;
     observe(RED, this, this.connection.meter, status);
     this.on('close', storedUserFollower(status)(this.connection));
   }

@@ -1,4 +1,5 @@
 import type { NodeAPI, NodeDef } from 'node-red';
+import { flawOf } from '../src/secret-flaw.ts';
 import type { VgsAccount } from '../src/vgs/account.ts';
 import { readAccount } from '../src/vgs/settings.ts';
 import { holdConnection, registerConfigNode, storeOf } from './shared/config/config-node.ts';
@@ -35,12 +36,18 @@ export default function (RED: NodeAPI): void {
       if (!practice) checkSecrets(ACCOUNT_SECRETS, fields, address.host);
       const store = storeOf(RED, this, config.store);
       const way = wayOf(RED, engine, { ...config, practice }, address);
-      return { connection: engine.holdAccount(settings, way.transport, way.via, store), practice: way.practice };
+      const flaw = flawOf(settings.clientSecret) ?? flawOf(settings.clientId);
+      return {
+        connection: engine.holdAccount(settings, way.transport, way.via, store),
+        practice: way.practice,
+        flaws: { 'client-invalid': flaw, 'credentials-invalid': flaw },
+      };
     });
     const account = this.connection;
     if (!account) return;
     const status = new StatusLine(RED, this, engine.system);
     status.isPractice = this.isPractice;
+    status.flaws = this.flaws;
     observe(RED, this, account.meter, status);
     this.on('close', accountFollower(status)(account));
   }

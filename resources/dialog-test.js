@@ -126,6 +126,11 @@
       : bad(say('variable-unset', { variable: variable }));
   }
 
+  /** What is probably wrong with a secret that was refused. */
+  function flawLines(node, { flaws }) {
+    return (flaws || []).map(({ property, flaw }) => bad(say(`flaw.${flaw}`, { property: labelOf(node, property) })));
+  }
+
   /** The variables without a value; those with one are told at their fields. */
   function unsetLines({ variables, fault, values }) {
     const said = fault === 'variable-missing' ? values.variable : undefined;
@@ -195,7 +200,13 @@
       post(`${node.type}/test`, Object.assign(valuesOf(node, properties), more ? more() : {}))
         .done((verdict) => {
           const clock = verdict.state === 'not-tried' ? [] : clockLines(verdict);
-          report(area, [...lines(node, verdict), ...clock, ...unsetLines(verdict), ...changedLines(node)]);
+          report(area, [
+            ...lines(node, verdict),
+            ...flawLines(node, verdict),
+            ...clock,
+            ...unsetLines(verdict),
+            ...changedLines(node),
+          ]);
         })
         .fail((request) => report(area, requestLines(request)))
         .always(() => {

@@ -110,6 +110,24 @@
     return dialog && (dialog.typed.has(property) || dialog.before[property] !== value) ? 'typed' : 'kept';
   }
 
+  const QUOTED = /^(?:"[^"]*"|'[^']*'|`[^`]*`|“[^”]*”|„[^“”]*[“”]|«[^»]*»)$/;
+
+  /** What is probably wrong with a secret, as `flawOf` in src/secret-flaw.ts. */
+  function flawOf(secret) {
+    if (/[\r\n]$/.test(secret)) return 'ends-with-line-break';
+    if (/[\r\n]/.test(secret)) return 'line-break';
+    if (secret !== secret.trim()) return 'blanks';
+    return QUOTED.test(secret) ? 'quotes' : undefined;
+  }
+
+  /** A word about a secret that looks pasted with more than itself. One that was stored is not known here. */
+  function doubt(node, property) {
+    const value = textOf(shared().read(node, property));
+    const flaw = shared().isBlank(value) || VARIABLE.test(value) ? undefined : flawOf(value);
+    const label = RED._(`@vg-auth/node-red-vg-auth/${node.type}:label.${property}`);
+    return flaw && shared().say(`test.flaw.${flaw}`, { property: label });
+  }
+
   /** Whom the secrets of a rule were typed in for before this dialog. */
   function before(node, { credential }) {
     const dialog = open.get(node.id);
@@ -165,7 +183,7 @@
         shared().inputOf(node, rule.credential).val(after(node, rule));
         const again = lacking(node, rule);
         rule.secrets.forEach((property) => {
-          warn(node, property, again.includes(property) ? sentence(node, rule) : undefined);
+          warn(node, property, again.includes(property) ? sentence(node, rule) : doubt(node, property));
         });
       });
     };
@@ -178,7 +196,7 @@
   /** Puts a sentence below a secret, or takes it away. */
   function warn(node, property, text) {
     const input = shared().inputOf(node, property);
-    const id = `vg-auth-secret-again-${property}`;
+    const id = `vg-auth-secret-${property}`;
     const line = $(`#${id}`);
     if (line.text() === (text || '')) return;
     line.remove();
@@ -206,6 +224,7 @@
     type: 'vg-auth',
     RULES: RULES,
     clientIdOf: clientIdOf,
+    flawOf: flawOf,
     prepareSecrets: prepareSecrets,
     checkSecret: checkSecret,
     checkSecrets: checkSecrets,

@@ -1,6 +1,8 @@
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
 import type { Counts } from '../../src/counts.ts';
 import type { AuthError } from '../../src/errors.ts';
+import type { Reason } from '../../src/reasons.ts';
+import type { SecretFlaw } from '../../src/secret-flaw.ts';
 import type { StoreState } from '../../src/store/store.ts';
 import type { Cancel, System } from '../../src/system.ts';
 import type { Token } from '../../src/token.ts';
@@ -13,6 +15,9 @@ const DAY = 86_400_000;
 
 /** The most of a config node's name that is shown, in characters. */
 const LONGEST_NAME = 20;
+
+/** What is probably wrong with a secret, by the reason of the refusal that it leads to. */
+export type SecretFlaws = { readonly [R in Reason]?: SecretFlaw | undefined };
 
 type Look = { fill: 'red' | 'green' | 'yellow' | 'blue' | 'grey'; shape: 'ring' | 'dot' };
 const GOOD: Look = { fill: 'green', shape: 'dot' };
@@ -31,6 +36,10 @@ export class StatusLine {
   isPractice = false;
   /** The name of the config node that it is about, where messages choose that. */
   about = '';
+  /** What is probably wrong with the secrets of the config node that it is about, by the reason of a refusal. */
+  flaws: SecretFlaws = {};
+  /** Whether the password of a user is that of the config node, and not of a message. */
+  isStoredPassword = true;
   /** What a config node's connection has done: it stands in the status as `counts`, for Status nodes. */
   counts: Readonly<Counts> | undefined;
   #toldCounts = '';
@@ -75,8 +84,10 @@ export class StatusLine {
   }
 
   refused({ reason, retryAt }: Pick<Refused, 'reason'> & { retryAt?: number | undefined }): void {
-    const text = this.#say(`reasons.${reason}`);
-    this.#show(REFUSED, this.#withRetry(text, retryAt), retryAt, 'status.retry-now');
+    const flaw = reason !== 'credentials-invalid' || this.isStoredPassword ? this.flaws[reason] : undefined;
+    // A hint is there to be read. Another try comes of itself, and does not help before the secret is changed.
+    const text = flaw ? this.#say(`flaws.${flaw}`) : this.#withRetry(this.#say(`reasons.${reason}`), retryAt);
+    this.#show(REFUSED, text, retryAt, 'status.retry-now');
   }
 
   /** @param received what the practice server's user just received */

@@ -212,4 +212,16 @@ describe('The dialog of a config node with a secret', () => {
     assert.equal(await store.element.getByText('Enter the secret again').count(), 0);
     await store.cancel();
   });
+
+  it('warns of a secret that looks pasted while it is typed', async () => {
+    const dialog = await openAccount();
+    const doubt = dialog.row('Client secret').getByText('Does it belong to the secret?');
+    await dialog.fill({ 'Client secret': 'pasted ' });
+    await doubt.waitFor();
+    await dialog.fill({ 'Client secret': 'pasted' });
+    await doubt.waitFor({ state: 'detached' });
+    await dialog.fill({ 'Client secret': '"pasted"' });
+    await dialog.row('Client secret').getByText('"Client secret" is in quotes.').waitFor();
+    await dialog.cancel();
+  });
 });

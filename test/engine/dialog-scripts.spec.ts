@@ -11,6 +11,7 @@ import {
 import { BODY_FAULTS } from '../../nodes/shared/dialog/request-body.ts';
 import { PROJECT } from '../../scripts/node-red.ts';
 import { VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
+import { flawOf, SECRET_FLAWS } from '../../src/secret-flaw.ts';
 import { FILE_FAULTS, readServiceAccountFile } from '../../src/vgs/service-account-file.ts';
 import { FULL_SCOPE } from '../../src/visual-guard/dialect/wire.ts';
 
@@ -52,6 +53,41 @@ describe('the texts of the dialogs', () => {
       assert.ok(keys.length > 1, file);
       for (const key of keys) assert.equal(typeof texts[section][key], 'string', `${section}.${key}`);
     }
+  });
+});
+
+describe('a secret that looks pasted', () => {
+  const editor = load('secrets.js').flawOf;
+
+  it('is found in the editor and in the running node alike', () => {
+    const cases: [string, string | undefined][] = [
+      ['secret\n', 'ends-with-line-break'],
+      ['secret\r\n', 'ends-with-line-break'],
+      ['"secret"\n', 'ends-with-line-break'],
+      ['\nsecret', 'line-break'],
+      ['a\nb', 'line-break'],
+      [' secret', 'blanks'],
+      ['secret\t', 'blanks'],
+      ['secret\u00a0', 'blanks'],
+      ['"secret"', 'quotes'],
+      ["'secret'", 'quotes'],
+      ['“secret”', 'quotes'],
+      ['„secret“', 'quotes'],
+      ['«secret»', 'quotes'],
+      ['secret', undefined],
+      ['a b', undefined],
+      ['"', undefined],
+      ['"a"b"', undefined],
+      ["it's", undefined],
+      ['', undefined],
+    ];
+    for (const [secret, flaw] of cases) {
+      assert.equal(flawOf(secret), flaw, JSON.stringify(secret));
+      assert.equal(editor?.(secret), flaw, JSON.stringify(secret));
+    }
+    const texts = JSON.parse(readFileSync(join(PROJECT, 'nodes/locales/en-US/vg-auth.json'), 'utf8'));
+    assert.deepEqual(Object.keys(texts.flaws), [...SECRET_FLAWS]);
+    assert.deepEqual(Object.keys(texts.test.flaw), [...SECRET_FLAWS]);
   });
 });
 

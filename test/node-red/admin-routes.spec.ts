@@ -345,6 +345,21 @@ describe(`the routes of the dialogs in ${version}`, () => {
     assert.equal(own.requests.at(-1)?.form.get('client_secret'), 'STORED-SECRET');
   });
 
+  it('hint at a secret that looks pasted if it is refused', async () => {
+    const refuses = (error: string) => () => ({ status: 400, body: { error } });
+    own.answer = refuses('invalid_client');
+    const { body } = await account({ clientSecret: 'TYPED-SECRET\n' });
+    assert.deepEqual(
+      [body.state, body.flaws],
+      ['refused', [{ property: 'clientSecret', flaw: 'ends-with-line-break' }]],
+    );
+    assert.equal((await account()).body.flaws, undefined);
+    const client = await server({ clientSecret: '"TYPED-SECRET"', signIn: false });
+    assert.deepEqual(client.body.flaws, [{ property: 'clientSecret', flaw: 'quotes' }]);
+    own.answer = answer;
+    assert.equal((await account({ clientSecret: 'TYPED-SECRET\n' })).body.flaws, undefined, 'it was taken');
+  });
+
   it('work with the practice server', async () => {
     const practice = { id: 'new', practice: true };
     assert.equal((await post('vgs-account/test', practice)).body.state, 'signed-in');

@@ -3,6 +3,7 @@ import type { Hold } from '../../../src/engine.ts';
 import { AuthError, asAuthError } from '../../../src/errors.ts';
 import type { KeptStore } from '../../../src/store/store.ts';
 import { CATALOGUE } from '../catalogue.ts';
+import type { SecretFlaws } from '../status.ts';
 import { namesOf } from './config-names.ts';
 import type { ConnectionNode } from './connection-node.ts';
 import { Fields, hasCredentials, nodeAsWritten, writtenId } from './fields.ts';
@@ -19,12 +20,13 @@ export function holdConnection<T>(
   RED: NodeAPI,
   node: ConnectionNode<T>,
   config: { byName?: boolean } & Partial<References>,
-  open: () => { connection: Hold<T>; practice: Hold<unknown> | undefined },
+  open: () => { connection: Hold<T>; practice: Hold<unknown> | undefined; flaws?: SecretFlaws },
 ): void {
   node.users = {};
   node.connection = undefined;
   node.problem = undefined;
   node.isPractice = false;
+  node.flaws = {};
   node.lostCredentials = !hasCredentials(RED, node);
   // Still there for who asks by name, but not for who prints the node.
   Object.defineProperty(node, 'credentials', { enumerable: false });
@@ -32,7 +34,8 @@ export function holdConnection<T>(
   try {
     isNamed = new Fields(RED, node, config).flag('byName');
     checkReach(RED, node, config);
-    const { connection, practice } = open();
+    const { connection, practice, flaws } = open();
+    node.flaws = flaws ?? {};
     node.connection = connection.value;
     node.isPractice = practice !== undefined;
     node.on('close', (done: () => void) => {

@@ -65,6 +65,7 @@ export class ConfigStatus<T> {
     this.#shown = node;
     this.#unfollow?.();
     this.#status.isPractice = node.isPractice;
+    this.#status.flaws = node.flaws;
     this.#status.about = this.#isNamed ? (node.name ?? '') : '';
     this.#unfollow = this.#follow(node.connection);
   }

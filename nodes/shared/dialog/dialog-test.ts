@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import { type AuthError, asAuthError } from '../../../src/errors.ts';
 import { failedVerdict } from '../../../src/failed-check.ts';
 import type { FieldReader } from '../../../src/fields.ts';
+import { flawOf, type SecretFlaw } from '../../../src/secret-flaw.ts';
 import { nodeAsWritten } from '../config/fields.ts';
 import { checkReach } from '../config/reach.ts';
 import { mayUseSecret, type SecretRule } from '../config/secret-owner.ts';
@@ -55,10 +56,42 @@ export async function testDialog<S>(
     for (const property of isLocal(now) ? [] : fields.stored) {
       if (!mayUseSecret(secrets, property, fields, before)) return { ...notTried('secret-again', property), variables };
     }
-    return { variables, ...(await check(now, node)) };
+    const verdict = await check(now, node);
+    return { variables, ...verdict, ...(isRefusal(verdict) ? flawsIn(secrets, fields) : {}) };
   } catch (thrown) {
     return { ...asVerdict(asAuthError(thrown), fields), variables };
   }
+}
+
+/** The parts of a verdict that say whether a secret was refused. */
+interface Refusing {
+  state?: string;
+  client?: { state: string };
+  person?: { state: string };
+  /** Of a session store: what is there was written with another key. */
+  otherKey?: boolean;
+  values?: { cause?: unknown };
+}
+
+/** Whether a secret was refused. */
+function isRefusal({ state, client, person, otherKey, values }: Refusing): boolean {
+  return (
+    [state, client?.state, person?.state].includes('refused') || otherKey === true || values?.cause === 'WRONGPASS'
+  );
+}
+
+/** What is probably wrong with the secrets. */
+function flawsIn(
+  secrets: readonly SecretRule[],
+  fields: DialogFields,
+): { flaws?: { property: string; flaw: SecretFlaw }[] } {
+  const flaws = secrets
+    .flatMap((rule) => rule.secrets)
+    .flatMap((property) => {
+      const flaw = flawOf(fields.credential(property));
+      return flaw ? [{ property, flaw }] : [];
+    });
+  return flaws.length > 0 ? { flaws } : {};
 }
 
 /** A fault for the dialog: a test that was not made, or one that did not get through. */
