@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
-import { AuthError } from '../src/errors.ts';
-import type { Token } from '../src/token.ts';
+import { AuthError } from '../src/core/errors.ts';
+import type { Token } from '../src/oauth/token.ts';
 import type { VgsAccount } from '../src/vgs/account.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
 import { Attacher } from './shared/bearer/attacher.ts';
@@ -47,7 +47,7 @@ export default function (RED: NodeAPI): void {
 
   function AttachBearerNode(this: Node, config: AttachBearerConfig): void {
     RED.nodes.createNode(this, config);
-    const status = new StatusLine(RED, this, engine.system);
+    const status = new StatusLine(RED, this, engine.clock);
     const setup = new NodeSetup<Setup>(status, () => ({
       hosts: Hosts.parse(new Fields(RED, this, config).text('hosts')),
       sources: openSources(this, config, status),
@@ -97,14 +97,14 @@ export default function (RED: NodeAPI): void {
 
   /** @throws AuthError `AUTH_CONFIG` where the node or its config node is incomplete */
   function openSources(node: Node, config: AttachBearerConfig, status: StatusLine): BearerSources {
-    if (config.source === 'msg') return new MessageBearer(RED, tokenProperty(config), engine.system);
+    if (config.source === 'msg') return new MessageBearer(RED, tokenProperty(config), engine.clock);
     if (config.source === 'vg') {
       const setting = userSetting(config);
       const isStored = setting.type === 'stored';
       const servers = new ConfigReference<VisualGuardServer>(RED, node, config, 'server');
       if (isStored && servers.fixed) storedPerson(servers.fixed.connection, servers.fixed.lostCredentials);
       const follow = isStored ? storedUserFollower(status) : noFollower(status);
-      const shown = new ConfigStatus(node, status, engine.system, servers, follow);
+      const shown = new ConfigStatus(node, status, engine.clock, servers, follow);
       return new ConfigBearer(
         servers,
         shown,
@@ -113,7 +113,7 @@ export default function (RED: NodeAPI): void {
     }
     if (config.source && config.source !== 'vgs') throw new AuthError('config-value-unknown', { property: 'source' });
     const accounts = new ConfigReference<VgsAccount>(RED, node, config, 'account');
-    const shown = new ConfigStatus(node, status, engine.system, accounts, accountFollower(status));
+    const shown = new ConfigStatus(node, status, engine.clock, accounts, accountFollower(status));
     return new ConfigBearer(accounts, shown, (account): BearerSource => new VgsBearer(account));
   }
 

@@ -20,7 +20,7 @@ export default function (RED: NodeAPI): void {
 
   function AuthStoreNode(this: ConnectionNode<KeptStore>, config: NodeDef & { tls?: string }): void {
     RED.nodes.createNode(this, config);
-    const status = new StatusLine(RED, this, engine.system);
+    const status = new StatusLine(RED, this, engine.clock);
     let context: string | undefined;
     let isShortKey = false;
     holdConnection(RED, this, config, () => {

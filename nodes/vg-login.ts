@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
-import { AuthError } from '../src/errors.ts';
-import type { Person } from '../src/visual-guard/dialect/wire.ts';
+import { AuthError } from '../src/core/errors.ts';
+import type { Credentials } from '../src/visual-guard/dialect/wire.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
 import type { SignInWishes } from '../src/visual-guard/sign-in/sign-in.ts';
 import { ConfigReference, type ReferenceConfig } from './shared/config/config-reference.ts';
@@ -31,7 +31,7 @@ export default function (RED: NodeAPI): void {
 
   function VgLoginNode(this: Node, config: VgLoginConfig): void {
     RED.nodes.createNode(this, config);
-    const status = new StatusLine(RED, this, engine.system);
+    const status = new StatusLine(RED, this, engine.clock);
     const username: Typed = { value: config.username ?? '', type: config.usernameType || 'stored' };
     const password: Typed = { value: config.password ?? '', type: config.passwordType || 'stored' };
     status.isStoredPassword = password.type === 'stored';
@@ -44,7 +44,7 @@ export default function (RED: NodeAPI): void {
       return { property, servers };
     });
     const property = setup.value?.property ?? 'token';
-    const shown = new ConfigStatus(this, status, engine.system, setup.value?.servers, noFollower(status));
+    const shown = new ConfigStatus(this, status, engine.clock, setup.value?.servers, noFollower(status));
     const node = new SignInNode(RED, this, status, property);
 
     /** What the message brings is read, and the password taken off it, before anything else can go wrong. */
@@ -57,7 +57,7 @@ export default function (RED: NodeAPI): void {
     };
 
     /** Who signs in, where that is not the stored user alone. */
-    const personOf = ({ wire }: VisualGuardServer, taken: { user: unknown; secret: unknown }): Person => {
+    const personOf = ({ wire }: VisualGuardServer, taken: { user: unknown; secret: unknown }): Credentials => {
       const user = username.type === 'stored' ? wire.stored.user : asText(taken.user, username, 'username');
       if (user === '') throw new AuthError('user-missing', { property: username.value || 'username' });
       if (wire.passwordless) return { user, password: '' };

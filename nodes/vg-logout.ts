@@ -21,7 +21,7 @@ export default function (RED: NodeAPI): void {
 
   function VgLogoutNode(this: Node, config: VgLogoutConfig): void {
     RED.nodes.createNode(this, config);
-    const status = new StatusLine(RED, this, engine.system);
+    const status = new StatusLine(RED, this, engine.clock);
     const setting = userSetting(config);
     const servers = new NodeSetup(status, () => {
       const reference = new ConfigReference<VisualGuardServer>(RED, this, config, 'server');
@@ -29,7 +29,7 @@ export default function (RED: NodeAPI): void {
         storedPerson(reference.fixed.connection, reference.fixed.lostCredentials);
       return reference;
     });
-    const shown = new ConfigStatus(this, status, engine.system, servers.value, noFollower(status));
+    const shown = new ConfigStatus(this, status, engine.clock, servers.value, noFollower(status));
 
     onInput(
       RED,

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red';
-import { AuthError } from '../src/errors.ts';
-import { PRACTICE_VG_URL } from '../src/practice-defaults.ts';
+import { AuthError } from '../src/core/errors.ts';
+import { PRACTICE_VG_URL } from '../src/core/practice-defaults.ts';
 import { type FoundChallenge, findChallenge, findOnlyStoredChallenge } from '../src/visual-guard/challenge/find.ts';
 import type { Outcome } from '../src/visual-guard/outcome.ts';
 import { writeAudit } from './shared/audit.ts';
@@ -35,7 +35,7 @@ export default function (RED: NodeAPI): void {
 
   function VgMfaNode(this: Node, config: VgMfaConfig): void {
     RED.nodes.createNode(this, config);
-    const status = new StatusLine(RED, this, engine.system);
+    const status = new StatusLine(RED, this, engine.clock);
     const chooses = config.action === 'choose';
     const code: Typed = { value: config.code || 'payload', type: config.codeType || 'msg' };
     const method: Typed = { value: config.method ?? 'payload', type: config.methodType || 'msg' };
@@ -63,14 +63,14 @@ export default function (RED: NodeAPI): void {
     const find = async (named: unknown): Promise<FoundChallenge> => {
       if (challenge.value === '') {
         // Until a deploy ends, a server with another such challenge may be missing.
-        if (names.deploy) await names.deployed(engine.system);
+        if (names.deploy) await names.deployed(engine.clock);
         return findOnlyStoredChallenge(serversInReach(RED, this));
       }
       if (typeof named !== 'string') return 'challenge-unknown';
       const found = await findChallenge(serversInReach(RED, this), named);
       if (found !== 'challenge-unknown' || !names.deploy) return found;
       // The server's config node may be closed and not yet made again.
-      await names.deployed(engine.system);
+      await names.deployed(engine.clock);
       return findChallenge(serversInReach(RED, this), named);
     };
 

@@ -6,7 +6,7 @@ import { holdConnection, registerConfigNode, storeOf } from './shared/config/con
 import type { ConnectionNode } from './shared/config/connection-node.ts';
 import { Fields } from './shared/config/fields.ts';
 import { storedUserFollower } from './shared/config/followers.ts';
-import { type RouteConfig, wayOf } from './shared/config/route.ts';
+import { connectTo, type RouteConfig } from './shared/config/route.ts';
 import { checkSecrets, SERVER_SECRETS } from './shared/config/secret-owner.ts';
 import { addServer } from './shared/config/servers-in-reach.ts';
 import { serverRoutes } from './shared/dialog/admin-routes.ts';
@@ -38,7 +38,7 @@ export default function (RED: NodeAPI): void {
       const practice = fields.flag('practice');
       if (!practice) checkSecrets(SERVER_SECRETS, fields, address.host);
       const store = storeOf(RED, this, config.store);
-      const way = wayOf(RED, engine, { ...config, practice }, address);
+      const way = connectTo(RED, engine, { ...config, practice }, address);
       return {
         connection: engine.holdServer(settings, way.transport, way.via, store),
         practice: way.practice,
@@ -47,10 +47,10 @@ export default function (RED: NodeAPI): void {
     });
     if (!this.connection) return;
     addServer(RED, this);
-    const status = new StatusLine(RED, this, engine.system);
+    const status = new StatusLine(RED, this, engine.clock);
     status.isPractice = this.isPractice;
     status.flaws = this.flaws;
-    observe(RED, this, this.connection.meter, status);
+    observe(RED, this, this.connection.metrics, status);
     this.on('close', storedUserFollower(status)(this.connection));
   }
 

@@ -6,7 +6,7 @@ import { holdConnection, registerConfigNode, storeOf } from './shared/config/con
 import type { ConnectionNode } from './shared/config/connection-node.ts';
 import { Fields } from './shared/config/fields.ts';
 import { accountFollower } from './shared/config/followers.ts';
-import { type RouteConfig, wayOf } from './shared/config/route.ts';
+import { connectTo, type RouteConfig } from './shared/config/route.ts';
 import { ACCOUNT_SECRETS, checkSecrets } from './shared/config/secret-owner.ts';
 import { accountRoutes } from './shared/dialog/admin-routes.ts';
 import { observe } from './shared/observe.ts';
@@ -35,7 +35,7 @@ export default function (RED: NodeAPI): void {
       const practice = fields.flag('practice');
       if (!practice) checkSecrets(ACCOUNT_SECRETS, fields, address.host);
       const store = storeOf(RED, this, config.store);
-      const way = wayOf(RED, engine, { ...config, practice }, address);
+      const way = connectTo(RED, engine, { ...config, practice }, address);
       const flaw = flawOf(settings.clientSecret) ?? flawOf(settings.clientId);
       return {
         connection: engine.holdAccount(settings, way.transport, way.via, store),
@@ -45,10 +45,10 @@ export default function (RED: NodeAPI): void {
     });
     const account = this.connection;
     if (!account) return;
-    const status = new StatusLine(RED, this, engine.system);
+    const status = new StatusLine(RED, this, engine.clock);
     status.isPractice = this.isPractice;
     status.flaws = this.flaws;
-    observe(RED, this, account.meter, status);
+    observe(RED, this, account.metrics, status);
     this.on('close', accountFollower(status)(account));
   }
 

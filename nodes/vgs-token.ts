@@ -20,13 +20,13 @@ export default function (RED: NodeAPI): void {
 
   function VgsTokenNode(this: Node, config: VgsTokenConfig): void {
     RED.nodes.createNode(this, config);
-    const status = new StatusLine(RED, this, engine.system);
+    const status = new StatusLine(RED, this, engine.clock);
     const setup = new NodeSetup(status, () => ({
       property: tokenProperty(config),
       accounts: new ConfigReference<VgsAccount>(RED, this, config, 'account'),
     }));
     const property = setup.value?.property ?? 'token';
-    const shown = new ConfigStatus(this, status, engine.system, setup.value?.accounts, accountFollower(status));
+    const shown = new ConfigStatus(this, status, engine.clock, setup.value?.accounts, accountFollower(status));
 
     onInput(
       RED,

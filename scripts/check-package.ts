@@ -22,7 +22,7 @@ const WANTED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
   /^examples\/[^/]+\.json$/,
   /^src\/.+\.js$/,
-  /^src\/(index|counts|errors|reasons|library\/[\w-]+)\.d\.ts$/,
+  /^src\/(index|core\/(errors|reasons)|oauth\/counts|library\/[\w-]+)\.d\.ts$/,
   /^resources\/[^/]+\.js$/,
   /^nodes\/.+\.(js|html|json|svg)$/,
 ];

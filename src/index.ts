@@ -4,8 +4,9 @@
  *
  * An answer about who may sign in is a value. What is none, as no answer or one that makes no sense, is thrown as an `AuthError`.
  */
-export type { Counts } from './counts.ts';
-export { AuthError, type AuthErrorCode, type Fault } from './errors.ts';
+
+export { AuthError, type AuthErrorCode, type Fault } from './core/errors.ts';
+export type { Reason, Warning } from './core/reasons.ts';
 export { type Practice, practice } from './library/practice.ts';
 export type { ConnectionSettings, VgsAccountSettings, VisualGuardSettings } from './library/settings.ts';
 export type {
@@ -28,4 +29,4 @@ export type {
 } from './library/types.ts';
 export { createVgsAccount } from './library/vgs-account.ts';
 export { createVisualGuard } from './library/visual-guard.ts';
-export type { Reason, Warning } from './reasons.ts';
+export type { Counts } from './oauth/counts.ts';

@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import type { AuthEvent, Meter } from '../../src/meter.ts';
+import type { AuthEvent, Metrics } from '../../src/oauth/metrics.ts';
 import type { ConnectionNode } from './config/connection-node.ts';
 
 /** The published types know a text alone. */
@@ -55,19 +55,19 @@ interface Named {
 }
 
 /** The config nodes of each connection: those of the same content share one, and an event is one line all the same. */
-const nodesOf = new WeakMap<Meter, Named[]>();
+const nodesOf = new WeakMap<Metrics, Named[]>();
 
 /** Writes a line for every event of a connection, also of one that comes while its config node is being made anew. */
-export function auditConnection(RED: NodeAPI, node: ConnectionNode<unknown>, meter: Meter): void {
+export function auditConnection(RED: NodeAPI, node: ConnectionNode<unknown>, metrics: Metrics): void {
   const { id, type, name } = node;
   const own: Named = { id, type, ...(name ? { name } : {}) };
   node.on('close', () => {
     own.isClosed = true;
   });
-  const known = nodesOf.get(meter);
+  const known = nodesOf.get(metrics);
   // Until another one opens, those that a deploy has closed stay, so that there is always one to name.
-  nodesOf.set(meter, [...(known ?? []).filter(({ isClosed }) => !isClosed), own]);
-  if (!known) meter.events.add((event) => writeEvent(RED, nodesOf.get(meter)?.[0] ?? own, event));
+  nodesOf.set(metrics, [...(known ?? []).filter(({ isClosed }) => !isClosed), own]);
+  if (!known) metrics.events.add((event) => writeEvent(RED, nodesOf.get(metrics)?.[0] ?? own, event));
 }
 
 function writeEvent(RED: NodeAPI, { id, type, name }: Named, { what, user, reason, revoked }: AuthEvent): void {

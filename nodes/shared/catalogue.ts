@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import type { AuthError } from '../../src/errors.ts';
+import type { AuthError } from '../../src/core/errors.ts';
 
 /** The catalogue that all nodes share: it belongs to the plugin in `nodes/vg-auth.html`. */
 export const CATALOGUE = '@vg-auth/node-red-vg-auth/vg-auth:';

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
-import { type AuthError, asAuthError } from '../../src/errors.ts';
+import { type AuthError, asAuthError } from '../../src/core/errors.ts';
 import { translate } from './catalogue.ts';
 
 /** Sends messages on; does nothing once the node is closed. */

@@ -1,8 +1,8 @@
 import type { NodeAPI, NodeMessage } from 'node-red';
-import { AuthError } from '../../src/errors.ts';
-import { HiddenText } from '../../src/hiding.ts';
-import type { Reason, Warning } from '../../src/reasons.ts';
-import { type Token, toMessageToken } from '../../src/token.ts';
+import { AuthError } from '../../src/core/errors.ts';
+import type { Reason, Warning } from '../../src/core/reasons.ts';
+import { HiddenText } from '../../src/core/redaction.ts';
+import { type Token, toMessageToken } from '../../src/oauth/token.ts';
 import type { VisualGuardStatus } from '../../src/visual-guard/dialect/reply.ts';
 import type { Challenged, OpenChallenge, Outcome, Refused, SignedIn } from '../../src/visual-guard/outcome.ts';
 import { variableIn } from './config/variables.ts';

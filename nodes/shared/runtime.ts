@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import { Engine, MOST_SESSIONS } from '../../src/engine.ts';
+import { Engine, MOST_SESSIONS } from '../../src/engine/engine.ts';
 import { LARGEST_MOST_WRONG_CODES, MOST_WRONG_CODES } from '../../src/visual-guard/sign-in/wrong-codes.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { tellNodeRedUrl } from './node-red-url.ts';

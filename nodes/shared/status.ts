@@ -1,12 +1,12 @@
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
-import type { Counts } from '../../src/counts.ts';
-import type { AuthError } from '../../src/errors.ts';
-import type { Reason } from '../../src/reasons.ts';
+import type { Cancel, Clock } from '../../src/core/clock.ts';
+import type { AuthError } from '../../src/core/errors.ts';
+import type { Reason } from '../../src/core/reasons.ts';
+import type { Counts } from '../../src/oauth/counts.ts';
+import type { Token } from '../../src/oauth/token.ts';
+import type { SourceState } from '../../src/oauth/token-source.ts';
 import type { SecretFlaw } from '../../src/secret-flaw.ts';
 import type { StoreState } from '../../src/store/store.ts';
-import type { Cancel, System } from '../../src/system.ts';
-import type { Token } from '../../src/token.ts';
-import type { SourceState } from '../../src/token-source.ts';
 import type { Challenged, Refused } from '../../src/visual-guard/outcome.ts';
 import { CATALOGUE } from './catalogue.ts';
 import type { Auth } from './message.ts';
@@ -46,15 +46,15 @@ export class StatusLine {
   #look: Partial<Look> & { text?: string } = {};
   readonly #RED: NodeAPI;
   readonly #node: Node;
-  readonly #system: System;
+  readonly #clock: Clock;
   #shown = '';
   #cancel: Cancel | undefined;
   #closed = false;
 
-  constructor(RED: NodeAPI, node: Node, system: System) {
+  constructor(RED: NodeAPI, node: Node, clock: Clock) {
     this.#RED = RED;
     this.#node = node;
-    this.#system = system;
+    this.#clock = clock;
     node.on('close', () => this.#close());
   }
 
@@ -68,7 +68,7 @@ export class StatusLine {
 
   valid(token: Token): void {
     if (token.expiresAt <= token.obtainedAt) this.#show(IDLE, this.#say('status.used-once'));
-    else if (token.expiresAt <= this.#system.now()) this.#show(IDLE, this.#say('status.expired'));
+    else if (token.expiresAt <= this.#clock.now()) this.#show(IDLE, this.#say('status.expired'));
     else
       this.#show(
         GOOD,
@@ -151,7 +151,7 @@ export class StatusLine {
     this.#cancel?.();
     this.#cancel = undefined;
     if (falseAt !== undefined && then !== undefined) {
-      this.#cancel = this.#system.after(falseAt - this.#system.now(), () => this.#show(IDLE, this.#say(then)), true);
+      this.#cancel = this.#clock.after(falseAt - this.#clock.now(), () => this.#show(IDLE, this.#say(then)), true);
     }
     const practice = this.isPractice ? this.#say('status.practice') : '';
     const name = this.about.length > LONGEST_NAME ? `${this.about.slice(0, LONGEST_NAME)}…` : this.about;
@@ -195,7 +195,7 @@ export class StatusLine {
   #time(at: number): string {
     const date = new Date(at);
     const two = (part: number): string => String(part).padStart(2, '0');
-    if (at - this.#system.now() < DAY) return `${two(date.getHours())}:${two(date.getMinutes())}`;
+    if (at - this.#clock.now() < DAY) return `${two(date.getHours())}:${two(date.getMinutes())}`;
     return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   }
 }

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import { AuthError } from '../../src/errors.ts';
-import type { Person } from '../../src/visual-guard/dialect/wire.ts';
+import { AuthError } from '../../src/core/errors.ts';
+import type { Credentials } from '../../src/visual-guard/dialect/wire.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import type { Session } from '../../src/visual-guard/session/session.ts';
 import { asText, readTyped, type Typed } from './values.ts';
@@ -29,7 +29,7 @@ export function userSetting(config: { user?: string; userType?: string }): Typed
  * @param lost whether the config node has no credentials at all
  * @throws AuthError `AUTH_CONFIG` where none is stored
  */
-export function storedPerson(server: VisualGuardServer, lost = false): Person {
+export function storedPerson(server: VisualGuardServer, lost = false): Credentials {
   const person = server.storedPerson;
   if (person) return person;
   const property = server.wire.stored.user === '' ? 'username' : 'password';

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import { AuthError } from '../../src/errors.ts';
+import { AuthError } from '../../src/core/errors.ts';
 import { variableIn } from './config/variables.ts';
 
 /** Where a value comes from, as a typedInput stores it. */

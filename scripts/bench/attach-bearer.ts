@@ -1,4 +1,4 @@
-import { createToken, mark, remember, requestHeaders, requireBuilt, system, TokenSource } from './built.ts';
+import { createToken, mark, remember, requestHeaders, requireBuilt, systemClock, TokenSource } from './built.ts';
 import { EmbeddedNodeRed, type Message, NODE_RED } from './embedded.ts';
 import { interleave, type Measurement, plainRow, processorTime, type Row, ratioRow } from './measure.ts';
 
@@ -139,9 +139,12 @@ function perMessage(times: readonly number[]): number[] {
 async function enginePart(rounds: number): Promise<Row[]> {
   const token = createToken(
     { accessToken: 'x'.repeat(44), sentAt: Date.now(), lifetime: 3_600_000, scope: [], missingScope: [] },
-    system,
+    systemClock,
   );
-  const source = new TokenSource({ renew: () => Promise.reject(new Error('not asked')), system, host: '' }, token);
+  const source = new TokenSource(
+    { renew: () => Promise.reject(new Error('not asked')), clock: systemClock, host: '' },
+    token,
+  );
   const attach = (msg: Message): void => {
     const bearer = source.current();
     if (!bearer) throw new Error('the token has ended');

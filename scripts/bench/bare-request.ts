@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import { HttpTransport, system, VgsAccount } from './built.ts';
+import { HttpTransport, systemClock, VgsAccount } from './built.ts';
 import { interleave, type Measurement, plainRow, type Row, ratioRow } from './measure.ts';
 import { TokenServer } from './token-server.ts';
 
@@ -23,7 +23,7 @@ export const bareRequest: Measurement = {
       clientAuth: 'body',
     } as const;
     const throughEngine = async (): Promise<void> => {
-      const { token } = await new VgsAccount(settings, transport, system).ask();
+      const { token } = await new VgsAccount(settings, transport, systemClock).ask();
       if (!token) throw new Error('no token');
     };
     const byHand = async (): Promise<void> => {

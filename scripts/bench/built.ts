@@ -5,29 +5,31 @@ import { fileURLToPath } from 'node:url';
 export const requireBuilt = createRequire(fileURLToPath(import.meta.url));
 
 /** The built engine. */
-export const { Engine } = requireBuilt('../../src/engine.js') as typeof import('../../src/engine.ts');
+export const { Engine } = requireBuilt('../../src/engine/engine.js') as typeof import('../../src/engine/engine.ts');
 export const { HttpTransport, echoesOf } = requireBuilt(
-  '../../src/transport/transport.js',
-) as typeof import('../../src/transport/transport.ts');
+  '../../src/http/transport.js',
+) as typeof import('../../src/http/transport.ts');
 export const { ReplyObject } = requireBuilt(
-  '../../src/transport/reply-object.js',
-) as typeof import('../../src/transport/reply-object.ts');
-export const { readAnswer, readScope } = requireBuilt(
-  '../../src/token-endpoint.js',
-) as typeof import('../../src/token-endpoint.ts');
+  '../../src/http/reply-object.js',
+) as typeof import('../../src/http/reply-object.ts');
+export const { readTokenResponse, readScope } = requireBuilt(
+  '../../src/oauth/token-endpoint.js',
+) as typeof import('../../src/oauth/token-endpoint.ts');
 export const { readVisualGuardReply } = requireBuilt(
   '../../src/visual-guard/dialect/reply.js',
 ) as typeof import('../../src/visual-guard/dialect/reply.ts');
-export const { SecretTrace } = requireBuilt('../../src/echoes.js') as typeof import('../../src/echoes.ts');
+export const { SecretTrace } = requireBuilt('../../src/http/echoes.js') as typeof import('../../src/http/echoes.ts');
 export const { VgsAccount } = requireBuilt('../../src/vgs/account.js') as typeof import('../../src/vgs/account.ts');
-export const { TokenSource } = requireBuilt('../../src/token-source.js') as typeof import('../../src/token-source.ts');
+export const { TokenSource } = requireBuilt(
+  '../../src/oauth/token-source.js',
+) as typeof import('../../src/oauth/token-source.ts');
 export const { createToken, lifetimeOf, toMessageToken } = requireBuilt(
-  '../../src/token.js',
-) as typeof import('../../src/token.ts');
+  '../../src/oauth/token.js',
+) as typeof import('../../src/oauth/token.ts');
 export const { requestHeaders } = requireBuilt(
   '../../nodes/shared/bearer/request-headers.js',
 ) as typeof import('../../nodes/shared/bearer/request-headers.ts');
 export const { mark, remember } = requireBuilt(
   '../../nodes/shared/bearer/attempt.js',
 ) as typeof import('../../nodes/shared/bearer/attempt.ts');
-export const { system } = requireBuilt('../../src/system.js') as typeof import('../../src/system.ts');
+export const { systemClock } = requireBuilt('../../src/core/clock.js') as typeof import('../../src/core/clock.ts');

@@ -3,8 +3,8 @@ import {
   echoesOf,
   lifetimeOf,
   ReplyObject,
-  readAnswer,
   readScope,
+  readTokenResponse,
   readVisualGuardReply,
   SecretTrace,
   toMessageToken,
@@ -63,7 +63,7 @@ function read(text: string): void {
   const reply = { status: 400, contentType: 'application/json', body, empty: false, retryAfter: undefined, sentAt: 0 };
   if (body) readVisualGuardReply(body);
   try {
-    const answer = readAnswer(reply, { host: 'simulated', isForUser: true, mayQuote: true });
+    const answer = readTokenResponse(reply, { host: 'simulated', isForUser: true, mayQuote: true });
     if (answer.refused) return;
     const { granted: grant, accessToken } = answer;
     const lifetime = lifetimeOf(grant.number('expires_in'), accessToken);

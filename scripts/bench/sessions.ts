@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Engine, echoesOf, ReplyObject, system } from './built.ts';
+import { Engine, echoesOf, ReplyObject, systemClock } from './built.ts';
 import { interleave, type Measurement, plainRow, processorTime, type Row, ratioRow } from './measure.ts';
 
 const SESSIONS = 100_000;
@@ -52,7 +52,7 @@ async function signIn(count: number): Promise<Store> {
       };
     },
   };
-  const engine = new Engine(count, system);
+  const engine = new Engine(count, systemClock);
   const settings = {
     tokenUrl: 'https://simulated/connect/token',
     clientId: 'app_Native',

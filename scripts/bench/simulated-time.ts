@@ -1,4 +1,4 @@
-import type { Cancel, System } from '../../src/system.ts';
+import type { Cancel, Clock } from '../../src/core/clock.ts';
 
 /** The clock moves in steps of this many ms. */
 export const STEP = 10;
@@ -8,7 +8,7 @@ interface Timer {
 }
 
 /** A clock that runs as fast as it can. Chance is real, but the same in every run. */
-export class SimulatedTime implements System {
+export class SimulatedTime implements Clock {
   #now = Date.UTC(2026, 0, 2);
   #chance = 20_260_102;
   /** Timers by the step in which they fall due. */

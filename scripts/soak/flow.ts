@@ -1,5 +1,5 @@
+import { PRACTICE_PASSWORD, PRACTICE_VGS_URL } from '../../src/core/practice-defaults.ts';
 import { PRACTICE_PEOPLE } from '../../src/practice/people.ts';
-import { PRACTICE_PASSWORD, PRACTICE_VGS_URL } from '../../src/practice-defaults.ts';
 
 /** How many sessions are kept: few, so that the bound is reached before anything is counted. */
 export const SESSION_BOUND = 100;

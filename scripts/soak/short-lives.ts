@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { systemClock } from '../../src/core/clock.ts';
 import { PracticeServer } from '../../src/practice/server.ts';
-import { system } from '../../src/system.ts';
 
 /** No token lives longer than this, in s. */
 const LIFE = 3;
@@ -11,7 +11,7 @@ export class ShortLives {
   origin = '';
   /** How many token requests came. */
   requests = 0;
-  readonly #practice = new PracticeServer(system);
+  readonly #practice = new PracticeServer(systemClock);
   readonly #server: Server;
 
   private constructor() {

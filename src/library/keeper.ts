@@ -1,5 +1,5 @@
-import { type Token as EngineToken, toMessageToken } from '../token.ts';
-import type { Asked, TokenSource } from '../token-source.ts';
+import { type Token as EngineToken, toMessageToken } from '../oauth/token.ts';
+import type { TokenResult, TokenSource } from '../oauth/token-source.ts';
 import type { Token, TokenAnswer, TokenKeeper } from './types.ts';
 
 /** The number of each token that a program was given, for `reject`. */
@@ -19,13 +19,13 @@ export function publish(token: EngineToken): Token {
 }
 
 /** @throws AuthError where nothing that makes sense was had */
-function tokenAnswerOf({ token, refused, failed }: Asked): TokenAnswer {
+function tokenAnswerOf({ token, refused, failed }: TokenResult): TokenAnswer {
   if (failed) throw failed;
   return token ? { token: publish(token) } : { refused };
 }
 
 /** What keeps a token fresh, as a program sees it. */
-export function keeperOf(of: { ask(): Promise<Asked>; readonly source: TokenSource }): TokenKeeper {
+export function keeperOf(of: { ask(): Promise<TokenResult>; readonly source: TokenSource }): TokenKeeper {
   return {
     token: async () => tokenAnswerOf(await of.ask()),
     current: () => {

@@ -1,13 +1,13 @@
-import { Engine, type Hold } from '../engine.ts';
-import { AuthError } from '../errors.ts';
-import type { FieldReader } from '../fields.ts';
+import { systemClock } from '../core/clock.ts';
+import { AuthError } from '../core/errors.ts';
+import type { SettingsReader } from '../core/settings-reader.ts';
+import { Engine, type Reference } from '../engine/engine.ts';
+import { HttpTransport, type Transport } from '../http/transport.ts';
 import type { PracticeServer } from '../practice/server.ts';
-import { system } from '../system.ts';
-import { HttpTransport, type Transport } from '../transport/transport.ts';
 import type { ConnectionSettings } from './settings.ts';
 
 /** Reads what a program passes. It may be written in JavaScript, so that no type is certain. */
-export class ProgramFields implements FieldReader {
+export class ProgramFields implements SettingsReader {
   readonly #settings: object;
 
   constructor(settings: object) {
@@ -47,11 +47,11 @@ export function libraryEngine(): Engine {
 export function openWay(
   { tls, proxy, practice }: ConnectionSettings,
   address: URL,
-): { transport: Transport; practice: Hold<PracticeServer> | undefined } {
+): { transport: Transport; practice: Reference<PracticeServer> | undefined } {
   if (practice === true) {
     const held = libraryEngine().holdPractice();
     return { transport: held.value.transport(), practice: held };
   }
   const through = proxy && { ...proxy, noProxy: proxy.noProxy ?? [] };
-  return { transport: new HttpTransport(address, { tls, proxy: through }, system), practice: undefined };
+  return { transport: new HttpTransport(address, { tls, proxy: through }, systemClock), practice: undefined };
 }

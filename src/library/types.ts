@@ -1,5 +1,5 @@
-import type { Counts } from '../counts.ts';
-import type { Reason, Warning } from '../reasons.ts';
+import type { Reason, Warning } from '../core/reasons.ts';
+import type { Counts } from '../oauth/counts.ts';
 
 /**
  * An access token and what the server said of it (RFC 6749 5.1), as it stands on a message in Node-RED.

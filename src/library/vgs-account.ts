@@ -1,4 +1,4 @@
-import { randomId } from '../system.ts';
+import { randomId } from '../core/clock.ts';
 import { readAccount } from '../vgs/settings.ts';
 import { keeperOf } from './keeper.ts';
 import { libraryEngine, openWay, ProgramFields } from './open.ts';
@@ -17,7 +17,7 @@ export function createVgsAccount(settings: VgsAccountSettings): VgsAccount {
   const held = engine.holdAccount(read, transport, randomId());
   return {
     ...keeperOf(held.value),
-    counts: held.value.meter.counts,
+    counts: held.value.metrics.counts,
     close: () => {
       held.giveBack();
       practice?.giveBack();

@@ -1,4 +1,4 @@
-import { randomId } from '../system.ts';
+import { randomId } from '../core/clock.ts';
 import type { VisualGuardStatus } from '../visual-guard/dialect/reply.ts';
 import type { Outcome as EngineOutcome, OpenChallenge } from '../visual-guard/outcome.ts';
 import type { VisualGuardServer } from '../visual-guard/server.ts';
@@ -21,7 +21,7 @@ export function createVisualGuard(settings: VisualGuardSettings): VisualGuard {
   const held = engine.holdServer(read, transport, randomId());
   const server = held.value;
   return {
-    counts: server.meter.counts,
+    counts: server.metrics.counts,
     signIn: async ({ user, password = '' }, { method = 'ask', reset = false } = {}) =>
       outcomeOf(server, await server.signIn({ user, password }, { method, reset })),
     signInStored: async ({ method = 'ask', reset = false } = {}) =>

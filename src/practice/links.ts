@@ -1,4 +1,4 @@
-import type { System } from '../system.ts';
+import type { Clock } from '../core/clock.ts';
 
 /** How a link ends. */
 export type LinkEnd = 'clicked' | 'too-late' | 'closed';
@@ -16,10 +16,10 @@ export class PracticeLinks {
   readonly #open = new Map<string, OpenLink>();
   /** Clicks that came before their link: `link-sent` reaches a flow sooner than the request reaches the server. */
   readonly #early = new Map<string, Set<(link: OpenLink) => void>>();
-  readonly #system: System;
+  readonly #clock: Clock;
 
-  constructor(system: System) {
-    this.#system = system;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   /**
@@ -30,7 +30,7 @@ export class PracticeLinks {
    */
   send(user: string, link: string, life: number, closed: AbortSignal): Promise<LinkEnd> {
     return new Promise((resolve) => {
-      const cancel = this.#system.after(life, () => end('too-late'), true);
+      const cancel = this.#clock.after(life, () => end('too-late'), true);
       const end = (how: LinkEnd): void => {
         cancel();
         this.#open.delete(link);
@@ -65,7 +65,7 @@ export class PracticeLinks {
         link.end('clicked');
         resolve(true);
       };
-      const cancel = this.#system.after(
+      const cancel = this.#clock.after(
         PATIENCE,
         () => {
           waiting.delete(click);

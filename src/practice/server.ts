@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PRACTICE_ORIGIN, PRACTICE_VGS_URL } from '../practice-defaults.ts';
-import type { System } from '../system.ts';
-import type { FormRequest, Reply, Transport } from '../transport/transport.ts';
-import { HttpTransport } from '../transport/transport.ts';
+import type { Clock } from '../core/clock.ts';
+import { PRACTICE_ORIGIN, PRACTICE_VGS_URL } from '../core/practice-defaults.ts';
+import type { FormRequest, HttpResponse, Transport } from '../http/transport.ts';
+import { HttpTransport } from '../http/transport.ts';
 import { PracticeTokens } from './tokens.ts';
 import { answerVgs, type PracticeReply } from './vgs.ts';
 import { CUT, PracticeVisualGuard } from './visual-guard.ts';
@@ -18,16 +18,16 @@ const LONGEST_FORM = 100_000;
 export class PracticeServer {
   readonly visualGuard: PracticeVisualGuard;
   readonly #tokens: PracticeTokens;
-  readonly #system: System;
+  readonly #clock: Clock;
   #server: Server | undefined;
   #origin: Promise<string> | undefined;
   /** Owners whose token was just turned away by `/api/rejects-each-token-once`. */
   readonly #turnedAway = new Set<string>();
 
-  constructor(system: System) {
-    this.#system = system;
-    this.#tokens = new PracticeTokens(system);
-    this.visualGuard = new PracticeVisualGuard(this.#tokens, system);
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#tokens = new PracticeTokens(clock);
+    this.visualGuard = new PracticeVisualGuard(this.#tokens, clock);
   }
 
   /** Starts listening, where it does not yet. @returns its origin, as `http://127.0.0.1:PORT` */
@@ -59,7 +59,7 @@ export class PracticeServer {
 
   /** The way to this server, for an address at `PRACTICE_ORIGIN`. */
   transport(): Transport {
-    return new PracticeTransport(this, this.#system);
+    return new PracticeTransport(this, this.#clock);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -162,17 +162,17 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
 class PracticeTransport implements Transport {
   readonly host = 'practice';
   readonly #server: PracticeServer;
-  readonly #system: System;
+  readonly #clock: Clock;
   #http: HttpTransport | undefined;
 
-  constructor(server: PracticeServer, system: System) {
+  constructor(server: PracticeServer, clock: Clock) {
     this.#server = server;
-    this.#system = system;
+    this.#clock = clock;
   }
 
-  async send(request: FormRequest): Promise<Reply> {
+  async send(request: FormRequest): Promise<HttpResponse> {
     const origin = await this.#server.start();
-    this.#http ??= new HttpTransport(new URL(origin), {}, this.#system);
+    this.#http ??= new HttpTransport(new URL(origin), {}, this.#clock);
     return this.#http.send({ ...request, url: request.url.replace(PRACTICE_ORIGIN, origin) });
   }
 

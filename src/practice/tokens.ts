@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { randomId, type System } from '../system.ts';
+import { type Clock, randomId } from '../core/clock.ts';
 
 /** A token that the practice server gave out. */
 export interface PracticeGrant {
@@ -20,15 +20,15 @@ export class PracticeTokens {
   readonly #refresh = new LRUCache<string, { owner: string; scope: string }>({ max: 10_000 });
   /** Used or revoked. */
   readonly #ended = new LRUCache<string, true>({ max: 10_000 });
-  readonly #system: System;
+  readonly #clock: Clock;
 
-  constructor(system: System) {
-    this.#system = system;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   /** @param life in s */
   grant(system: 'vgs' | 'vg', owner: string, scope: string, life: number): string {
-    const granted = { owner, system, scope, expiresAt: this.#system.now() + life * 1000 };
+    const granted = { owner, system, scope, expiresAt: this.#clock.now() + life * 1000 };
     const token = this.#write(system, granted);
     this.#access.set(token, granted);
     return token;
@@ -37,7 +37,7 @@ export class PracticeTokens {
   /** @returns what the token is good for; undefined where it is not, or not any more */
   check(token: string): PracticeGrant | undefined {
     const grant = this.#access.get(token) ?? this.#earlier(token);
-    return grant && this.#system.now() < grant.expiresAt ? grant : undefined;
+    return grant && this.#clock.now() < grant.expiresAt ? grant : undefined;
   }
 
   revoke(token: string): void {

@@ -1,5 +1,5 @@
-import { PRACTICE_PASSWORD } from '../practice-defaults.ts';
-import { splitScope } from '../token-endpoint.ts';
+import { PRACTICE_PASSWORD } from '../core/practice-defaults.ts';
+import { splitScope } from '../oauth/token-endpoint.ts';
 import { PRACTICE_ACCOUNTS } from './people.ts';
 import type { PracticeTokens } from './tokens.ts';
 

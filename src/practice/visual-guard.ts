@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { Listeners } from '../listeners.ts';
-import { PRACTICE_PASSWORD } from '../practice-defaults.ts';
-import type { System } from '../system.ts';
-import { splitScope } from '../token-endpoint.ts';
+import type { Clock } from '../core/clock.ts';
+import { Listeners } from '../core/listeners.ts';
+import { PRACTICE_PASSWORD } from '../core/practice-defaults.ts';
+import { splitScope } from '../oauth/token-endpoint.ts';
 import { FULL_SCOPE } from '../visual-guard/dialect/wire.ts';
 import { PracticeLinks } from './links.ts';
 import { PRACTICE_PEOPLE, type PracticeMethod, type PracticePerson } from './people.ts';
@@ -50,12 +50,12 @@ export class PracticeVisualGuard {
   readonly #links: PracticeLinks;
   readonly #wrongPasswords = new Map<string, number>();
   readonly #tokens: PracticeTokens;
-  readonly #system: System;
+  readonly #clock: Clock;
 
-  constructor(tokens: PracticeTokens, system: System) {
+  constructor(tokens: PracticeTokens, clock: Clock) {
     this.#tokens = tokens;
-    this.#system = system;
-    this.#links = new PracticeLinks(system);
+    this.#clock = clock;
+    this.#links = new PracticeLinks(clock);
   }
 
   /** The newest thing that a user received. */
@@ -115,7 +115,7 @@ export class PracticeVisualGuard {
   /** @returns whether the client is still there after a long time */
   #isPatient(closed: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
-      const cancel = this.#system.after(SLOWNESS, () => resolve(true), true);
+      const cancel = this.#clock.after(SLOWNESS, () => resolve(true), true);
       closed.addEventListener('abort', () => {
         cancel();
         resolve(false);
@@ -149,7 +149,7 @@ export class PracticeVisualGuard {
   #challenge(person: PracticePerson, scope: string): PracticeReply {
     const id = randomUUID();
     const ways = (person.methods ?? []).map((method) => ({ id: randomUUID(), requestId: id, method, ...method }));
-    const request: Request = { id, person, scope, ways, expiresAt: this.#system.now() + CODE_LIFE, refused: 0 };
+    const request: Request = { id, person, scope, ways, expiresAt: this.#clock.now() + CODE_LIFE, refused: 0 };
     if (person.methods?.some(({ transport }) => transport === 0)) this.#deliver(request);
     this.#requests.set(id, request);
     return writeReply(person.user, ['Failure', 'MFA_AuthenticationRequired'], {
@@ -186,7 +186,7 @@ export class PracticeVisualGuard {
 
   #checkCode(request: Request, code: string): PracticeReply {
     const { user, trouble } = request.person;
-    if (trouble === 'too-late' || this.#system.now() >= request.expiresAt) {
+    if (trouble === 'too-late' || this.#clock.now() >= request.expiresAt) {
       this.#requests.delete(request.id);
       return writeReply(user, ['Failure', 'MFA_LinkTimeout'], { requestId: request.id });
     }
@@ -207,7 +207,7 @@ export class PracticeVisualGuard {
     if (trouble === 'link-at-once') return writeReply(user, ['Failure', 'MFA_WaitingUserAction'], { requestId });
     if (trouble === 'too-late') return writeReply(user, ['Failure', 'MFA_LinkTimeout'], { requestId });
     const link = randomUUID();
-    const ended = this.#links.send(user, link, Math.max(0, request.expiresAt - this.#system.now()), closed);
+    const ended = this.#links.send(user, link, Math.max(0, request.expiresAt - this.#clock.now()), closed);
     this.#tell({ user, kind: 'link', text: link });
     const how = await ended;
     if (how === 'closed') return CUT;
@@ -217,8 +217,8 @@ export class PracticeVisualGuard {
   }
 
   #deliver(request: Request): void {
-    request.code = String(Math.floor(this.#system.random() * 1_000_000)).padStart(6, '0');
-    request.expiresAt = this.#system.now() + CODE_LIFE;
+    request.code = String(Math.floor(this.#clock.random() * 1_000_000)).padStart(6, '0');
+    request.expiresAt = this.#clock.now() + CODE_LIFE;
     this.#tell({ user: request.person.user, kind: 'code', text: request.code });
   }
 

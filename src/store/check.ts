@@ -1,7 +1,7 @@
-import { AuthError } from '../errors.ts';
-import { failedVerdict } from '../failed-check.ts';
-import { randomId, type System } from '../system.ts';
-import { openStore, type StoreMeans, type StoreSettings } from './open.ts';
+import { type Clock, randomId } from '../core/clock.ts';
+import { AuthError } from '../core/errors.ts';
+import { failedCheck } from '../core/failed-check.ts';
+import { openStore, type StorePlatform, type StoreSettings } from './open.ts';
 import type { KeptStore } from './store.ts';
 
 /** How long what a test writes would stay if the test were cut off, in ms. */
@@ -11,7 +11,7 @@ const SHORT = 10_000;
 const LONGEST_OPENING = 10_000;
 
 /** What a store was found to do. */
-export interface StoreVerdict {
+export interface StoreCheck {
   state: 'works';
   host: string;
   /** How long writing, reading, leasing and removing took in all, in ms. */
@@ -27,30 +27,30 @@ export interface StoreVerdict {
  */
 export async function checkStore(
   settings: StoreSettings,
-  means: StoreMeans,
-  system: System,
-): Promise<StoreVerdict | ReturnType<typeof failedVerdict>> {
-  const store = openStore(settings, means, system, true);
+  means: StorePlatform,
+  clock: Clock,
+): Promise<StoreCheck | ReturnType<typeof failedCheck>> {
+  const store = openStore(settings, means, clock, true);
   let otherKey = false;
   store.unreadable.add(() => {
     otherKey = true;
   });
   try {
     // How long this machine takes to derive a key says nothing about the store.
-    await settled(store, system);
+    await settled(store, clock);
     await store.get('test');
-    const began = system.now();
+    const began = clock.now();
     await tryAll(store);
-    return { state: 'works', host: store.host, took: Math.max(0, system.now() - began), otherKey };
+    return { state: 'works', host: store.host, took: Math.max(0, clock.now() - began), otherKey };
   } catch (thrown) {
-    return failedVerdict(thrown);
+    return failedCheck(thrown);
   } finally {
     store.close();
   }
 }
 
 /** Waits until it is known whether the store can be reached, 10 s at most. */
-function settled({ state, changes }: KeptStore, system: System): Promise<void> {
+function settled({ state, changes }: KeptStore, clock: Clock): Promise<void> {
   if (state.at !== 'connecting') return Promise.resolve();
   return new Promise((resolve) => {
     const finish = (): void => {
@@ -58,7 +58,7 @@ function settled({ state, changes }: KeptStore, system: System): Promise<void> {
       unfollow();
       resolve();
     };
-    const cancel = system.after(LONGEST_OPENING, finish);
+    const cancel = clock.after(LONGEST_OPENING, finish);
     const unfollow = changes.add(finish);
   });
 }

@@ -1,4 +1,4 @@
-import { AuthError } from '../errors.ts';
+import { AuthError } from '../core/errors.ts';
 
 /** What a context store offers. Its answers may come later, or never. */
 export interface ContextAccess {

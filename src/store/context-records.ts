@@ -1,4 +1,4 @@
-import type { System } from '../system.ts';
+import type { Clock } from '../core/clock.ts';
 import {
   asKeptRecord,
   asMasterRecord,
@@ -12,7 +12,7 @@ import type { Entry } from './entries.ts';
 import type { Keyring, Settled } from './keyring.ts';
 import { isCurrent, type Seal } from './seal.ts';
 import { MASTER_LIFE } from './store.ts';
-import { answerOf, storeGone } from './timely.ts';
+import { answerOf, storeGone } from './store-timeout.ts';
 
 /** How many records are read or written at once: a context store without a cache goes through its whole file each time. */
 export const BATCH = 500;
@@ -30,18 +30,18 @@ export class ContextRecords {
   access: ContextAccess;
   readonly #keyring: Keyring;
   readonly #host: string;
-  readonly #system: System;
+  readonly #clock: Clock;
   readonly #isTrial: boolean;
 
   /**
    * @param host what an error calls this store
    * @param isTrial it is only looked at, so no master key is left there
    */
-  constructor(access: ContextAccess, keyring: Keyring, host: string, system: System, isTrial: boolean) {
+  constructor(access: ContextAccess, keyring: Keyring, host: string, clock: Clock, isTrial: boolean) {
     this.access = access;
     this.#keyring = keyring;
     this.#host = host;
-    this.#system = system;
+    this.#clock = clock;
     this.#isTrial = isTrial;
   }
 
@@ -50,7 +50,7 @@ export class ContextRecords {
     return this.#keyring.settle({
       swap: async (expected, replacement) => {
         const [kept] = await this.#ask<unknown[]>((answer) => this.access.get([MASTER_KEY], answer));
-        const found = asMasterRecord(kept, this.#system.now());
+        const found = asMasterRecord(kept, this.#clock.now());
         if (replacement === undefined || found !== expected) return found;
         const values = [this.#masterRecord(replacement)];
         if (found !== '') await this.#ask((answer) => this.access.set([MASTER_KEY], values, answer));
@@ -99,7 +99,7 @@ export class ContextRecords {
   }
 
   #open(key: string, found: KeptRecord | undefined): FoundRecord {
-    const now = this.#system.now();
+    const now = this.#clock.now();
     if (found && now >= found.expires) return { is: 'over', key };
     const opened = found && this.#keyring.seal?.open(key, found.fence, found.box);
     const { name, value } = (opened?.value ?? {}) as { name?: unknown; value?: unknown };
@@ -114,7 +114,7 @@ export class ContextRecords {
   }
 
   #masterRecord(keys: string): object {
-    return { keys, expires: this.#system.now() + MASTER_LIFE };
+    return { keys, expires: this.#clock.now() + MASTER_LIFE };
   }
 
   /** @returns what follows the error in the answer */
@@ -122,7 +122,7 @@ export class ContextRecords {
     const asked = new Promise<T>((resolve, reject) => {
       question((error, ...values) => (error ? reject(error) : resolve(values as T)));
     });
-    return answerOf(asked, this.#host, this.#system);
+    return answerOf(asked, this.#host, this.#clock);
   }
 }
 

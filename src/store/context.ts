@@ -1,6 +1,6 @@
-import type { AuthError } from '../errors.ts';
-import { Listeners, Once } from '../listeners.ts';
-import type { Cancel, System } from '../system.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
+import type { AuthError } from '../core/errors.ts';
+import { Listeners, Once } from '../core/listeners.ts';
 import { type ContextAccess, contextCause } from './context-access.ts';
 import { BATCH, ContextRecords, type FoundRecord } from './context-records.ts';
 import { Entries } from './entries.ts';
@@ -17,7 +17,7 @@ import {
   type StoreState,
   SWEEP_PAUSE,
 } from './store.ts';
-import { answerOf, storeGone } from './timely.ts';
+import { answerOf, storeGone } from './store-timeout.ts';
 
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
@@ -31,7 +31,7 @@ export class ContextStore implements KeptStore {
   readonly changes = new Listeners<StoreState>();
   readonly unreadable = new Once<void>();
   readonly host: string;
-  readonly #system: System;
+  readonly #clock: Clock;
   readonly #isTrial: boolean;
   readonly #entries: Entries;
   readonly #leases = new InProcessLeases();
@@ -60,13 +60,13 @@ export class ContextStore implements KeptStore {
     access: ContextAccess,
     keyring: Keyring,
     host: string,
-    system: System,
+    clock: Clock,
     { most = MOST_ENTRIES, isTrial = false }: { most?: number; isTrial?: boolean } = {},
   ) {
-    this.#records = new ContextRecords(access, keyring, host, system, isTrial);
+    this.#records = new ContextRecords(access, keyring, host, clock, isTrial);
     this.#isTrial = isTrial;
     this.host = host;
-    this.#system = system;
+    this.#clock = clock;
     this.#entries = new Entries(most, (name) => {
       this.#unwritten.add(name);
       void this.#write();
@@ -105,7 +105,7 @@ export class ContextStore implements KeptStore {
   async lease(name: string): Promise<Lease | { left: number }> {
     await this.#opened();
     if (this.#leases.has(name)) return { left: LEASE_LIFE };
-    const fence = this.#entries.nextFence(name, this.#system.now());
+    const fence = this.#entries.nextFence(name, this.#clock.now());
     const entry = this.#entryOf(name);
     this.#sweepLater();
     return this.#leases.take(name, { fence, entry }, async (change) => {
@@ -143,13 +143,13 @@ export class ContextStore implements KeptStore {
     if (this.#state.at === 'connecting') {
       // This machine has as long as it needs to derive a key.
       await this.#settling.catch(() => undefined);
-      await answerOf(this.#opening, this.host, this.#system).catch((_late: AuthError) => undefined);
+      await answerOf(this.#opening, this.host, this.#clock).catch((_late: AuthError) => undefined);
     }
     if (this.#isClosed) throw storeGone(this.host, 'closed');
   }
 
   #entryOf(name: string): StoredEntry | undefined {
-    const now = this.#system.now();
+    const now = this.#clock.now();
     const entry = this.#entries.get(name, now);
     return entry && { value: JSON.parse(entry.text), age: Math.max(0, now - entry.writtenAt), fence: entry.fence };
   }
@@ -157,7 +157,7 @@ export class ContextStore implements KeptStore {
   /** Makes a change here, and then in the context store. */
   async #change(name: string, make: (now: number) => boolean, writer?: string): Promise<boolean> {
     await this.#opened().catch(() => undefined);
-    if (this.#isClosed || !make(this.#system.now())) return false;
+    if (this.#isClosed || !make(this.#clock.now())) return false;
     this.#unwritten.add(name);
     this.#sweepLater();
     this.#watchers.tell(name, writer);
@@ -183,7 +183,7 @@ export class ContextStore implements KeptStore {
     for (const name of names) this.#unwritten.delete(name);
     for (const key of stale) this.#stale.delete(key);
     try {
-      const now = this.#system.now();
+      const now = this.#clock.now();
       await this.#records.write(
         names.map((name) => [name, this.#entries.get(name, now)]),
         stale,
@@ -223,21 +223,21 @@ export class ContextStore implements KeptStore {
       if (!this.#isTrial) this.#stale.add(found.key);
     } else if (!this.#isNewer(found.name, found.entry.fence)) {
       this.#unwritten.delete(found.name);
-      this.#entries.restore(found.name, found.entry, this.#system.now());
+      this.#entries.restore(found.name, found.entry, this.#clock.now());
     }
   }
 
   /** Whether this process wrote or removed this since it began to try to read. */
   #isNewer(name: string, fence: number): boolean {
     if (!this.#unwritten.has(name)) return false;
-    const mine = this.#entries.get(name, this.#system.now());
+    const mine = this.#entries.get(name, this.#clock.now());
     return !mine || mine.fence >= fence;
   }
 
   #failed(thrown: unknown): void {
     this.#become({ at: 'gone', cause: contextCause(thrown) });
     this.#retry?.();
-    this.#retry = this.#system.after(this.#pause, () => void this.#tryAgain(), true);
+    this.#retry = this.#clock.after(this.#pause, () => void this.#tryAgain(), true);
     this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2);
   }
 
@@ -266,11 +266,11 @@ export class ContextStore implements KeptStore {
 
   #sweepLater(): void {
     if (this.#isClosed) return;
-    this.#sweep ??= this.#system.after(
+    this.#sweep ??= this.#clock.after(
       SWEEP_PAUSE,
       () => {
         this.#sweep = undefined;
-        this.#entries.sweep(this.#system.now());
+        this.#entries.sweep(this.#clock.now());
         if (!this.#entries.isEmpty) this.#sweepLater();
       },
       true,

@@ -1,4 +1,4 @@
-import type { Cancel } from '../system.ts';
+import type { Cancel } from '../core/clock.ts';
 import type { Lease, StoredEntry } from './store.ts';
 
 /** How many watchers are told at once that something may have been missed: each may ask the store something. */

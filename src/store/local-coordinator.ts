@@ -1,5 +1,5 @@
-import { Listeners } from '../listeners.ts';
-import type { Cancel, System } from '../system.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
+import { Listeners } from '../core/listeners.ts';
 import {
   type Coordinator,
   type Found,
@@ -25,8 +25,8 @@ export class LocalCoordinator implements Coordinator {
   readonly restored = new Listeners<void>();
   readonly #queues: NamedQueues;
 
-  constructor(system: System) {
-    this.#queues = new NamedQueues(system);
+  constructor(clock: Clock) {
+    this.#queues = new NamedQueues(clock);
   }
 
   exclusive<R>(name: string, host: string, run: (lock: Lock) => Promise<R>): Promise<R> {

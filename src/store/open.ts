@@ -1,4 +1,4 @@
-import type { System } from '../system.ts';
+import type { Clock } from '../core/clock.ts';
 import { ContextStore } from './context.ts';
 import { type ContextAccess, MASTER_KEY } from './context-access.ts';
 import { Keyring, type Passphrases } from './keyring.ts';
@@ -24,7 +24,7 @@ export interface RedisSettings extends RedisAddress, Passphrases {
 export type StoreSettings = ContextSettings | RedisSettings;
 
 /** What the platform gives a store. */
-export interface StoreMeans {
+export interface StorePlatform {
   /** The context store that a `context` store is in. */
   context?: ContextAccess;
   /** The options of a TLS connection. */
@@ -36,7 +36,7 @@ export interface StoreMeans {
  *
  * @param isTrial it is only looked at and closed again
  */
-export function openStore(settings: StoreSettings, means: StoreMeans, system: System, isTrial = false): KeptStore {
+export function openStore(settings: StoreSettings, means: StorePlatform, clock: Clock, isTrial = false): KeptStore {
   if (settings.kind === 'redis') {
     const {
       isSecure,
@@ -47,14 +47,14 @@ export function openStore(settings: StoreSettings, means: StoreMeans, system: Sy
       ...address
     } = settings;
     const keyring = new Keyring(settings, `redis ${prefix}`, { isTrial });
-    return new RedisStore({ ...address, tls: isSecure ? { ...means.tls } : undefined }, prefix, keyring, system);
+    return new RedisStore({ ...address, tls: isSecure ? { ...means.tls } : undefined }, prefix, keyring, clock);
   }
   if (!means.context) throw new Error('a context store needs its context');
   const keyring = new Keyring(settings, MASTER_KEY, { isTrial });
-  return new ContextStore(means.context, keyring, `context ${settings.context || 'default'}`, system, { isTrial });
+  return new ContextStore(means.context, keyring, `context ${settings.context || 'default'}`, clock, { isTrial });
 }
 
 /** A deploy may give the same store another way to the same context. */
-export function renewMeans(store: KeptStore, { context }: StoreMeans): void {
+export function renewMeans(store: KeptStore, { context }: StorePlatform): void {
   if (store instanceof ContextStore && context) store.access = context;
 }

@@ -1,5 +1,5 @@
-import type { System } from '../system.ts';
-import { waitIsOver } from '../waiting.ts';
+import type { Clock } from '../core/clock.ts';
+import { waitTimeout } from '../core/timeout.ts';
 
 /** The longest that anybody waits for a lock, in ms: as long as a message waits. */
 export const LOCK_WAIT = 30_000;
@@ -7,10 +7,10 @@ export const LOCK_WAIT = 30_000;
 /** Runs tasks of the same name one after another, in the order of the calls. */
 export class NamedQueues {
   readonly #last = new Map<string, Promise<unknown>>();
-  readonly #system: System;
+  readonly #clock: Clock;
 
-  constructor(system: System) {
-    this.#system = system;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   /**
@@ -19,9 +19,9 @@ export class NamedQueues {
    *   Whatever the task throws
    */
   run<T>(name: string, host: string, task: () => Promise<T>): Promise<T> {
-    const calledAt = this.#system.now();
+    const calledAt = this.#clock.now();
     const guarded = async (): Promise<T> => {
-      if (this.#system.now() - calledAt >= LOCK_WAIT) throw waitIsOver(host, LOCK_WAIT);
+      if (this.#clock.now() - calledAt >= LOCK_WAIT) throw waitTimeout(host, LOCK_WAIT);
       return task();
     };
     const last = this.#last.get(name);

@@ -1,4 +1,4 @@
-import { AuthError } from '../errors.ts';
+import { AuthError } from '../core/errors.ts';
 
 /** Where a Redis is, and as whom to come there. */
 export interface RedisTarget {

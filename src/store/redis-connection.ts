@@ -1,10 +1,10 @@
-import { Listeners } from '../listeners.ts';
-import type { Cancel, System } from '../system.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
+import { Listeners } from '../core/listeners.ts';
 import { nameOfTarget, type RedisTarget } from './redis-address.ts';
 import { causeOf, RedisLink } from './redis-link.ts';
 import type { Script } from './redis-scripts.ts';
 import type { StoreState } from './store.ts';
-import { answerOf, storeGone } from './timely.ts';
+import { answerOf, storeGone } from './store-timeout.ts';
 
 /** The pause before a new connection is tried: doubled each time, and cut by up to a half by chance. In ms. */
 const FIRST_PAUSE = 250;
@@ -29,7 +29,7 @@ export class RedisConnection {
   readonly changes = new Listeners<StoreState>();
   readonly host: string;
   readonly #target: RedisTarget;
-  readonly #system: System;
+  readonly #clock: Clock;
   readonly #channel: string;
   readonly #checkKey: string;
   readonly #user: ConnectionUser;
@@ -44,9 +44,9 @@ export class RedisConnection {
     this.#settle = resolve;
   });
 
-  constructor(target: RedisTarget, prefix: string, system: System, user: ConnectionUser) {
+  constructor(target: RedisTarget, prefix: string, clock: Clock, user: ConnectionUser) {
     this.#target = target;
-    this.#system = system;
+    this.#clock = clock;
     this.#channel = `${prefix}changes`;
     this.#checkKey = `${prefix}check`;
     this.#user = user;
@@ -80,7 +80,7 @@ export class RedisConnection {
         return this.runNow(script, keys, args);
       })(),
       this.host,
-      this.#system,
+      this.#clock,
     );
 
   /** As `run`, also while others are still kept waiting. */
@@ -123,12 +123,12 @@ export class RedisConnection {
   }
 
   async #connect(): Promise<void> {
-    const link = new RedisLink(this.#target, this.#system, (cause) => this.#failed(link, cause));
+    const link = new RedisLink(this.#target, this.#clock, (cause) => this.#failed(link, cause));
     this.#link = link;
     this.#isListening = false;
     try {
       const opening = link.open({ key: this.#checkKey, channel: this.#channel });
-      await answerOf(opening, this.host, this.#system);
+      await answerOf(opening, this.host, this.#clock);
       if (this.#wantsMessages) await this.#hear(link);
       await this.#user.connected();
       if (this.#link !== link) return;
@@ -156,9 +156,9 @@ export class RedisConnection {
     this.#link = undefined;
     this.#become({ at: 'gone', cause });
     this.#settle();
-    const pause = this.#pause * (0.5 + this.#system.random() / 2);
+    const pause = this.#pause * (0.5 + this.#clock.random() / 2);
     this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2);
-    this.#retry = this.#system.after(pause, () => void this.#connect(), true);
+    this.#retry = this.#clock.after(pause, () => void this.#connect(), true);
   }
 
   #become(state: StoreState): void {

@@ -1,4 +1,4 @@
-import type { Cancel, System } from '../system.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
 import { LEASE_LIFE, type Lease, type StoredEntry } from './store.ts';
 
 /** How often a lease is prolonged while it is held, in ms. */
@@ -23,7 +23,7 @@ export interface LeaseHome {
 export class RedisLease implements Lease {
   readonly fence: number;
   readonly entry: StoredEntry | undefined;
-  readonly #system: System;
+  readonly #clock: Clock;
   readonly #home: LeaseHome;
   #asked: Moment;
   #isOver = false;
@@ -31,12 +31,12 @@ export class RedisLease implements Lease {
   readonly #abort = new AbortController();
 
   /** @param asked when the server was asked for it: its life there began no earlier */
-  constructor(given: Pick<Lease, 'fence' | 'entry'>, asked: Moment, home: LeaseHome, system: System) {
+  constructor(given: Pick<Lease, 'fence' | 'entry'>, asked: Moment, home: LeaseHome, clock: Clock) {
     this.fence = given.fence;
     this.entry = given.entry;
     this.#asked = asked;
     this.#home = home;
-    this.#system = system;
+    this.#clock = clock;
     this.#keepUp();
   }
 
@@ -66,17 +66,17 @@ export class RedisLease implements Lease {
   }
 
   get #isCertain(): boolean {
-    const { wall, steady } = momentOf(this.#system);
+    const { wall, steady } = momentOf(this.#clock);
     const age = wall - this.#asked.wall;
     return age >= 0 && age < LEASE_LIFE && steady - this.#asked.steady < LEASE_LIFE;
   }
 
   #keepUp(): void {
-    this.#timer = this.#system.after(KEEP_UP, () => void this.#prolong(), true);
+    this.#timer = this.#clock.after(KEEP_UP, () => void this.#prolong(), true);
   }
 
   async #prolong(): Promise<void> {
-    const asked = momentOf(this.#system);
+    const asked = momentOf(this.#clock);
     // Once lost it stays lost, even if nobody else took it.
     const isMine = this.#isCertain ? await this.#home.extend() : false;
     if (this.#isOver) return;
@@ -90,6 +90,6 @@ export class RedisLease implements Lease {
 }
 
 /** This moment, by both clocks. */
-export function momentOf(system: System): Moment {
-  return { wall: system.now(), steady: performance.now() };
+export function momentOf(clock: Clock): Moment {
+  return { wall: clock.now(), steady: performance.now() };
 }

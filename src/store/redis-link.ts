@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Redis, RedisOptions } from 'ioredis';
-import type { Cancel, System } from '../system.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
 import { nameOfTarget, type RedisTarget } from './redis-address.ts';
 import { CHECK, type Script } from './redis-scripts.ts';
 import { STORE_TIMEOUT } from './store.ts';
-import { storeGone } from './timely.ts';
+import { storeGone } from './store-timeout.ts';
 
 /** How often it is asked whether the server is still there, in ms: nothing else would tell of one that went silently. */
 export const PING_PAUSE = 10_000;
@@ -19,7 +19,7 @@ const KNOWN =
  */
 export class RedisLink {
   readonly #target: RedisTarget;
-  readonly #system: System;
+  readonly #clock: Clock;
   readonly #lost: (cause: string) => void;
   readonly #clients: Redis[] = [];
   #commands: Redis | undefined;
@@ -33,9 +33,9 @@ export class RedisLink {
   #answers = 0;
 
   /** @param lost is called at most once, when a connection broke or a server did not do its part */
-  constructor(target: RedisTarget, system: System, lost: (cause: string) => void) {
+  constructor(target: RedisTarget, clock: Clock, lost: (cause: string) => void) {
     this.#target = target;
-    this.#system = system;
+    this.#clock = clock;
     this.#lost = lost;
   }
 
@@ -129,7 +129,7 @@ export class RedisLink {
       let isOver = false;
       const waitOn = (): void => {
         const before = this.#answers;
-        cancel = this.#system.after(STORE_TIMEOUT, () =>
+        cancel = this.#clock.after(STORE_TIMEOUT, () =>
           // Where this process was busy, the answer may be there and not be read yet.
           setImmediate(() => {
             if (isOver) return;
@@ -155,7 +155,7 @@ export class RedisLink {
   #pingLater(): void {
     if (this.#isOver) return;
     const ping = (client: Redis | undefined) => client && this.#mind(() => client.ping());
-    this.#cancelPing = this.#system.after(
+    this.#cancelPing = this.#clock.after(
       PING_PAUSE,
       () => {
         Promise.all([ping(this.#commands), ping(this.#listener)]).then(

@@ -1,4 +1,4 @@
-import type { Cancel, System } from '../system.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
 import type { Keyring } from './keyring.ts';
 import { LONGEST_RECORD } from './master-key.ts';
 import type { Run } from './redis-connection.ts';
@@ -15,7 +15,7 @@ export const MASTER_PAUSE = 60_000;
 /** What the master key in Redis needs of its store. */
 export interface MasterKeyUser {
   readonly key: string;
-  readonly clock: ServerClock;
+  readonly serverClock: ServerClock;
   /** Another master key than before is in use. */
   changed(): void;
   /** Something in the record does not open. */
@@ -26,14 +26,14 @@ export interface MasterKeyUser {
 export class RedisMasterKey {
   readonly #keyring: Keyring;
   readonly #user: MasterKeyUser;
-  readonly #system: System;
+  readonly #clock: Clock;
   #renewal: Cancel | undefined;
   #isClosed = false;
 
-  constructor(keyring: Keyring, user: MasterKeyUser, system: System) {
+  constructor(keyring: Keyring, user: MasterKeyUser, clock: Clock) {
     this.#keyring = keyring;
     this.#user = user;
-    this.#system = system;
+    this.#clock = clock;
   }
 
   /** @throws whatever `run` throws */
@@ -42,7 +42,7 @@ export class RedisMasterKey {
       swap: async (expected, replacement = '') => {
         const answer = await run(MASTER, [this.#user.key], [expected, replacement, MASTER_LIFE, LONGEST_RECORD]);
         const [found, now] = Array.isArray(answer) ? answer : [];
-        this.#user.clock.saw(now);
+        this.#user.serverClock.saw(now);
         return String(found ?? '');
       },
     });
@@ -55,7 +55,7 @@ export class RedisMasterKey {
   keepUp(run: Run): void {
     this.#renewal?.();
     if (this.#isClosed) return;
-    this.#renewal = this.#system.after(
+    this.#renewal = this.#clock.after(
       MASTER_PAUSE,
       () => {
         this.renew(run).then(

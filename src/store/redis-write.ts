@@ -1,10 +1,10 @@
-import type { System } from '../system.ts';
+import type { Clock } from '../core/clock.ts';
 import { FENCE_MARGIN } from './entries.ts';
 import type { Run } from './redis-connection.ts';
 import { PUT, REMOVE } from './redis-scripts.ts';
 import type { Seal } from './seal.ts';
 import type { ServerClock } from './server-clock.ts';
-import { storeGone } from './timely.ts';
+import { storeGone } from './store-timeout.ts';
 
 /** By how much the time that is sealed may be wrong, in ms, and how often a record is sealed again with the right one. */
 const TIME_ERROR = 10_000;
@@ -34,12 +34,12 @@ export interface Place {
 export interface WriteMeans {
   readonly host: string;
   readonly channel: string;
-  readonly system: System;
-  readonly clock: ServerClock;
+  readonly clock: Clock;
+  readonly serverClock: ServerClock;
 }
 
 /**
- * Seals a change and writes it. If the clock of Redis turns out to be another one than it was when it was last seen,
+ * Seals a change and writes it. If the serverClock of Redis turns out to be another one than it was when it was last seen,
  * nothing is written, and it is sealed again with the right time.
  *
  * @returns false if something newer is there
@@ -51,16 +51,16 @@ export async function writeChange(run: Run, place: Place, change: Change, means:
   const keys = [key, `${key}:fence`];
   const news = [means.channel, writer === undefined ? id : `${id} ${writer}`];
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const age = Math.max(0, Math.round(means.system.now() - since));
+    const age = Math.max(0, Math.round(means.clock.now() - since));
     const left = life - age;
     const keepsFence = Math.max(0, left) + FENCE_MARGIN;
     if (json === undefined || left <= 0) return (await run(REMOVE, keys, [fence, keepsFence, ...news])) === 1;
-    const time = Math.max(0, means.clock.now() - age);
+    const time = Math.max(0, means.serverClock.now() - age);
     const box = seal.close(key, { fence, time, life }, json);
     const args = [fence, box, left, keepsFence, age, time, TIME_ERROR, owner, ...news];
     const answer = await run(PUT, [...keys, `${key}:lease`], args);
     const [done, now] = Array.isArray(answer) ? answer : [];
-    means.clock.saw(now);
+    means.serverClock.saw(now);
     if (done !== 'time') return done === 'written';
   }
   throw storeGone(means.host, 'clock');

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { type Listeners, Once } from '../listeners.ts';
-import { type Cancel, randomId, type System } from '../system.ts';
+import { type Cancel, type Clock, randomId } from '../core/clock.ts';
+import { type Listeners, Once } from '../core/listeners.ts';
 import { FENCE_MARGIN } from './entries.ts';
 import { Watchers } from './in-process.ts';
 import type { Keyring } from './keyring.ts';
@@ -22,7 +22,7 @@ import {
   type StoredEntry,
   type StoreState,
 } from './store.ts';
-import { storeGone } from './timely.ts';
+import { storeGone } from './store-timeout.ts';
 
 /** How many changes are kept while the server is gone, and how many are written at once when it is back. */
 const MOST_UNWRITTEN = 10_000;
@@ -32,12 +32,12 @@ const BATCH = 100;
 export class RedisStore implements KeptStore {
   readonly isShared = true;
   readonly unreadable = new Once<void>();
-  readonly #system: System;
+  readonly #clock: Clock;
   readonly #prefix: string;
   readonly #connection: RedisConnection;
   readonly #keyring: Keyring;
   readonly #masterKey: RedisMasterKey;
-  readonly #clock: ServerClock;
+  readonly #serverClock: ServerClock;
   readonly #watchers = new Watchers();
   /** The names that are watched, by their ids. */
   readonly #names = new Map<string, string>();
@@ -48,19 +48,19 @@ export class RedisStore implements KeptStore {
   #isCatchingUp = false;
 
   /** @param prefix what all keys and channels begin with */
-  constructor(target: RedisTarget, prefix: string, keyring: Keyring, system: System) {
-    this.#system = system;
+  constructor(target: RedisTarget, prefix: string, keyring: Keyring, clock: Clock) {
+    this.#clock = clock;
     this.#prefix = prefix;
     this.#keyring = keyring;
-    this.#clock = new ServerClock(system);
+    this.#serverClock = new ServerClock(clock);
     const master = {
       key: `${prefix}master`,
-      clock: this.#clock,
+      serverClock: this.#serverClock,
       changed: () => this.#renameAll(),
       strange: () => this.unreadable.tell(),
     };
-    this.#masterKey = new RedisMasterKey(keyring, master, system);
-    this.#connection = new RedisConnection(target, prefix, system, {
+    this.#masterKey = new RedisMasterKey(keyring, master, clock);
+    this.#connection = new RedisConnection(target, prefix, clock, {
       connected: async () => {
         await this.#masterKey.renew(this.#connection.runNow);
         this.#masterKey.keepUp(this.#connection.run);
@@ -99,13 +99,13 @@ export class RedisStore implements KeptStore {
   /** What this process wrote and the server does not know yet. */
   #mine(name: string): StoredEntry | undefined {
     const mine = this.#unwritten.get(name);
-    const age = mine && Math.max(0, this.#system.now() - mine.since);
+    const age = mine && Math.max(0, this.#clock.now() - mine.since);
     if (mine?.json === undefined || age === undefined || age >= mine.life) return undefined;
     return { value: JSON.parse(mine.json), age, fence: mine.fence };
   }
 
   #entryOf({ key, seal }: Place, found: unknown, now: unknown): StoredEntry | undefined {
-    this.#clock.saw(now);
+    this.#serverClock.saw(now);
     if (typeof found !== 'string') return undefined;
     const entry = readRedisRecord(seal, key, found, Number(now));
     if (!entry) this.unreadable.tell();
@@ -127,7 +127,7 @@ export class RedisStore implements KeptStore {
 
   async lease(name: string): Promise<Lease | { left: number }> {
     const owner = randomId();
-    const asked = momentOf(this.#system);
+    const asked = momentOf(this.#clock);
     const keysOf = ({ key }: Place): string[] => [`${key}:lease`, `${key}:fence`, key];
     const args = [owner, LEASE_LIFE, FENCE_MARGIN, LONGEST_BOX];
     const { place, answer } = await this.#ask(name, LEASE, keysOf, args);
@@ -153,7 +153,7 @@ export class RedisStore implements KeptStore {
         },
         ended: (ended) => this.#leases.delete(ended),
       },
-      this.#system,
+      this.#clock,
     );
     this.#leases.add(lease);
     return lease;
@@ -218,7 +218,7 @@ export class RedisStore implements KeptStore {
 
   async #change(name: string, made: Omit<Change, 'since'>): Promise<boolean> {
     if (this.#isClosed) return false;
-    const change = { ...made, since: this.#system.now() };
+    const change = { ...made, since: this.#clock.now() };
     this.#onTheWay.set(name, change);
     try {
       // What waits to be written goes first, or this one in its place.
@@ -277,7 +277,12 @@ export class RedisStore implements KeptStore {
   }
 
   async #write(run: Run, name: string, change: Change): Promise<boolean> {
-    const about = { host: this.host, channel: this.#connection.channel, system: this.#system, clock: this.#clock };
+    const about = {
+      host: this.host,
+      channel: this.#connection.channel,
+      clock: this.#clock,
+      serverClock: this.#serverClock,
+    };
     return writeChange(run, await this.#placeOf(name), change, about);
   }
 }

@@ -1,5 +1,5 @@
-import { Listeners } from '../listeners.ts';
-import type { System } from '../system.ts';
+import type { Clock } from '../core/clock.ts';
+import { Listeners } from '../core/listeners.ts';
 import { type Coordinator, type Lock, nameOf, type RecordKind, type SharedRecord } from './coordinator.ts';
 import type { Store } from './store.ts';
 import { lockOf, StoreLocks } from './store-locks.ts';
@@ -13,13 +13,13 @@ export class StoreCoordinator implements Coordinator {
   readonly isDurable = true;
   readonly restored = new Listeners<void>();
   readonly #store: Store;
-  readonly #system: System;
+  readonly #clock: Clock;
   readonly #locks: StoreLocks;
 
-  constructor(store: Store, system: System) {
+  constructor(store: Store, clock: Clock) {
     this.#store = store;
-    this.#system = system;
-    this.#locks = new StoreLocks(store, system);
+    this.#clock = clock;
+    this.#locks = new StoreLocks(store, clock);
     // It lives as long as the store.
     store.changes.add(({ at }) => at === 'ready' && this.restored.tell());
   }
@@ -50,6 +50,6 @@ export class StoreCoordinator implements Coordinator {
   }
 
   record<T extends object>(kind: RecordKind<T>, id: string): SharedRecord<T> {
-    return new StoreRecord(this.#locks, this.#store, kind, nameOf(kind, id), this.#system);
+    return new StoreRecord(this.#locks, this.#store, kind, nameOf(kind, id), this.#clock);
   }
 }

@@ -1,5 +1,5 @@
-import type { System } from '../system.ts';
-import { waitIsOver } from '../waiting.ts';
+import type { Clock } from '../core/clock.ts';
+import { waitTimeout } from '../core/timeout.ts';
 import type { Lock } from './coordinator.ts';
 import { LOCK_WAIT, NamedQueues } from './queue.ts';
 import type { Lease, Store, StoredEntry } from './store.ts';
@@ -21,14 +21,14 @@ export interface Holding<R> {
 /** The locks of a store: in this process a queue for each name, and among processes a lock in the store. */
 export class StoreLocks {
   readonly #store: Store;
-  readonly #system: System;
+  readonly #clock: Clock;
   readonly #queues: NamedQueues;
   readonly #underWay = new Set<Promise<unknown>>();
 
-  constructor(store: Store, system: System) {
+  constructor(store: Store, clock: Clock) {
     this.#store = store;
-    this.#system = system;
-    this.#queues = new NamedQueues(system);
+    this.#clock = clock;
+    this.#queues = new NamedQueues(clock);
   }
 
   /** What runs under a lock has to be written before the store is closed. Undefined if nothing does. */
@@ -38,7 +38,7 @@ export class StoreLocks {
 
   /** Runs something under a lock of the store, which it has to give back. @throws AuthError as `SharedRecord.update` */
   hold<R>(holding: Holding<R>): Promise<R> {
-    const deadline = this.#system.now() + LOCK_WAIT;
+    const deadline = this.#clock.now() + LOCK_WAIT;
     const running = this.#queues.run(holding.name, holding.host, () => this.#hold(holding, deadline));
     this.#underWay.add(running);
     const done = (): void => {
@@ -74,8 +74,8 @@ export class StoreLocks {
       try {
         const lease = await this.#store.lease(name);
         if ('left' in lease) {
-          const rest = deadline - this.#system.now();
-          if (rest <= 0) throw waitIsOver(host, LOCK_WAIT);
+          const rest = deadline - this.#clock.now();
+          if (rest <= 0) throw waitTimeout(host, LOCK_WAIT);
           await news.within(Math.max(SHORTEST_WAIT, Math.min(lease.left, rest)));
         }
         const result = await this.#settleWith(lease, settle, name);
@@ -114,7 +114,7 @@ export class StoreLocks {
     const unfollow = this.#store.changes.add(({ at }) => at === 'gone' && tell());
     return {
       within: (ms) => {
-        const cancel = this.#system.after(ms, tell);
+        const cancel = this.#clock.after(ms, tell);
         return told.finally(cancel);
       },
       end: () => {

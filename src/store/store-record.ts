@@ -1,5 +1,5 @@
-import { lasts, type Pause, pauseFrom } from '../pause.ts';
-import { type Cancel, randomId, type System } from '../system.ts';
+import { type Cancel, type Clock, randomId } from '../core/clock.ts';
+import { isWithin, type TimeWindow, timeWindow } from '../core/time-window.ts';
 import type { Found, RecordKind, RecordLock, SharedRecord, Update } from './coordinator.ts';
 import type { Lease, Store, StoredEntry } from './store.ts';
 import { isStoreFault, lockOf, type StoreLocks } from './store-locks.ts';
@@ -23,20 +23,20 @@ export class StoreRecord<T extends object> implements SharedRecord<T> {
   readonly #store: Store;
   readonly #kind: RecordKind<T>;
   readonly #name: string;
-  readonly #system: System;
+  readonly #clock: Clock;
   /** Who writes here: a watcher with the same word is not told of it. */
   readonly #writer = randomId();
   /** The newest number that was seen: what is written without a lock does not overwrite what is newer. */
   #fence = 0;
   #rewrites = 0;
-  #rewritten: Pause | undefined;
+  #rewritten: TimeWindow | undefined;
 
-  constructor(locks: StoreLocks, store: Store, kind: RecordKind<T>, name: string, system: System) {
+  constructor(locks: StoreLocks, store: Store, kind: RecordKind<T>, name: string, clock: Clock) {
     this.#locks = locks;
     this.#store = store;
     this.#kind = kind;
     this.#name = name;
-    this.#system = system;
+    this.#clock = clock;
   }
 
   async read(): Promise<Found<T>> {
@@ -131,9 +131,9 @@ export class StoreRecord<T extends object> implements SharedRecord<T> {
   }
 
   #mayWriteAgain(): boolean {
-    const now = this.#system.now();
-    if (!lasts(this.#rewritten, now)) {
-      this.#rewritten = pauseFrom(now, REWRITE_PAUSE);
+    const now = this.#clock.now();
+    if (!isWithin(this.#rewritten, now)) {
+      this.#rewritten = timeWindow(now, REWRITE_PAUSE);
       this.#rewrites = 0;
     }
     this.#rewrites += 1;

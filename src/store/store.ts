@@ -1,5 +1,5 @@
-import type { Listeners } from '../listeners.ts';
-import type { Cancel } from '../system.ts';
+import type { Cancel } from '../core/clock.ts';
+import type { Listeners } from '../core/listeners.ts';
 
 /** Something that was read from a store. */
 export interface StoredEntry {

@@ -1,16 +1,16 @@
-import { AuthError } from '../errors.ts';
-import { Listeners } from '../listeners.ts';
-import { Meter, MeteredTransport } from '../meter.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
+import { AuthError } from '../core/errors.ts';
+import { Listeners } from '../core/listeners.ts';
+import { ReplaceableTransport } from '../http/switchable-transport.ts';
+import type { FormRequest, Transport } from '../http/transport.ts';
+import { CountedTransport, Metrics } from '../oauth/metrics.ts';
+import { createToken, lifetimeOf, type Token } from '../oauth/token.ts';
+import { MOST_TRIES, readScope, sendWithRetries, splitScope } from '../oauth/token-endpoint.ts';
+import { tokenRecords } from '../oauth/token-record.ts';
+import { type Renewal, type SourceState, type TokenResult, TokenSource } from '../oauth/token-source.ts';
 import { connectionDigest } from '../store/connection.ts';
 import { type Coordinator, contentOf, type Found, type SharedRecord } from '../store/coordinator.ts';
 import { LocalCoordinator } from '../store/local-coordinator.ts';
-import { tokenRecords } from '../store/token-record.ts';
-import type { Cancel, System } from '../system.ts';
-import { createToken, lifetimeOf, type Token } from '../token.ts';
-import { askRepeatedly, MOST_TRIES, readScope, splitScope } from '../token-endpoint.ts';
-import { type Asked, type Renewal, type SourceState, TokenSource } from '../token-source.ts';
-import { ReplaceableTransport } from '../transport/replaceable.ts';
-import type { FormRequest, Transport } from '../transport/transport.ts';
 
 /** The token endpoint of VGS, for sandbox and live alike. */
 export const VGS_TOKEN_URL = 'https://auth.verygoodsecurity.com/auth/realms/vgs/protocol/openid-connect/token';
@@ -31,12 +31,12 @@ export class VgsAccount {
   readonly source: TokenSource;
   readonly changes = new Listeners<SourceState>();
   readonly transport: ReplaceableTransport;
-  readonly meter = new Meter();
+  readonly metrics = new Metrics();
   readonly #metered: Transport;
   #state: SourceState = { at: 'idle' };
   readonly #settings: VgsSettings;
   readonly #scope: readonly string[];
-  readonly #system: System;
+  readonly #clock: Clock;
   readonly #record: SharedRecord<Token>;
   readonly #unwatch: Cancel;
 
@@ -44,20 +44,20 @@ export class VgsAccount {
   constructor(
     settings: VgsSettings,
     transport: Transport,
-    system: System,
-    coordinator: Coordinator = new LocalCoordinator(system),
+    clock: Clock,
+    coordinator: Coordinator = new LocalCoordinator(clock),
   ) {
     this.#settings = settings;
     this.#scope = splitScope(settings.scope);
     this.transport = new ReplaceableTransport(transport);
-    this.#system = system;
-    this.#metered = new MeteredTransport(this.transport, settings.tokenUrl, this.meter, system);
+    this.#clock = clock;
+    this.#metered = new CountedTransport(this.transport, settings.tokenUrl, this.metrics, clock);
     const { host } = transport;
-    this.#record = coordinator.record(tokenRecords('token', host, system), connectionDigest(settings));
+    this.#record = coordinator.record(tokenRecords('token', host, clock), connectionDigest(settings));
     this.source = new TokenSource({
-      counts: this.meter.counts,
+      counts: this.metrics.counts,
       renew: (isUrgent) => this.#renew(isUrgent),
-      system,
+      clock,
       host,
       changed: (state) => {
         this.#state = state;
@@ -77,7 +77,7 @@ export class VgsAccount {
   }
 
   /** A token, or the server's refusal, or a fault. It waits 30 s at most. */
-  ask(): Promise<Asked> {
+  ask(): Promise<TokenResult> {
     return this.source.ask();
   }
 
@@ -95,7 +95,7 @@ export class VgsAccount {
       },
       run: async (_found, lock) => {
         const result = await this.#request(isUrgent);
-        if (result.token && result.token.expiresAt > this.#system.now()) lock.write(result.token);
+        if (result.token && result.token.expiresAt > this.#clock.now()) lock.write(result.token);
         return result;
       },
     });
@@ -109,16 +109,16 @@ export class VgsAccount {
   async #request(isUrgent: boolean): ReturnType<Renewal> {
     const request = clientCredentials(this.#settings, this.#scope);
     const tries = isUrgent ? MOST_TRIES : 1;
-    const { answer, reply } = await askRepeatedly(this.#metered, request, this.#system, tries);
+    const { answer, reply } = await sendWithRetries(this.#metered, request, this.#clock, tries);
     if (answer.refused) {
-      this.meter.tell({ what: 'refused', reason: answer.refused.reason });
+      this.metrics.tell({ what: 'refused', reason: answer.refused.reason });
       return { refused: answer.refused };
     }
     const { granted, accessToken } = answer;
     const scopes = readScope(granted, this.#scope);
     const lifetime = lifetimeOf(granted.number('expires_in'), accessToken);
-    const token = createToken({ accessToken, sentAt: reply.sentAt, lifetime, ...scopes }, this.#system);
-    this.meter.tell({ what: 'sign-in' });
+    const token = createToken({ accessToken, sentAt: reply.sentAt, lifetime, ...scopes }, this.#clock);
+    this.metrics.tell({ what: 'sign-in' });
     return { token };
   }
 }

@@ -1,6 +1,6 @@
-import type { FieldReader } from '../fields.ts';
-import { PRACTICE_PASSWORD, PRACTICE_VGS_URL } from '../practice-defaults.ts';
-import { readAddress } from '../transport/address.ts';
+import { PRACTICE_PASSWORD, PRACTICE_VGS_URL } from '../core/practice-defaults.ts';
+import type { SettingsReader } from '../core/settings-reader.ts';
+import { readAddress } from '../http/address.ts';
 import { checkVgsSettings, VGS_TOKEN_URL, type VgsSettings } from './account.ts';
 
 /**
@@ -8,7 +8,7 @@ import { checkVgsSettings, VGS_TOKEN_URL, type VgsSettings } from './account.ts'
  *
  * @throws AuthError `AUTH_CONFIG`, naming what is missing or wrong
  */
-export function readAccount(fields: FieldReader): { settings: VgsSettings; address: URL } {
+export function readAccount(fields: SettingsReader): { settings: VgsSettings; address: URL } {
   const isPractice = fields.flag('practice');
   const clientAuth = fields.text('clientAuth', 'body') as VgsSettings['clientAuth'];
   const scope = fields.text('scope');

@@ -1,52 +1,52 @@
-import { AuthError } from '../errors.ts';
-import { type FailedVerdict, failedVerdict } from '../failed-check.ts';
-import type { Reason, Warning } from '../reasons.ts';
-import { isTransient, splitScope } from '../token-endpoint.ts';
-import type { Transport } from '../transport/transport.ts';
-import { clockDifference, type RefusedVerdict, type TokenVerdict, tokenVerdict } from '../verdict.ts';
+import { AuthError } from '../core/errors.ts';
+import { type FailedCheck, failedCheck } from '../core/failed-check.ts';
+import type { Reason, Warning } from '../core/reasons.ts';
+import type { Transport } from '../http/transport.ts';
+import { clockDifference, type RefusedCheck, type TokenSummary, tokenSummary } from '../oauth/check-result.ts';
+import { isTransient, splitScope } from '../oauth/token-endpoint.ts';
 import { Challenges } from './challenge/challenges.ts';
 import { type Discovery, discover } from './dialect/discovery.ts';
 import type { OfferedMethod } from './dialect/methods.ts';
-import type { Heard, VisualGuardSettings } from './dialect/wire.ts';
+import type { VisualGuardResult, VisualGuardSettings } from './dialect/wire.ts';
 import type { Outcome } from './outcome.ts';
 import { VisualGuardServer, type VisualGuardShared } from './server.ts';
 import { Sessions } from './session/sessions.ts';
 import { MOST_WRONG_CODES, WrongCodeMemory } from './sign-in/wrong-codes.ts';
 
 /** What the server said of the client: a token request without a user tells. */
-export type ClientVerdict =
+export type ClientCheck =
   /** Client, grant and scope are accepted: it only misses the user. */
   | { state: 'known' }
-  | RefusedVerdict
+  | RefusedCheck
   /** The server answered, but not so that one could tell. */
-  | FailedVerdict;
+  | FailedCheck;
 
 /** What came of the sign-in of the stored user. */
-export type PersonVerdict =
-  | ({ state: 'signed-in'; warnings: Warning[]; refreshable: boolean } & TokenVerdict)
+export type UserCheck =
+  | ({ state: 'signed-in'; warnings: Warning[]; refreshable: boolean } & TokenSummary)
   /** The password is right, and a second factor is asked for. */
   | { state: 'challenged'; ways: string[]; reason?: Reason }
-  | RefusedVerdict
-  | FailedVerdict
+  | RefusedCheck
+  | FailedCheck
   /** It was not tried: the server would not get as far as the user. */
   | { state: 'not-tried' };
 
 /** What a test of a Visual Guard server found. */
-export type ServerVerdict = {
+export type ServerCheck = {
   host: string;
   /** How far the server's clock is ahead, in seconds. */
   clock?: number;
 } & (
-  | FailedVerdict
+  | FailedCheck
   | {
       state: 'reached';
       /** Whether its discovery document lists `VGAuthenticator`; `unsaid` where there is none, or no list in it. */
       grant: 'listed' | 'not-listed' | 'unsaid';
-      client: ClientVerdict;
+      client: ClientCheck;
       /** Scopes asked for that its discovery document does not show, where it shows any. */
       unlisted: string[];
       /** Only where it was wished for. */
-      person?: PersonVerdict;
+      person?: UserCheck;
     }
 );
 
@@ -59,28 +59,31 @@ export type ServerVerdict = {
 export async function checkServer(
   settings: VisualGuardSettings,
   transport: Transport,
-  shared: Pick<VisualGuardShared, 'system' | 'guard' | 'local'>,
+  shared: Pick<VisualGuardShared, 'clock' | 'guard' | 'local'>,
   signsIn: boolean,
-): Promise<ServerVerdict> {
+): Promise<ServerCheck> {
   const { host } = transport;
   // It keeps nothing of the real ones, so that no flow finds a session that a test has made.
   const server = new VisualGuardServer(settings, transport, {
     ...shared,
-    wrongCodes: new WrongCodeMemory(shared.system, MOST_WRONG_CODES),
-    challenges: new Challenges(shared.system, 1),
+    wrongCodes: new WrongCodeMemory(shared.clock, MOST_WRONG_CODES),
+    challenges: new Challenges(shared.clock, 1),
     sessions: new Sessions(1),
   });
-  let clock: number | undefined;
-  const about = (): { host: string; clock?: number } => ({ host, ...(clock === undefined ? {} : { clock }) });
+  let difference: number | undefined;
+  const about = (): { host: string; clock?: number } => ({
+    host,
+    ...(difference === undefined ? {} : { clock: difference }),
+  });
   try {
     const { found, reply } = await discover(settings.tokenUrl, transport);
-    clock = clockDifference(reply, shared.system);
+    difference = clockDifference(reply, shared.clock);
     const client = await checkClient(server);
     if (client.state === 'failed' && isNoServer(client, found, reply.status)) return { ...client, ...about() };
     const person = signsIn ? { person: await checkPerson(server, settings, client) } : {};
     return { state: 'reached', ...about(), ...readDiscovery(found, settings.scope), client, ...person };
   } catch (thrown) {
-    return { ...failedVerdict(thrown), ...about() };
+    return { ...failedCheck(thrown), ...about() };
   } finally {
     server.close();
   }
@@ -97,12 +100,12 @@ function readDiscovery(
   return { grant, unlisted: scopes?.length ? splitScope(scope).filter((word) => !isListed(word)) : [] };
 }
 
-async function checkClient(server: VisualGuardServer): Promise<ClientVerdict> {
-  let heard: Heard;
+async function checkClient(server: VisualGuardServer): Promise<ClientCheck> {
+  let heard: VisualGuardResult;
   try {
     heard = await server.wire.loginOfNobody();
   } catch (thrown) {
-    return failedVerdict(thrown);
+    return failedCheck(thrown);
   }
   const { refusal } = heard;
   const isAboutClient = ['client-invalid', 'grant-not-allowed', 'scope-invalid'].includes(refusal?.reason ?? '');
@@ -111,7 +114,7 @@ async function checkClient(server: VisualGuardServer): Promise<ClientVerdict> {
 }
 
 /** Whether nothing speaks for an identity server at this address, or it is down as a whole. */
-function isNoServer({ code }: FailedVerdict, found: Discovery | undefined, status: number): boolean {
+function isNoServer({ code }: FailedCheck, found: Discovery | undefined, status: number): boolean {
   if (code === 'AUTH_BAD_RESPONSE') return found === undefined;
   return code !== 'AUTH_UNAVAILABLE' || isTransient(status);
 }
@@ -119,13 +122,13 @@ function isNoServer({ code }: FailedVerdict, found: Discovery | undefined, statu
 async function checkPerson(
   server: VisualGuardServer,
   { scope }: VisualGuardSettings,
-  client: ClientVerdict,
-): Promise<PersonVerdict> {
+  client: ClientCheck,
+): Promise<UserCheck> {
   if (client.state === 'refused') return { state: 'not-tried' };
   const person = server.storedPerson;
   if (!person) {
     const property = server.wire.stored.user === '' ? 'username' : 'password';
-    return failedVerdict(new AuthError('property-missing', { property }));
+    return failedCheck(new AuthError('property-missing', { property }));
   }
   try {
     const outcome = await server.signIn(person, { method: 'ask', reset: false });
@@ -133,11 +136,11 @@ async function checkPerson(
     if (outcome.state === 'signed-in') await server.signOut(outcome.session, person.user);
     return verdict;
   } catch (thrown) {
-    return failedVerdict(thrown);
+    return failedCheck(thrown);
   }
 }
 
-function personVerdict(outcome: Outcome, asked: readonly string[]): PersonVerdict {
+function personVerdict(outcome: Outcome, asked: readonly string[]): UserCheck {
   if (outcome.state === 'refused') {
     const { reason, error, errorDescription, retryAt } = outcome;
     return {
@@ -151,7 +154,7 @@ function personVerdict(outcome: Outcome, asked: readonly string[]): PersonVerdic
   if (outcome.state === 'signed-in') {
     const { session, token } = outcome;
     const warnings = [...(session.login?.warnings ?? [])];
-    return { state: 'signed-in', warnings, refreshable: session.refreshToken !== '', ...tokenVerdict(token, asked) };
+    return { state: 'signed-in', warnings, refreshable: session.refreshToken !== '', ...tokenSummary(token, asked) };
   }
   const ways = outcome.challenge.methods.map(nameOf);
   return { state: 'challenged', ways: [...new Set(ways)], ...(outcome.reason ? { reason: outcome.reason } : {}) };

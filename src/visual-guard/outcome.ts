@@ -1,8 +1,8 @@
-import type { Meter } from '../meter.ts';
-import type { Reason } from '../reasons.ts';
-import type { Token } from '../token.ts';
+import type { Reason } from '../core/reasons.ts';
+import type { Metrics } from '../oauth/metrics.ts';
+import type { Token } from '../oauth/token.ts';
 import type { Method } from './dialect/methods.ts';
-import type { VisualGuardReading, VisualGuardStatus } from './dialect/reply.ts';
+import type { VisualGuardResponse, VisualGuardStatus } from './dialect/reply.ts';
 import type { Session } from './session/session.ts';
 
 /** A sign-in that worked, or a session that serves. */
@@ -96,13 +96,18 @@ export type Refusing = Pick<Refused, 'reason' | 'error' | 'errorDescription'>;
 export type Outcome = SignedIn | Challenged | Refused;
 
 /** As `refusedBy`, and told to who keeps account of it. */
-export function refusedAndTold(meter: Meter, refusal: Refusing, user: string, reading?: VisualGuardReading): Refused {
-  meter.tell({ what: 'refused', user, reason: refusal.reason });
+export function refusedAndTold(
+  metrics: Metrics,
+  refusal: Refusing,
+  user: string,
+  reading?: VisualGuardResponse,
+): Refused {
+  metrics.tell({ what: 'refused', user, reason: refusal.reason });
   return refusedBy(refusal, user, reading);
 }
 
 /** A refusal with what the reply says of it. */
-function refusedBy(refusal: Refusing, user: string, reading?: VisualGuardReading): Refused {
+function refusedBy(refusal: Refusing, user: string, reading?: VisualGuardResponse): Refused {
   return {
     state: 'refused',
     user,

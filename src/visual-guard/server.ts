@@ -1,15 +1,15 @@
-import type { Listeners } from '../listeners.ts';
-import { Meter, MeteredTransport } from '../meter.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Listeners } from '../core/listeners.ts';
+import { ReplaceableTransport } from '../http/switchable-transport.ts';
+import type { Transport } from '../http/transport.ts';
+import { CountedTransport, Metrics } from '../oauth/metrics.ts';
 import { connectionDigest } from '../store/connection.ts';
 import type { Coordinator } from '../store/coordinator.ts';
-import type { System } from '../system.ts';
-import { ReplaceableTransport } from '../transport/replaceable.ts';
-import type { Transport } from '../transport/transport.ts';
 import type { Challenges } from './challenge/challenges.ts';
 import { type ChallengeFinder, type FoundChallenge, findChallenge } from './challenge/find.ts';
 import { ServerChallenges } from './challenge/server-challenges.ts';
 import type { ServerContext } from './context.ts';
-import { type Grant, type Person, type VisualGuardSettings, VisualGuardWire } from './dialect/wire.ts';
+import { type Credentials, type Grant, type VisualGuardSettings, VisualGuardWire } from './dialect/wire.ts';
 import type { OpenChallenge, Outcome, SignedIn } from './outcome.ts';
 import { loginOf } from './session/login.ts';
 import { ServerSessions } from './session/server-sessions.ts';
@@ -23,7 +23,7 @@ import { type WrongCodeMemory, WrongCodes } from './sign-in/wrong-codes.ts';
 
 /** What all Visual Guard servers of a process share. */
 export interface VisualGuardShared {
-  system: System;
+  clock: Clock;
   guard: GuardMemory;
   wrongCodes: WrongCodeMemory;
   challenges: Challenges;
@@ -48,15 +48,15 @@ export class VisualGuardServer implements ChallengeFinder {
     shared: VisualGuardShared,
     coordinator: Coordinator = shared.local,
   ) {
-    const { system } = shared;
+    const { clock } = shared;
     this.transport = new ReplaceableTransport(transport);
-    const meter = new Meter();
-    const metered = new MeteredTransport(this.transport, settings.tokenUrl, meter, system);
-    const wire = new VisualGuardWire(settings, metered, system);
-    const guard = new Guard({ wire, system, coordinator }, shared.guard);
-    const wrongCodes = new WrongCodes({ wire, system, coordinator }, shared.wrongCodes);
+    const metrics = new Metrics();
+    const metered = new CountedTransport(this.transport, settings.tokenUrl, metrics, clock);
+    const wire = new VisualGuardWire(settings, metered, clock);
+    const guard = new Guard({ wire, clock, coordinator }, shared.guard);
+    const wrongCodes = new WrongCodes({ wire, clock, coordinator }, shared.wrongCodes);
     const connection = connectionDigest(settings);
-    this.#context = { wire, system, meter, guard, wrongCodes, coordinator, connection };
+    this.#context = { wire, clock, metrics, guard, wrongCodes, coordinator, connection };
     this.#sessions = new ServerSessions(this.#context, shared.sessions);
     this.#challenges = new ServerChallenges(this.#context, shared.challenges, {
       answered: (grant, { user, stored }) => this.#begin(grant, user, stored),
@@ -70,8 +70,8 @@ export class VisualGuardServer implements ChallengeFinder {
     return this.#context.wire;
   }
 
-  get meter(): Meter {
-    return this.#context.meter;
+  get metrics(): Metrics {
+    return this.#context.metrics;
   }
 
   get guard(): Guard {
@@ -97,7 +97,7 @@ export class VisualGuardServer implements ChallengeFinder {
   }
 
   /** The stored user of the config node. Undefined where none is stored. */
-  get storedPerson(): Person | undefined {
+  get storedPerson(): Credentials | undefined {
     return this.storedUser.person;
   }
 
@@ -131,8 +131,8 @@ export class VisualGuardServer implements ChallengeFinder {
    *
    * @throws AuthError where the server gives no answer that makes sense
    */
-  signIn(person: Person, wishes: SignInWishes): Promise<Outcome> {
-    this.meter.counts.waits += 1;
+  signIn(person: Credentials, wishes: SignInWishes): Promise<Outcome> {
+    this.metrics.counts.waits += 1;
     return this.#signIn.put(person, wishes, { stored: false });
   }
 
@@ -170,7 +170,7 @@ export class VisualGuardServer implements ChallengeFinder {
     this.#challenges.cancel(user);
     const refreshToken = (await ending) ?? '';
     const revoked = refreshToken !== '' && (await this.revoke(refreshToken)) ? ['refresh_token'] : [];
-    this.meter.tell({ what: 'sign-out', user, revoked });
+    this.metrics.tell({ what: 'sign-out', user, revoked });
     return revoked;
   }
 
@@ -218,7 +218,7 @@ export class VisualGuardServer implements ChallengeFinder {
     const content = { user, stored, login, renewals: 0, refreshToken, token };
     const { session, written } = this.#sessions.begin(content);
     await Promise.all([written, stored && this.storedUser.signedIn(session)]);
-    this.meter.tell({ what: 'sign-in', user });
+    this.metrics.tell({ what: 'sign-in', user });
     return { state: 'signed-in', session, token, fromLogin: false };
   }
 }

@@ -1,6 +1,6 @@
-import type { FieldReader } from '../fields.ts';
-import { PRACTICE_PASSWORD, PRACTICE_VG_URL } from '../practice-defaults.ts';
-import { readAddress } from '../transport/address.ts';
+import { PRACTICE_PASSWORD, PRACTICE_VG_URL } from '../core/practice-defaults.ts';
+import type { SettingsReader } from '../core/settings-reader.ts';
+import { readAddress } from '../http/address.ts';
 import {
   checkVisualGuardSettings,
   clientIdOf,
@@ -14,7 +14,7 @@ import {
  *
  * @throws AuthError `AUTH_CONFIG`, naming what is missing or wrong
  */
-export function readServer(fields: FieldReader): { settings: VisualGuardSettings; address: URL } {
+export function readServer(fields: SettingsReader): { settings: VisualGuardSettings; address: URL } {
   const isPractice = fields.flag('practice');
   const url = isPractice ? PRACTICE_VG_URL : fields.text('url');
   const address = tokenEndpointOf(readAddress(url, 'url', fields.flag('insecureHttp')));

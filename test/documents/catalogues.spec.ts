@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../../scripts/node-red.ts';
-import { FAULTS } from '../../src/errors.ts';
+import { FAULTS } from '../../src/core/errors.ts';
+import { OWN_REASONS, VISUAL_GUARD_REASONS } from '../../src/core/reasons.ts';
 import { PRACTICE_ACCOUNTS, PRACTICE_PEOPLE } from '../../src/practice/people.ts';
-import { OWN_REASONS, VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
 import { VGS_TOKEN_URL } from '../../src/vgs/account.ts';
 import { FULL_SCOPE } from '../../src/visual-guard/dialect/wire.ts';
 

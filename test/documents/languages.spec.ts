@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { BodyFault } from '../../nodes/shared/dialog/request-body.ts';
-import { type AuthErrorCode, FAULTS } from '../../src/errors.ts';
+import { type AuthErrorCode, FAULTS } from '../../src/core/errors.ts';
+import { OWN_REASONS, type Reason, VISUAL_GUARD_REASONS, type Warning } from '../../src/core/reasons.ts';
 import { PRACTICE_ACCOUNTS, PRACTICE_PEOPLE } from '../../src/practice/people.ts';
-import { OWN_REASONS, type Reason, VISUAL_GUARD_REASONS, type Warning } from '../../src/reasons.ts';
 import type { FileFault } from '../../src/vgs/service-account-file.ts';
 import {
   type Catalogue,

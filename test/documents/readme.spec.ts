@@ -3,12 +3,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { PROJECT } from '../../scripts/node-red.ts';
-import { FAULTS } from '../../src/errors.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { FAULTS } from '../../src/core/errors.ts';
+import { OWN_REASONS, VISUAL_GUARD_REASONS } from '../../src/core/reasons.ts';
+import { createToken, toMessageToken } from '../../src/oauth/token.ts';
 import { PRACTICE_ACCOUNTS, PRACTICE_PEOPLE } from '../../src/practice/people.ts';
-import { OWN_REASONS, VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
 import * as redisScripts from '../../src/store/redis-scripts.ts';
-import { system } from '../../src/system.ts';
-import { createToken, toMessageToken } from '../../src/token.ts';
 
 const readme = readFileSync(join(PROJECT, 'README.md'), 'utf8');
 const manifest = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
@@ -63,12 +63,12 @@ describe('the README', () => {
     const token = createToken(
       {
         accessToken: 'x',
-        sentAt: system.now(),
+        sentAt: systemClock.now(),
         lifetime: 1000,
         scope: ['cards:write', 'network-tokens:write'],
         missingScope: [],
       },
-      system,
+      systemClock,
     );
     const real = JSON.parse(JSON.stringify(toMessageToken(token)));
     assert.deepEqual({ ...shown, expires_at: 0 }, { ...real, expires_at: 0 });

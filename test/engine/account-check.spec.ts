@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { AuthError } from '../../src/errors.ts';
+import { AuthError } from '../../src/core/errors.ts';
 import { checkAccount } from '../../src/vgs/check.ts';
 import { FakeSystem } from '../support/fake-system.ts';
 import { ScriptedTransport, type Step } from '../support/scripted-transport.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { AuthError } from '../../src/errors.ts';
-import { isLoopback, readAddress } from '../../src/transport/address.ts';
+import type { AuthError } from '../../src/core/errors.ts';
+import { isLoopback, readAddress } from '../../src/http/address.ts';
 import { clientIdOf, tokenEndpointOf } from '../../src/visual-guard/dialect/wire.ts';
 
 describe('the address of a server', () => {

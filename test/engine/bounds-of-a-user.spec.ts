@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Engine } from '../../src/engine.ts';
+import { Engine } from '../../src/engine/engine.ts';
 import type { OpenChallenge } from '../../src/visual-guard/outcome.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import type { Session } from '../../src/visual-guard/session/session.ts';
@@ -163,14 +163,14 @@ describe('all users together', () => {
     const { engine, transport, server, signIn } = scene(10);
     const other = engine.holdServer({ ...SETTINGS, clientId: 'other_Native' }, transport, '').value;
     const told: string[] = [];
-    server.meter.crowded.add(() => told.push('one'));
-    other.meter.crowded.add(() => told.push('other'));
+    server.metrics.crowded.add(() => told.push('one'));
+    other.metrics.crowded.add(() => told.push('other'));
     for (let count = 0; count < 10; count += 1) await signIn(`person-${count}`);
     assert.deepEqual(told, []);
     for (let count = 10; count < 15; count += 1) await signIn(`person-${count}`);
     for (let count = 0; count < 9; count += 1) await challengeFor(other, transport);
     assert.deepEqual(told, ['one', 'other']);
-    assert.deepEqual([server.meter.evictions, other.meter.evictions], [5, 4]);
+    assert.deepEqual([server.metrics.evictions, other.metrics.evictions], [5, 4]);
   });
 });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { AuthError } from '../../src/errors.ts';
+import { AuthError } from '../../src/core/errors.ts';
 import { START } from '../support/fake-system.ts';
 import { OpenStep, page, type Step, silence } from '../support/scripted-transport.ts';
 import {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { AuthError } from '../../src/errors.ts';
+import { AuthError } from '../../src/core/errors.ts';
 import type { Challenge } from '../../src/visual-guard/challenge/challenge.ts';
 import type { PendingLink } from '../../src/visual-guard/outcome.ts';
 import { isSettled, settle } from '../support/fake-system.ts';

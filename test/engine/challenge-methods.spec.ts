@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { Echoes } from '../../src/echoes.ts';
-import { ReplyObject } from '../../src/transport/reply-object.ts';
+import { Echoes } from '../../src/http/echoes.ts';
+import { ReplyObject } from '../../src/http/reply-object.ts';
 import { findMethod, isDelivered, type OfferedMethod, readMethods } from '../../src/visual-guard/dialect/methods.ts';
 
 const readAll = (MFAAvailables: unknown, requestId: string, echoes?: Echoes) =>

@@ -10,7 +10,7 @@ import {
 } from '../../nodes/shared/config/secret-owner.ts';
 import { BODY_FAULTS } from '../../nodes/shared/dialog/request-body.ts';
 import { PROJECT } from '../../scripts/node-red.ts';
-import { VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
+import { VISUAL_GUARD_REASONS } from '../../src/core/reasons.ts';
 import { flawOf, SECRET_FLAWS } from '../../src/secret-flaw.ts';
 import { FILE_FAULTS, readServiceAccountFile } from '../../src/vgs/service-account-file.ts';
 import { FULL_SCOPE } from '../../src/visual-guard/dialect/wire.ts';

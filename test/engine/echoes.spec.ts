@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { authOfOutcome } from '../../nodes/shared/message.ts';
-import { SecretTrace } from '../../src/echoes.ts';
+import { SecretTrace } from '../../src/http/echoes.ts';
 import type { Outcome } from '../../src/visual-guard/outcome.ts';
 import { json, type ScriptedReply } from '../support/scripted-transport.ts';
 import { challenge, says, signedIn } from '../support/vg-replies.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { AuthError, FAULTS, type Fault } from '../../src/errors.ts';
+import { AuthError, FAULTS, type Fault } from '../../src/core/errors.ts';
 
 describe('an error for a Catch node', () => {
   it('does not compile without a value that its sentence needs', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc, { type Scheduler } from 'fast-check';
-import { Engine } from '../../src/engine.ts';
+import { Engine } from '../../src/engine/engine.ts';
 import { StoreCoordinator } from '../../src/store/store-coordinator.ts';
 import { VgsAccount } from '../../src/vgs/account.ts';
 import type { OpenChallenge } from '../../src/visual-guard/outcome.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { HttpTransport } from '../../src/transport/transport.ts';
+import { HttpTransport } from '../../src/http/transport.ts';
 import { FakeSystem } from '../support/fake-system.ts';
 import { assertOutcome, hostileReply } from '../support/hostile-replies.ts';
 import type { ScriptedReply } from '../support/scripted-transport.ts';

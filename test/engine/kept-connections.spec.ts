@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { Engine } from '../../src/engine.ts';
+import { Engine } from '../../src/engine/engine.ts';
 import type { VgsSettings } from '../../src/vgs/account.ts';
 import { FakeSystem } from '../support/fake-system.ts';
 import { json, ScriptedTransport } from '../support/scripted-transport.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { Engine } from '../../src/engine.ts';
-import { AuthError } from '../../src/errors.ts';
-import { readFailure } from '../../src/transport/failure.ts';
+import { AuthError } from '../../src/core/errors.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import { readFailure } from '../../src/http/failure.ts';
 import { FakeSystem } from '../support/fake-system.ts';
 import { json, ScriptedTransport, silence } from '../support/scripted-transport.ts';
 import { challenge, LINK, says, signedIn, wrongPassword } from '../support/vg-replies.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import sinon from 'sinon';
-import { Engine } from '../../src/engine.ts';
+import { PRACTICE_PASSWORD, PRACTICE_VGS_URL } from '../../src/core/practice-defaults.ts';
+import { Engine } from '../../src/engine/engine.ts';
 import { PRACTICE_ACCOUNTS } from '../../src/practice/people.ts';
-import { PRACTICE_PASSWORD, PRACTICE_VGS_URL } from '../../src/practice-defaults.ts';
 import type { VgsAccount, VgsSettings } from '../../src/vgs/account.ts';
 import { FakeSystem, START } from '../support/fake-system.ts';
 import '../support/rejections.ts';

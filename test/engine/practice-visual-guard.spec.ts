@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { Engine } from '../../src/engine.ts';
+import { PRACTICE_PASSWORD, PRACTICE_VG_URL } from '../../src/core/practice-defaults.ts';
+import { Engine } from '../../src/engine/engine.ts';
 import { PRACTICE_PEOPLE } from '../../src/practice/people.ts';
-import { PRACTICE_PASSWORD, PRACTICE_VG_URL } from '../../src/practice-defaults.ts';
 import { FULL_SCOPE, type VisualGuardSettings } from '../../src/visual-guard/dialect/wire.ts';
 import type { Outcome, SignedIn } from '../../src/visual-guard/outcome.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { delay, randomId, system } from '../../src/system.ts';
+import { delay, randomId, systemClock } from '../../src/core/clock.ts';
 
 const DAY = 86_400_000;
 
@@ -18,7 +18,7 @@ describe('the clock of the process', () => {
   ] as const) {
     it(`runs a timer once, after ${name}`, () => {
       const run = sinon.spy();
-      system.after(ms, run);
+      systemClock.after(ms, run);
       clock.tick(ms - 1);
       assert.equal(run.callCount, 0);
       clock.tick(1);
@@ -29,7 +29,7 @@ describe('the clock of the process', () => {
 
     it(`runs no timer of ${name} that was cancelled, also half-way`, () => {
       const run = sinon.spy();
-      const cancel = system.after(ms, run);
+      const cancel = systemClock.after(ms, run);
       clock.tick(ms / 2);
       cancel();
       cancel();
@@ -41,14 +41,14 @@ describe('the clock of the process', () => {
 
   it('runs a timer of the past at once', () => {
     const run = sinon.spy();
-    system.after(-5, run);
+    systemClock.after(-5, run);
     clock.tick(0);
     assert.equal(run.callCount, 1);
   });
 
   it('waits as long as it is told', async () => {
     const waited = sinon.spy();
-    const waiting = delay(system, 500).then(waited);
+    const waiting = delay(systemClock, 500).then(waited);
     await clock.tickAsync(499);
     assert.equal(waited.callCount, 0);
     await clock.tickAsync(1);

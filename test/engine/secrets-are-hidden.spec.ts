@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { format, inspect } from 'node:util';
-import { AuthError, asAuthError } from '../../src/errors.ts';
-import { fingerprint, HiddenText, REDACTED } from '../../src/hiding.ts';
-import { createToken, toMessageToken } from '../../src/token.ts';
+import { AuthError, asAuthError } from '../../src/core/errors.ts';
+import { fingerprint, HiddenText, REDACTED } from '../../src/core/redaction.ts';
+import { createToken, toMessageToken } from '../../src/oauth/token.ts';
 import { FakeSystem, START } from '../support/fake-system.ts';
 import { always, closeServers, serve } from '../support/servers.ts';
 

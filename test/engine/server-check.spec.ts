@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { Engine } from '../../src/engine.ts';
-import { AuthError } from '../../src/errors.ts';
-import { PRACTICE_VG_URL } from '../../src/practice-defaults.ts';
+import { AuthError } from '../../src/core/errors.ts';
+import { PRACTICE_VG_URL } from '../../src/core/practice-defaults.ts';
+import { Engine } from '../../src/engine/engine.ts';
 import { checkServer } from '../../src/visual-guard/check.ts';
 import { discoveryUrlOf } from '../../src/visual-guard/dialect/discovery.ts';
 import { FULL_SCOPE } from '../../src/visual-guard/dialect/wire.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Echoes, SecretTrace } from '../../src/echoes.ts';
-import { ReplyObject } from '../../src/transport/reply-object.ts';
+import { Echoes, SecretTrace } from '../../src/http/echoes.ts';
+import { ReplyObject } from '../../src/http/reply-object.ts';
 
 const SECRET = 'Pass word/Ünïque&%';
 /** Any text; often with a character that must not be shown. */

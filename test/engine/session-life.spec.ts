@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { AuthError } from '../../src/errors.ts';
+import { AuthError } from '../../src/core/errors.ts';
 import { settle } from '../support/fake-system.ts';
 import { json, OpenStep, page, ScriptedTransport, type Step, silence } from '../support/scripted-transport.ts';
 import { refreshed, says, signedIn } from '../support/vg-replies.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { Engine } from '../../src/engine.ts';
-import { AuthError } from '../../src/errors.ts';
+import { AuthError } from '../../src/core/errors.ts';
+import { Engine } from '../../src/engine/engine.ts';
 import type { Session } from '../../src/visual-guard/session/session.ts';
 import { FakeSystem, isSettled, settle } from '../support/fake-system.ts';
 import { json, OpenStep, page, ScriptedTransport, type Step, silence } from '../support/scripted-transport.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Engine } from '../../src/engine.ts';
+import { Engine } from '../../src/engine/engine.ts';
 import { ContextStore } from '../../src/store/context.ts';
 import { StoreCoordinator } from '../../src/store/store-coordinator.ts';
 import type { ServerContext } from '../../src/visual-guard/context.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Engine } from '../../src/engine.ts';
+import { Engine } from '../../src/engine/engine.ts';
 import type { ContextAccess } from '../../src/store/context-access.ts';
 import { FakeSystem, settle } from '../support/fake-system.ts';
 import { ANNA, Fleet, SERVICE } from '../support/fleet.ts';

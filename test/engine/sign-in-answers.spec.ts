@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { AuthError } from '../../src/errors.ts';
+import { AuthError } from '../../src/core/errors.ts';
 import { page, silence } from '../support/scripted-transport.ts';
 import { challenge, SMS, says, signedIn, waiting } from '../support/vg-replies.ts';
 import { ANNA, ASK, isChallenged, isRefused, isSignedIn, stage } from '../support/visual-guard.ts';

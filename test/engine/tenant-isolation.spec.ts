@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Engine, type Hold } from '../../src/engine.ts';
-import { ReplyObject } from '../../src/transport/reply-object.ts';
-import type { FormRequest, Reply, Transport } from '../../src/transport/transport.ts';
+import { Engine, type Reference } from '../../src/engine/engine.ts';
+import { ReplyObject } from '../../src/http/reply-object.ts';
+import type { FormRequest, HttpResponse, Transport } from '../../src/http/transport.ts';
 import type { VgsAccount } from '../../src/vgs/account.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import { FakeSystem } from '../support/fake-system.ts';
@@ -20,7 +20,7 @@ class NamingTransport implements Transport {
     this.#system = system;
   }
 
-  async send({ url, form }: FormRequest): Promise<Reply> {
+  async send({ url, form }: FormRequest): Promise<HttpResponse> {
     const owner = form.refresh_token ? (this.#refreshOwners.get(form.refresh_token) ?? 'nobody') : ownerOf(url, form);
     const refreshToken = `refresh-${++this.#count}`;
     this.#refreshOwners.set(refreshToken, owner);
@@ -82,7 +82,7 @@ describe('tenants', () => {
         const system = new FakeSystem();
         const engine = new Engine(1_000, system);
         const transport = new NamingTransport(system);
-        let held: Hold<VgsAccount | VisualGuardServer>[] = [];
+        let held: Reference<VgsAccount | VisualGuardServer>[] = [];
         for (const { accounts, servers, pass } of deploys) {
           for (const hold of held) hold.giveBack();
           const nodes = accounts.map((settings) => ({ settings, hold: engine.holdAccount(settings, transport, '') }));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { AuthError, AuthErrorCode } from '../../src/errors.ts';
-import type { Reason } from '../../src/reasons.ts';
-import { type Asking, readAnswer, readScope } from '../../src/token-endpoint.ts';
-import { ReplyObject } from '../../src/transport/reply-object.ts';
-import { echoesOf, type FormRequest } from '../../src/transport/transport.ts';
+import type { AuthError, AuthErrorCode } from '../../src/core/errors.ts';
+import type { Reason } from '../../src/core/reasons.ts';
+import { ReplyObject } from '../../src/http/reply-object.ts';
+import { echoesOf, type FormRequest } from '../../src/http/transport.ts';
+import { type Asking, readScope, readTokenResponse } from '../../src/oauth/token-endpoint.ts';
 import { asReply, json, page, type ScriptedReply } from '../support/scripted-transport.ts';
 
 const SECRET = 'S3cret-value';
@@ -12,7 +12,7 @@ const REQUEST: FormRequest = { url: 'https://auth.example.org/token', form: { cl
 function read(reply: ScriptedReply, request = REQUEST, asking: Partial<Asking> = {}) {
   const isForUser = request.form.grant_type !== 'client_credentials';
   const whole = { host: 'auth.example.org', isForUser, mayQuote: true, ...asking };
-  return readAnswer(asReply(reply, request), whole);
+  return readTokenResponse(asReply(reply, request), whole);
 }
 
 /** The scopes of a reply to `REQUEST`. */

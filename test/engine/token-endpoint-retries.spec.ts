@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { AuthError } from '../../src/errors.ts';
-import { askRepeatedly } from '../../src/token-endpoint.ts';
+import { AuthError } from '../../src/core/errors.ts';
+import { sendWithRetries } from '../../src/oauth/token-endpoint.ts';
 import { FakeSystem, START, settle } from '../support/fake-system.ts';
 import { json, page, ScriptedTransport, type Step, silence } from '../support/scripted-transport.ts';
 import '../support/rejections.ts';
@@ -15,7 +15,7 @@ async function ask(script: Step[], { chance = 0, wait = 60 * SECOND } = {}) {
   const system = new FakeSystem(chance);
   const transport = new ScriptedTransport(system, ...script);
   let endedAt = Number.NaN;
-  const asked = askRepeatedly(transport, REQUEST, system)
+  const asked = sendWithRetries(transport, REQUEST, system)
     .then(
       ({ answer }) => ({ answer, error: undefined }),
       (error: unknown) => ({ answer: undefined, error: error as AuthError }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { createToken, lifetimeOf, renewalWindows, toMessageToken } from '../../src/token.ts';
+import { createToken, lifetimeOf, renewalWindows, toMessageToken } from '../../src/oauth/token.ts';
 import { FakeSystem, START } from '../support/fake-system.ts';
 
 const SECOND = 1000;

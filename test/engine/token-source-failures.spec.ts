@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { AuthError } from '../../src/errors.ts';
-import { createToken, type Token } from '../../src/token.ts';
-import { type Renewal, TokenSource } from '../../src/token-source.ts';
+import { AuthError } from '../../src/core/errors.ts';
+import { createToken, type Token } from '../../src/oauth/token.ts';
+import { type Renewal, TokenSource } from '../../src/oauth/token-source.ts';
 import { FakeSystem, isSettled, START, settle } from '../support/fake-system.ts';
 import '../support/rejections.ts';
 
@@ -23,7 +23,7 @@ function switchable(mode: Mode = 'up') {
     if (server.mode === 'refusing') return { refused: { reason: 'client-invalid', error: 'invalid_client' } };
     throw server.mode === 'down' ? DOWN : server.mode;
   };
-  const source = new TokenSource({ renew, system, host: 'auth.example.org' });
+  const source = new TokenSource({ renew, clock: system, host: 'auth.example.org' });
   return { system, server, source, at };
 }
 

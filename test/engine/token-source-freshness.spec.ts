@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { createToken, type Token } from '../../src/token.ts';
-import { type Renewal, type SourceState, TokenSource } from '../../src/token-source.ts';
+import { createToken, type Token } from '../../src/oauth/token.ts';
+import { type Renewal, type SourceState, TokenSource } from '../../src/oauth/token-source.ts';
 import { FakeSystem, isSettled, START, settle } from '../support/fake-system.ts';
 import '../support/rejections.ts';
 
@@ -18,7 +18,7 @@ function sourceWith(renew?: Renewal, changed?: (state: SourceState) => void) {
       renewals += 1;
       return renew ? renew(true) : Promise.resolve({ token: make() });
     },
-    system,
+    clock: system,
     host: 'auth.example.org',
     changed,
   });
@@ -99,7 +99,7 @@ describe('a token source', () => {
 
   it('serves no token from the moment of its end', async () => {
     const { source, system, make } = sourceWith(() => new Promise(() => undefined));
-    const begun = new TokenSource({ renew: () => new Promise(() => undefined), system, host: 'h' }, make());
+    const begun = new TokenSource({ renew: () => new Promise(() => undefined), clock: system, host: 'h' }, make());
     await system.pass(LIFE);
     assert.equal(begun.current(), undefined);
     assert.equal(source.current(), undefined);
@@ -185,7 +185,7 @@ describe('10 messages a second for an hour, against tokens of 300 s', () => {
       let requests = 0;
       const source = new TokenSource({
         host: 'h',
-        system,
+        clock: system,
         // A server that takes 80 ms.
         renew: () =>
           new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { type FormRequest, HttpTransport } from '../../src/transport/transport.ts';
+import { type FormRequest, HttpTransport } from '../../src/http/transport.ts';
 import { certificates } from '../support/certificates.ts';
 import { FakeSystem, settle } from '../support/fake-system.ts';
 import { grant, RawServer, reply } from '../support/raw-server.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { AuthError, AuthErrorCode } from '../../src/errors.ts';
-import { type FormRequest, HttpTransport } from '../../src/transport/transport.ts';
+import type { AuthError, AuthErrorCode } from '../../src/core/errors.ts';
+import { type FormRequest, HttpTransport } from '../../src/http/transport.ts';
 import { restoreEnvironment, withoutProxies } from '../support/environment.ts';
 import { FakeSystem } from '../support/fake-system.ts';
 import { always, closedPort, closeServers, serve } from '../support/servers.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { AuthError } from '../../src/errors.ts';
-import { HttpTransport } from '../../src/transport/transport.ts';
+import type { AuthError } from '../../src/core/errors.ts';
+import { HttpTransport } from '../../src/http/transport.ts';
 import { certificates } from '../support/certificates.ts';
 import { FakeSystem } from '../support/fake-system.ts';
 import { closeProxies, serveProxy } from '../support/proxy-server.ts';

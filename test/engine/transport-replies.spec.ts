@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
-import type { AuthError } from '../../src/errors.ts';
-import { readAnswer } from '../../src/token-endpoint.ts';
-import { type FormRequest, HttpTransport } from '../../src/transport/transport.ts';
+import type { AuthError } from '../../src/core/errors.ts';
+import { type FormRequest, HttpTransport } from '../../src/http/transport.ts';
+import { readTokenResponse } from '../../src/oauth/token-endpoint.ts';
 import { FakeSystem } from '../support/fake-system.ts';
 import { type Answerer, always, closeServers, serve } from '../support/servers.ts';
 import '../support/rejections.ts';
@@ -18,7 +18,7 @@ async function exchange(answer: Answerer, more: Partial<FormRequest> = {}) {
   const reply = await transport.send(request);
   return {
     reply,
-    read: () => readAnswer(reply, { host: transport.host, isForUser: false, mayQuote: true }),
+    read: () => readTokenResponse(reply, { host: transport.host, isForUser: false, mayQuote: true }),
     host: server.host,
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import sinon from 'sinon';
-import { HttpTransport } from '../../src/transport/transport.ts';
+import { HttpTransport } from '../../src/http/transport.ts';
 import { FakeSystem, START } from '../support/fake-system.ts';
 import { always, closeServers, serve, type TestServer } from '../support/servers.ts';
 

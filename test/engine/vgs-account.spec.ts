@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { AuthError } from '../../src/errors.ts';
+import { AuthError } from '../../src/core/errors.ts';
 import { checkVgsSettings, VgsAccount, type VgsSettings } from '../../src/vgs/account.ts';
 import { FakeSystem, START, settle } from '../support/fake-system.ts';
 import { json, OpenStep, page, ScriptedTransport, type Step } from '../support/scripted-transport.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import type { VisualGuardReading } from '../../src/visual-guard/dialect/reply.ts';
+import type { VisualGuardResponse } from '../../src/visual-guard/dialect/reply.ts';
 import { AUTHENTICATION_TABLE, AUTHORIZATION_TABLE, REASON_ORDER } from '../support/status-tables.ts';
 import { readJson } from '../support/vg-replies.ts';
 
@@ -9,7 +9,7 @@ function fixture(name: string): Record<string, unknown> {
   return JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), 'utf8'));
 }
 
-function read(body: Record<string, unknown>): VisualGuardReading {
+function read(body: Record<string, unknown>): VisualGuardResponse {
   const reading = readJson(body);
   assert.ok(reading, 'the reply has no state');
   return reading;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { VISUAL_GUARD_REASONS } from '../../src/reasons.ts';
+import { VISUAL_GUARD_REASONS } from '../../src/core/reasons.ts';
 import { AUTHENTICATION_BITS, AUTHORIZATION_BITS } from '../../src/visual-guard/dialect/states.ts';
 import { AUTHENTICATION_TABLE, AUTHORIZATION_TABLE, REASON_ORDER, type StatusRow } from '../support/status-tables.ts';
 import { readJson } from '../support/vg-replies.ts';

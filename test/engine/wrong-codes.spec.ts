@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { Engine } from '../../src/engine.ts';
-import { AuthError } from '../../src/errors.ts';
+import { AuthError } from '../../src/core/errors.ts';
+import { Engine } from '../../src/engine/engine.ts';
 import type { OpenChallenge } from '../../src/visual-guard/outcome.ts';
 import { FakeSystem, START } from '../support/fake-system.ts';
 import { guess, open } from '../support/guesses.ts';
@@ -155,7 +155,7 @@ describe('ten codes of a user that were refused', () => {
     const { server } = scene();
     await guess(server, 10);
     const told: unknown[] = [];
-    server.meter.events.add((event) => told.push(event));
+    server.metrics.events.add((event) => told.push(event));
     isRefused(await (await open(server)).submit('1'), 'held-back');
     assert.deepEqual(told, [{ what: 'refused', user: 'anna', reason: 'held-back' }]);
   });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { AuthError } from '../../src/errors.ts';
-import { system as realSystem } from '../../src/system.ts';
-import { HttpTransport, type Transport } from '../../src/transport/transport.ts';
+import { systemClock as realSystem } from '../../src/core/clock.ts';
+import { AuthError } from '../../src/core/errors.ts';
+import { HttpTransport, type Transport } from '../../src/http/transport.ts';
 import { VgsAccount } from '../../src/vgs/account.ts';
 import type { Outcome } from '../../src/visual-guard/outcome.ts';
 import { FakeSystem } from '../support/fake-system.ts';

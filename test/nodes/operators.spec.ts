@@ -210,6 +210,6 @@ describe('the counts of a config node', () => {
     await flow.next('token');
     await flow.deploy(vgsFlow(server.origin, { name: 'renamed' }));
     const { connection } = flow.node('account') as unknown as ConnectionNode<VgsAccount>;
-    assert.deepEqual(connection?.meter.counts, { requests: 1, hits: 0, waits: 1, refusals: 0 });
+    assert.deepEqual(connection?.metrics.counts, { requests: 1, hits: 0, waits: 1, refusals: 0 });
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { MessageToken } from '../../src/hiding.ts';
+import type { MessageToken } from '../../src/core/redaction.ts';
 import { certificates } from '../support/certificates.ts';
 import { assertFault } from '../support/faults.ts';
 import { guardFlow, signsIn, stored } from '../support/guard-server.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { MessageToken } from '../../src/hiding.ts';
+import type { MessageToken } from '../../src/core/redaction.ts';
 import { assertFault } from '../support/faults.ts';
 import { holdTime } from '../support/held-time.ts';
 import { load } from '../support/runtime.ts';

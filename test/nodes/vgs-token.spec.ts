@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import type { MessageToken } from '../../src/hiding.ts';
+import type { MessageToken } from '../../src/core/redaction.ts';
 import { holdTime } from '../support/held-time.ts';
 import { load, logged } from '../support/runtime.ts';
 import { always, inTurn } from '../support/servers.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { type Cancel, type Clock, systemClock } from '../../src/core/clock.ts';
 import type { RedisStore } from '../../src/store/redis.ts';
 import { MASTER_PAUSE } from '../../src/store/redis-master-key.ts';
-import { type Cancel, type System, system } from '../../src/system.ts';
 import { endRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { RetryTime } from '../support/retry-time.ts';
 import { closeStores, keyringOf, openRedis } from '../support/stores.ts';
@@ -11,13 +11,13 @@ const LIFE = 600_000;
 const MINUTE = 60_000;
 
 /** The real time, but for the minute after which the master key is renewed: a test lets it pass. */
-class MinuteTime implements System {
+class MinuteTime implements Clock {
   readonly #due = new Set<() => void>();
-  readonly now = system.now;
-  readonly random = system.random;
+  readonly now = systemClock.now;
+  readonly random = systemClock.random;
 
   after(ms: number, run: () => void, background?: boolean): Cancel {
-    if (ms !== MASTER_PAUSE) return system.after(ms, run, background);
+    if (ms !== MASTER_PAUSE) return systemClock.after(ms, run, background);
     this.#due.add(run);
     return () => this.#due.delete(run);
   }

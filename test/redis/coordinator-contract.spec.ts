@@ -1,5 +1,5 @@
+import { systemClock } from '../../src/core/clock.ts';
 import { StoreCoordinator } from '../../src/store/store-coordinator.ts';
-import { system } from '../../src/system.ts';
 import { coordinates } from '../support/coordinator-contract.ts';
 import { endRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { closeStores, openRedis } from '../support/stores.ts';
@@ -14,7 +14,7 @@ describe('a Redis of its own', () => {
   coordinates('over Redis', {
     async open(replicas) {
       await server.admin.flushall();
-      return Array.from({ length: replicas }, () => new StoreCoordinator(openRedis(server), system));
+      return Array.from({ length: replicas }, () => new StoreCoordinator(openRedis(server), systemClock));
     },
     end: async () => closeStores(),
   });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
+import { systemClock } from '../../src/core/clock.ts';
 import { checkStore } from '../../src/store/check.ts';
 import { deriveKey } from '../../src/store/master-key.ts';
 import type { RedisStore } from '../../src/store/redis.ts';
-import { system } from '../../src/system.ts';
 import { certificates } from '../support/certificates.ts';
 import { isSettled } from '../support/fake-system.ts';
 import { endRedis, freePort, type RedisServer, startRedis } from '../support/redis-server.ts';
@@ -266,7 +266,7 @@ describe('a store whose Redis', () => {
     const { port } = server;
     const target = { kind: 'redis', host: '127.0.0.1', database: 0, isSecure: false, prefix: 'vg-auth:' } as const;
     const settings = { ...target, port, username: '', password: '', encryptionKey: PASSPHRASE };
-    const verdict = await checkStore(settings, {}, system);
+    const verdict = await checkStore(settings, {}, systemClock);
     assert.equal(verdict.state, 'works');
     assert.ok(verdict.state === 'works' && !verdict.otherKey);
     const left = await server.admin.keys('*');
@@ -276,18 +276,18 @@ describe('a store whose Redis', () => {
     );
     const keyring = keyringOf(PASSPHRASE, { prefix: 'vg-auth:', derive: deriveKey });
     await openRedis(server, { time, keyring }).get('a');
-    const other = await checkStore({ ...settings, encryptionKey: 'another' }, {}, system);
+    const other = await checkStore({ ...settings, encryptionKey: 'another' }, {}, systemClock);
     assert.ok(other.state === 'works' && other.otherKey);
     const rotation = { ...settings, encryptionKey: 'another', previousEncryptionKey: PASSPHRASE };
     const record = await server.admin.get('vg-auth:master');
-    const next = await checkStore(rotation, {}, system);
+    const next = await checkStore(rotation, {}, systemClock);
     assert.ok(next.state === 'works' && !next.otherKey);
     assert.equal(
       await server.admin.get('vg-auth:master'),
       record,
       'nothing is sealed under a key that is not deployed',
     );
-    const failed = await checkStore({ ...settings, port: await freePort(), password: 'SECRET' }, {}, system);
+    const failed = await checkStore({ ...settings, port: await freePort(), password: 'SECRET' }, {}, systemClock);
     assert.ok(failed.state === 'failed' && failed.values.cause === 'ECONNREFUSED');
     assert.doesNotMatch(JSON.stringify([verdict, other, next, failed]), /SECRET|passphrase/);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NodeRedVersion } from '../../scripts/node-red.ts';
-import { Engine } from '../../src/engine.ts';
-import { HttpTransport } from '../../src/transport/transport.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import { HttpTransport } from '../../src/http/transport.ts';
 import { CANARIES, Cluster, type Reply } from '../support/cluster.ts';
 import { endRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { ASK, isSignedIn, SETTINGS } from '../support/visual-guard.ts';
@@ -106,7 +106,7 @@ describe(`three ${version}s that share a store in Redis`, function () {
     const settings = { kind: 'redis', ...address, prefix: 'window:', encryptionKey: CANARIES.encryptionKey } as const;
     const store = engine.holdStore(settings, {}, '').value;
     const origin = new URL(cluster.origin);
-    const transport = new HttpTransport(origin, {}, engine.system);
+    const transport = new HttpTransport(origin, {}, engine.clock);
     const server = engine.holdServer(
       { ...SETTINGS, tokenUrl: `${origin.origin}/connect/token` },
       transport,

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { systemClock } from '../../src/core/clock.ts';
 import { PracticeServer } from '../../src/practice/server.ts';
-import { system } from '../../src/system.ts';
 
 /** One request to a token endpoint, as a server sees it. */
 export interface SeenRequest {
@@ -13,7 +13,7 @@ export interface SeenRequest {
 
 /** The practice server behind a server of the test, which counts: for a Node-RED, it is a server like any other. */
 export class CountingServer {
-  readonly practice = new PracticeServer(system);
+  readonly practice = new PracticeServer(systemClock);
   readonly seen: SeenRequest[] = [];
   origin = '';
   readonly #server: Server;

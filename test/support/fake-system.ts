@@ -1,4 +1,4 @@
-import type { Cancel, System } from '../../src/system.ts';
+import type { Cancel, Clock } from '../../src/core/clock.ts';
 
 interface Timer {
   at: number;
@@ -9,7 +9,7 @@ interface Timer {
 export const START = Date.UTC(2026, 0, 2, 12, 0, 0);
 
 /** Time and chance in the hands of a test. The clock stands still; `pass` moves it and runs the timers that fall due. */
-export class FakeSystem implements System {
+export class FakeSystem implements Clock {
   /** What `random` answers. */
   chance: number;
   #now = START;

@@ -1,4 +1,4 @@
-import { Engine } from '../../src/engine.ts';
+import { Engine } from '../../src/engine/engine.ts';
 import type { VisualGuardSettings } from '../../src/visual-guard/dialect/wire.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import { FakeSystem, settle } from './fake-system.ts';

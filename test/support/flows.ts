@@ -1,5 +1,5 @@
 import type { Auth } from '../../nodes/shared/message.ts';
-import type { MessageToken } from '../../src/hiding.ts';
+import type { MessageToken } from '../../src/core/redaction.ts';
 
 /** A node as it stands in flows.json. `wires` make it a flow node; without them it is a config node. */
 export interface FlowNode {

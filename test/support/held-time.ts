@@ -1,5 +1,5 @@
 import sinon from 'sinon';
-import { system } from '../../src/system.ts';
+import { systemClock } from '../../src/core/clock.ts';
 
 interface Timer {
   at: number;
@@ -29,9 +29,9 @@ export interface HeldTime {
 export function holdTime(): HeldTime {
   let now = Date.now();
   const timers = new Set<Timer>();
-  sinon.stub(system, 'now').callsFake(() => now);
-  sinon.stub(system, 'random').callsFake(() => 0.5);
-  sinon.stub(system, 'after').callsFake((ms, run) => {
+  sinon.stub(systemClock, 'now').callsFake(() => now);
+  sinon.stub(systemClock, 'random').callsFake(() => 0.5);
+  sinon.stub(systemClock, 'after').callsFake((ms, run) => {
     const timer = { at: now + Math.max(0, ms), run };
     if (ms > SHORT) {
       timers.add(timer);

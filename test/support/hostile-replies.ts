@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { AuthError } from '../../src/errors.ts';
+import { AuthError } from '../../src/core/errors.ts';
 import { AUTHENTICATION_BITS } from '../../src/visual-guard/dialect/states.ts';
 import type { ScriptedReply } from './scripted-transport.ts';
 

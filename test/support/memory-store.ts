@@ -1,5 +1,6 @@
-import { AuthError } from '../../src/errors.ts';
-import { Listeners } from '../../src/listeners.ts';
+import type { Cancel, Clock } from '../../src/core/clock.ts';
+import { AuthError } from '../../src/core/errors.ts';
+import { Listeners } from '../../src/core/listeners.ts';
 import { Entries } from '../../src/store/entries.ts';
 import { InProcessLeases, Watchers } from '../../src/store/in-process.ts';
 import {
@@ -12,7 +13,6 @@ import {
   type StoreState,
   SWEEP_PAUSE,
 } from '../../src/store/store.ts';
-import type { Cancel, System } from '../../src/system.ts';
 
 /**
  * A store in memory, for tests alone: the shortest thing that keeps the whole contract (`store-contract.ts`). Several engines
@@ -21,7 +21,7 @@ import type { Cancel, System } from '../../src/system.ts';
 export class MemoryStore implements Store {
   readonly isShared = false;
   readonly changes = new Listeners<StoreState>();
-  readonly #system: System;
+  readonly #clock: Clock;
   readonly #entries: Entries;
   readonly #leases = new InProcessLeases();
   readonly #watchers = new Watchers();
@@ -29,8 +29,8 @@ export class MemoryStore implements Store {
   #sweep: Cancel | undefined;
 
   /** @param most how many entries are kept; the one that was not used for the longest time goes first */
-  constructor(system: System, most: number = MOST_ENTRIES) {
-    this.#system = system;
+  constructor(clock: Clock, most: number = MOST_ENTRIES) {
+    this.#clock = clock;
     this.#entries = new Entries(most);
   }
 
@@ -45,7 +45,7 @@ export class MemoryStore implements Store {
 
   async put(name: string, value: unknown, { life, fence, writer }: PutOptions): Promise<boolean> {
     if (this.#state.at === 'gone') return false;
-    const entry = this.#entries.put(name, JSON.stringify(value), life, fence, this.#system.now());
+    const entry = this.#entries.put(name, JSON.stringify(value), life, fence, this.#clock.now());
     if (!entry) return false;
     this.#sweepLater();
     this.#watchers.tell(name, writer);
@@ -53,7 +53,7 @@ export class MemoryStore implements Store {
   }
 
   async remove(name: string, fence: number): Promise<boolean> {
-    if (this.#state.at === 'gone' || !this.#entries.remove(name, fence, this.#system.now())) return false;
+    if (this.#state.at === 'gone' || !this.#entries.remove(name, fence, this.#clock.now())) return false;
     this.#sweepLater();
     this.#watchers.tell(name);
     return true;
@@ -62,7 +62,7 @@ export class MemoryStore implements Store {
   async lease(name: string): Promise<Lease | { left: number }> {
     this.#mustBeOpen();
     if (this.#leases.has(name)) return { left: LEASE_LIFE };
-    const fence = this.#entries.nextFence(name, this.#system.now());
+    const fence = this.#entries.nextFence(name, this.#clock.now());
     this.#sweepLater();
     return this.#leases.take(name, { fence, entry: this.#entryOf(name) }, async (change) => {
       if (!change || !(await this.put(name, change.value, { ...change, fence }))) this.#watchers.tell(name);
@@ -84,7 +84,7 @@ export class MemoryStore implements Store {
   }
 
   #entryOf(name: string): StoredEntry | undefined {
-    const now = this.#system.now();
+    const now = this.#clock.now();
     const entry = this.#entries.get(name, now);
     return entry && { value: JSON.parse(entry.text), age: Math.max(0, now - entry.writtenAt), fence: entry.fence };
   }
@@ -95,11 +95,11 @@ export class MemoryStore implements Store {
 
   /** What has outlived its life goes by and by. No timer runs while there is nothing. */
   #sweepLater(): void {
-    this.#sweep ??= this.#system.after(
+    this.#sweep ??= this.#clock.after(
       SWEEP_PAUSE,
       () => {
         this.#sweep = undefined;
-        this.#entries.sweep(this.#system.now());
+        this.#entries.sweep(this.#clock.now());
         if (!this.#entries.isEmpty) this.#sweepLater();
       },
       true,

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Engine } from '../../src/engine.ts';
+import { Engine } from '../../src/engine/engine.ts';
 import { ContextStore } from '../../src/store/context.ts';
 import type { ContextAccess } from '../../src/store/context-access.ts';
 import { Keyring } from '../../src/store/keyring.ts';

@@ -1,5 +1,6 @@
-import { AuthError } from '../../src/errors.ts';
-import { Listeners } from '../../src/listeners.ts';
+import type { Cancel, Clock } from '../../src/core/clock.ts';
+import { AuthError } from '../../src/core/errors.ts';
+import { Listeners } from '../../src/core/listeners.ts';
 import {
   LEASE_LIFE,
   type Lease,
@@ -8,7 +9,6 @@ import {
   type StoredEntry,
   type StoreState,
 } from '../../src/store/store.ts';
-import type { Cancel, System } from '../../src/system.ts';
 import type { MemoryStore } from './memory-store.ts';
 
 /** A lease that a replica holds. */
@@ -36,7 +36,7 @@ export class ReplicaStore implements Store {
   /** What was asked of the store, as `get session …`. */
   readonly asked: string[] = [];
   readonly #shared: Shared;
-  readonly #system: System;
+  readonly #clock: Clock;
   readonly #kept = new Map<string, Write>();
   readonly #watches = new Map<() => void, { name: string; writer: string | undefined; cancel: Cancel }>();
   readonly #leases = new Set<Held>();
@@ -44,9 +44,9 @@ export class ReplicaStore implements Store {
   beforeWrite: ((name: string) => Promise<void>) | undefined;
   #isDead = false;
 
-  constructor(shared: Shared, system: System) {
+  constructor(shared: Shared, clock: Clock) {
     this.#shared = shared;
-    this.#system = system;
+    this.#clock = clock;
   }
 
   async get(name: string): Promise<StoredEntry | undefined> {
@@ -155,7 +155,7 @@ export class ReplicaStore implements Store {
       held.abort.abort();
       this.#leases.delete(held);
       if (after === 0) void held.lease.release();
-      else this.#system.after(after, () => void held.lease.release());
+      else this.#clock.after(after, () => void held.lease.release());
     }
   }
 

@@ -1,7 +1,7 @@
+import type { Cancel } from '../../src/core/clock.ts';
 import { PING_PAUSE } from '../../src/store/redis-link.ts';
 import { MASTER_PAUSE } from '../../src/store/redis-master-key.ts';
 import { STORE_TIMEOUT, type Store, SWEEP_PAUSE } from '../../src/store/store.ts';
-import type { Cancel } from '../../src/system.ts';
 import { FakeSystem } from './fake-system.ts';
 import { until } from './until.ts';
 

@@ -13,7 +13,7 @@ import vgMfa from '../../nodes/vg-mfa.ts';
 import vgServer from '../../nodes/vg-server.ts';
 import vgsAccount from '../../nodes/vgs-account.ts';
 import vgsToken from '../../nodes/vgs-token.ts';
-import type { Engine } from '../../src/engine.ts';
+import type { Engine } from '../../src/engine/engine.ts';
 import { restoreEnvironment, withoutProxies } from './environment.ts';
 import { type Arrival, CAUGHT, type Credentials, type FlowNode, type Message, toFlow } from './flows.ts';
 import { Inbox } from './inbox.ts';

@@ -1,6 +1,6 @@
 import type { Scheduler } from 'fast-check';
+import type { Cancel, Clock } from '../../src/core/clock.ts';
 import type { Lease, PutOptions, Store, StoredEntry } from '../../src/store/store.ts';
-import type { Cancel, System } from '../../src/system.ts';
 import { ReplicaStore, type Shared } from './replica-store.ts';
 
 /** A replica's view of a store of which a property test chooses the order in which everything happens. */
@@ -9,8 +9,8 @@ export class ScheduledStore implements Store {
   readonly #store: ReplicaStore;
   readonly #scheduler: Scheduler;
 
-  constructor(shared: Shared, system: System, scheduler: Scheduler) {
-    this.#store = new ReplicaStore(shared, system);
+  constructor(shared: Shared, clock: Clock, scheduler: Scheduler) {
+    this.#store = new ReplicaStore(shared, clock);
     this.#scheduler = scheduler;
   }
 

@@ -1,19 +1,21 @@
-import { AuthError } from '../../src/errors.ts';
-import type { System } from '../../src/system.ts';
-import { ReplyObject } from '../../src/transport/reply-object.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { AuthError } from '../../src/core/errors.ts';
+import { ReplyObject } from '../../src/http/reply-object.ts';
 import {
   echoesOf,
   type FormRequest,
+  type HttpResponse,
   REQUEST_TIMEOUT,
-  type Reply,
   type Transport,
-} from '../../src/transport/transport.ts';
+} from '../../src/http/transport.ts';
 
 /** What stands in the script for one request: a reply, a failure, or what is done with the request. */
 export type Step = ScriptedReply | Error | ((request: FormRequest) => ScriptedReply | Promise<ScriptedReply>);
 
 /** A reply; what is left out is as usual. */
-export type ScriptedReply = Partial<Omit<Reply, 'sentAt' | 'body'>> & { body?: Record<string, unknown> | undefined };
+export type ScriptedReply = Partial<Omit<HttpResponse, 'sentAt' | 'body'>> & {
+  body?: Record<string, unknown> | undefined;
+};
 
 /** A transport that sends nothing: it keeps the requests and answers from a script. */
 export class ScriptedTransport implements Transport {
@@ -24,11 +26,11 @@ export class ScriptedTransport implements Transport {
   closed = false;
   /** Answers whatever the script has no step for. */
   otherwise: Step | undefined;
-  readonly #system: System;
+  readonly #clock: Clock;
   readonly #script: Step[];
 
-  constructor(system: System, ...script: Step[]) {
-    this.#system = system;
+  constructor(clock: Clock, ...script: Step[]) {
+    this.#clock = clock;
     this.#script = script;
   }
 
@@ -43,8 +45,8 @@ export class ScriptedTransport implements Transport {
     return { ...this.requests.at(-1)?.form };
   }
 
-  async send(request: FormRequest): Promise<Reply> {
-    const sentAt = this.#system.now();
+  async send(request: FormRequest): Promise<HttpResponse> {
+    const sentAt = this.#clock.now();
     this.requests.push(request);
     this.sentAt.push(sentAt);
     const step = this.#script.shift() ?? this.otherwise;
@@ -62,7 +64,7 @@ export class ScriptedTransport implements Transport {
   #orGiveUp(request: FormRequest, reply: ScriptedReply | Promise<ScriptedReply>): Promise<ScriptedReply> {
     const timeout = request.timeout ?? REQUEST_TIMEOUT;
     return new Promise((resolve, reject) => {
-      const cancel = this.#system.after(timeout, () =>
+      const cancel = this.#clock.after(timeout, () =>
         reject(new AuthError('no-answer', { host: this.host, seconds: Math.ceil(timeout / 1000) })),
       );
       const abort = (): void => {
@@ -86,7 +88,7 @@ export class ScriptedTransport implements Transport {
 }
 
 /** What the engine gets of a reply: its body is cleaned, as it is by the real transport. */
-export function asReply({ body, ...reply }: ScriptedReply, request: FormRequest, sentAt = 0): Reply {
+export function asReply({ body, ...reply }: ScriptedReply, request: FormRequest, sentAt = 0): HttpResponse {
   return {
     status: 200,
     contentType: 'application/json',

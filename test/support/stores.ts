@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { Keyring, type KeyringOptions } from '../../src/store/keyring.ts';
 import type { Derive } from '../../src/store/master-key.ts';
 import { RedisStore } from '../../src/store/redis.ts';
 import type { RedisTarget } from '../../src/store/redis-address.ts';
-import { type System, system } from '../../src/system.ts';
 
 /** The passphrase of all stores of the tests. */
 export const PASSPHRASE = 'a passphrase of the tests';
@@ -29,8 +29,8 @@ export function openRedis(
   {
     prefix = 'vg-auth:',
     keyring = keyringOf(PASSPHRASE, { prefix }),
-    time = system,
-  }: { prefix?: string; keyring?: Keyring; time?: System } = {},
+    time = systemClock,
+  }: { prefix?: string; keyring?: Keyring; time?: Clock } = {},
 ): RedisStore {
   const anonymous = { host: '127.0.0.1', database: 0, username: '', password: '', tls: undefined };
   const store = new RedisStore({ ...anonymous, ...target }, prefix, keyring, time);

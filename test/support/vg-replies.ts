@@ -1,5 +1,5 @@
-import { ReplyObject } from '../../src/transport/reply-object.ts';
-import { readVisualGuardReply, type VisualGuardReading } from '../../src/visual-guard/dialect/reply.ts';
+import { ReplyObject } from '../../src/http/reply-object.ts';
+import { readVisualGuardReply, type VisualGuardResponse } from '../../src/visual-guard/dialect/reply.ts';
 import type { ScriptedReply } from './scripted-transport.ts';
 
 /** The numbers of the authentication status that the tests need by name (src/visual-guard/PROTOCOL.md: status bits). */
@@ -132,6 +132,6 @@ export function refreshed(accessToken: string, refreshToken = ''): ScriptedReply
 }
 
 /** What the dialect reads in the JSON of a reply. */
-export function readJson(body: Record<string, unknown>): VisualGuardReading | undefined {
+export function readJson(body: Record<string, unknown>): VisualGuardResponse | undefined {
   return readVisualGuardReply(ReplyObject.of(body));
 }

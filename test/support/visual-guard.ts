@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Engine } from '../../src/engine.ts';
+import { Engine } from '../../src/engine/engine.ts';
 import type { VisualGuardSettings } from '../../src/visual-guard/dialect/wire.ts';
 import type { Challenged, OpenChallenge, Outcome, Refused, SignedIn } from '../../src/visual-guard/outcome.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { NodeMessage, NodeMessageInFlow } from 'node-red';
-import { AuthError } from '../../../src/errors.ts';
+import { AuthError } from '../../../src/core/errors.ts';
 import type { Send } from '../input.ts';
 import { type Auth, byOutput } from '../message.ts';
 import { type AttemptStep, attemptOf, mark, remember } from './attempt.ts';

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import { HiddenHeader, REDACTED } from '../../../src/hiding.ts';
-import { lasts, type Pause, pauseFrom } from '../../../src/pause.ts';
-import type { System } from '../../../src/system.ts';
-import { isBearer, type Token } from '../../../src/token.ts';
+import type { Clock } from '../../../src/core/clock.ts';
+import { HiddenHeader, REDACTED } from '../../../src/core/redaction.ts';
+import { isWithin, type TimeWindow, timeWindow } from '../../../src/core/time-window.ts';
+import { isBearer, type Token } from '../../../src/oauth/token.ts';
 import type { VgsAccount } from '../../../src/vgs/account.ts';
 import type { VisualGuardServer } from '../../../src/visual-guard/server.ts';
 import type { OpenNode } from '../config/config-reference.ts';
@@ -20,7 +20,7 @@ export interface Bearer {
 }
 
 /** A header, or why there is none. */
-export type Sought = { bearer: Bearer; needed?: never } | { needed: Auth; bearer?: never };
+export type BearerResult = { bearer: Bearer; needed?: never } | { needed: Auth; bearer?: never };
 
 /** Where `attach-bearer` takes its token from. */
 export interface BearerSource {
@@ -29,7 +29,7 @@ export interface BearerSource {
   /** A token that serves right now, without anything asynchronous; undefined where one has to be sought. */
   current(msg: NodeMessage): Bearer | undefined;
   /** @throws AuthError where no answer that makes sense was had */
-  seek(msg: NodeMessage): Promise<Sought>;
+  seek(msg: NodeMessage): Promise<BearerResult>;
   /**
    * An API rejected the token of this message.
    *
@@ -63,7 +63,7 @@ export class VgsBearer implements BearerSource {
     return this.#account.source.current();
   }
 
-  async seek(): Promise<Sought> {
+  async seek(): Promise<BearerResult> {
     const { token, refused, failed } = await this.#account.ask();
     if (failed) throw failed;
     return token ? { bearer: token } : { needed: authOfRefusal('vgs', refused) };
@@ -99,7 +99,7 @@ export class VisualGuardBearer implements BearerSource {
     return (meant as MeantUser).session?.source.current();
   }
 
-  async seek(msg: NodeMessage): Promise<Sought> {
+  async seek(msg: NodeMessage): Promise<BearerResult> {
     if (this.#setting.type === 'stored') return this.#seekStored(storedPerson(this.#server).user, msg);
     const { user, session } = await soughtUser(this.#RED, this.#node, this.#server, this.#setting, msg);
     if (!session)
@@ -116,7 +116,7 @@ export class VisualGuardBearer implements BearerSource {
     return session?.source.reject(generation ?? session.source.token?.generation ?? 0) ?? true;
   }
 
-  async #seekStored(user: string, msg: NodeMessage): Promise<Sought> {
+  async #seekStored(user: string, msg: NodeMessage): Promise<BearerResult> {
     const reset = msg.reset === true;
     if (reset) delete msg.reset;
     const { token, outcome, needed } = await this.#server.tokenOfStored(reset);
@@ -140,14 +140,14 @@ export class MessageBearer implements BearerSource, BearerSources {
   readonly id = '';
   readonly #RED: NodeAPI;
   readonly #property: string;
-  readonly #system: System;
+  readonly #clock: Clock;
   readonly #bearers = new LRUCache<string, Bearer>({ max: MOST_BEARERS });
-  #pause: Pause | undefined;
+  #pause: TimeWindow | undefined;
 
-  constructor(RED: NodeAPI, property: string, system: System) {
+  constructor(RED: NodeAPI, property: string, clock: Clock) {
     this.#RED = RED;
     this.#property = property;
-    this.#system = system;
+    this.#clock = clock;
   }
 
   current(msg: NodeMessage): Bearer | undefined {
@@ -162,7 +162,7 @@ export class MessageBearer implements BearerSource, BearerSources {
     return bearer;
   }
 
-  async seek(msg: NodeMessage): Promise<Sought> {
+  async seek(msg: NodeMessage): Promise<BearerResult> {
     const bearer = this.current(msg);
     if (bearer) return { bearer };
     const reason = this.#read(msg).token === undefined ? 'token-missing' : 'token-expired';
@@ -180,9 +180,9 @@ export class MessageBearer implements BearerSource, BearerSources {
   async reject(_msg: NodeMessage, generation: number | undefined): Promise<boolean> {
     // With a mark, the message itself counts its tries.
     if (generation !== undefined) return true;
-    const now = this.#system.now();
-    if (lasts(this.#pause, now)) return false;
-    this.#pause = pauseFrom(now, RETRY_PAUSE);
+    const now = this.#clock.now();
+    if (isWithin(this.#pause, now)) return false;
+    this.#pause = timeWindow(now, RETRY_PAUSE);
     return true;
   }
 
@@ -197,6 +197,6 @@ export class MessageBearer implements BearerSource, BearerSources {
     const { access_token: token, expires_at: expiresAt } = found as Record<string, unknown>;
     // `[redacted]` is what a token becomes in a context file.
     if (!isBearer(token) || token === REDACTED) return { token: undefined, isExpired: false };
-    return { token, isExpired: typeof expiresAt === 'number' && expiresAt > 0 && this.#system.now() >= expiresAt };
+    return { token, isExpired: typeof expiresAt === 'number' && expiresAt > 0 && this.#clock.now() >= expiresAt };
   }
 }

@@ -1,5 +1,5 @@
 import type { NodeMessage } from 'node-red';
-import { AuthError } from '../../../src/errors.ts';
+import { AuthError } from '../../../src/core/errors.ts';
 
 /** The most of a host name that an error shows, in characters. It comes from the message. */
 const LONGEST_HOST = 100;

@@ -1,5 +1,5 @@
 import hashSum from 'hash-sum';
-import { type Headers, HiddenHeader } from '../../../src/hiding.ts';
+import { type Headers, HiddenHeader } from '../../../src/core/redaction.ts';
 
 /** How `http request` marks the headers of a response: a hash of them. */
 const RESPONSE_MARKER = 'x-node-red-request-node';

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { System } from '../../../src/system.ts';
+import type { Clock } from '../../../src/core/clock.ts';
 import type { ConnectionNode } from './connection-node.ts';
 import { isInReach } from './reach.ts';
 
@@ -60,9 +60,9 @@ export class ConfigNames {
   }
 
   /** Waits for the end of the deploy that is under way, 15 s at most. */
-  deployed(system: System): Promise<void> {
+  deployed(clock: Clock): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = system.after(DEPLOY_WAIT, resolve);
+      const cancel = clock.after(DEPLOY_WAIT, resolve);
       (this.#deploy?.over ?? Promise.resolve()).then(resolve).finally(cancel);
     });
   }

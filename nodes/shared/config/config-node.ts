@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import type { Hold } from '../../../src/engine.ts';
-import { AuthError, asAuthError } from '../../../src/errors.ts';
+import { AuthError, asAuthError } from '../../../src/core/errors.ts';
+import type { Reference } from '../../../src/engine/engine.ts';
 import type { KeptStore } from '../../../src/store/store.ts';
 import { CATALOGUE } from '../catalogue.ts';
 import type { SecretFlaws } from '../status.ts';
@@ -20,7 +20,7 @@ export function holdConnection<T>(
   RED: NodeAPI,
   node: ConnectionNode<T>,
   config: { byName?: boolean } & Partial<References>,
-  open: () => { connection: Hold<T>; practice: Hold<unknown> | undefined; flaws?: SecretFlaws },
+  open: () => { connection: Reference<T>; practice: Reference<unknown> | undefined; flaws?: SecretFlaws },
 ): void {
   node.users = {};
   node.connection = undefined;

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import { AuthError } from '../../../src/errors.ts';
-import type { System } from '../../../src/system.ts';
+import type { Clock } from '../../../src/core/clock.ts';
+import { AuthError } from '../../../src/core/errors.ts';
 import { engineOf } from '../runtime.ts';
 import { asText, readTyped, type Typed } from '../values.ts';
 import { namesOf } from './config-names.ts';
@@ -38,7 +38,7 @@ export class ConfigReference<T> {
   readonly #type: string;
   readonly #name: Typed;
   readonly #property: string;
-  readonly #system: System;
+  readonly #clock: Clock;
   /** The config nodes that messages have chosen, by id. */
   readonly #used = new Map<string, ConnectionNode<unknown>>();
 
@@ -51,7 +51,7 @@ export class ConfigReference<T> {
     this.#node = node;
     this.#type = TYPES[property];
     this.#property = `${property}Name`;
-    this.#system = engineOf(RED).system;
+    this.#clock = engineOf(RED).clock;
     this.#name = { value: config[`${property}Name`] ?? '', type: config[`${property}NameType`] || 'fixed' };
     if (!NAME_TYPES.includes(this.#name.type)) {
       throw new AuthError('config-value-unknown', { property: `${property}NameType` });
@@ -85,7 +85,7 @@ export class ConfigReference<T> {
     const names = namesOf(this.#RED);
     let found = names.find(this.#type, name, this.#node);
     if (found === 'config-name-unknown' && names.deploy) {
-      await names.deployed(this.#system);
+      await names.deployed(this.#clock);
       found = names.find(this.#type, name, this.#node);
     }
     if (typeof found === 'string') throw new AuthError(found, { property: this.#name.value });

@@ -1,5 +1,5 @@
 import type { Node } from 'node-red';
-import type { Cancel, System } from '../../../src/system.ts';
+import type { Cancel, Clock } from '../../../src/core/clock.ts';
 import type { StatusLine } from '../status.ts';
 import type { ConfigReference, OpenNode } from './config-reference.ts';
 import type { Follow } from './followers.ts';
@@ -10,7 +10,7 @@ const PAUSE = 1_000;
 /** Shows the state of a config node as the status of a flow node: of the one that a message used last. */
 export class ConfigStatus<T> {
   readonly #status: StatusLine;
-  readonly #system: System;
+  readonly #clock: Clock;
   readonly #follow: Follow<T>;
   readonly #isNamed: boolean;
   #shown: OpenNode<T> | undefined;
@@ -27,12 +27,12 @@ export class ConfigStatus<T> {
   constructor(
     node: Node,
     status: StatusLine,
-    system: System,
+    clock: Clock,
     reference: ConfigReference<T> | undefined,
     follow: Follow<T>,
   ) {
     this.#status = status;
-    this.#system = system;
+    this.#clock = clock;
     this.#isNamed = reference !== undefined && !reference.fixed;
     this.#follow = follow;
     node.on('close', () => {
@@ -48,7 +48,7 @@ export class ConfigStatus<T> {
     this.#last = node;
     if (node === this.#shown || this.#pause || this.#isClosed) return;
     this.show(node);
-    this.#pause = this.#system.after(
+    this.#pause = this.#clock.after(
       PAUSE,
       () => {
         this.#pause = undefined;

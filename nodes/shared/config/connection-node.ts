@@ -1,5 +1,5 @@
 import type { Node } from 'node-red';
-import type { AuthError } from '../../../src/errors.ts';
+import type { AuthError } from '../../../src/core/errors.ts';
 import type { KeptStore } from '../../../src/store/store.ts';
 import type { SecretFlaws } from '../status.ts';
 

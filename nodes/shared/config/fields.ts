@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
-import { AuthError } from '../../../src/errors.ts';
-import type { FieldReader } from '../../../src/fields.ts';
+import { AuthError } from '../../../src/core/errors.ts';
+import type { SettingsReader } from '../../../src/core/settings-reader.ts';
 import { checkPlain, isOptional, readFlag, variableIn } from './variables.ts';
 
 /** A node as it stands in the flow file, before variables were put in; undefined where it is not deployed. */
@@ -24,7 +24,7 @@ export function writtenId(node: Node): string {
 }
 
 /** Reads what stands in a config node, and finds the variables that have no value. */
-export class Fields implements FieldReader {
+export class Fields implements SettingsReader {
   readonly #RED: NodeAPI;
   readonly #node: Node;
   readonly #config: object;

@@ -1,4 +1,4 @@
-import { type AuthError, asAuthError } from '../../../src/errors.ts';
+import { type AuthError, asAuthError } from '../../../src/core/errors.ts';
 import type { StatusLine } from '../status.ts';
 
 /** What a node reads from its properties when it is made. An error is shown at once, and thrown for every message. */

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import { AuthError } from '../../../src/errors.ts';
+import { AuthError } from '../../../src/core/errors.ts';
 import { nodeAsWritten } from './fields.ts';
 
 /** What Node-RED keeps of a running tab or subflow instance. It is no published type; Node-RED resolves variables with it. */

@@ -1,9 +1,9 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { Engine, Hold } from '../../../src/engine.ts';
-import { AuthError } from '../../../src/errors.ts';
+import { AuthError } from '../../../src/core/errors.ts';
+import type { Engine, Reference } from '../../../src/engine/engine.ts';
+import type { ProxyRoute, Route } from '../../../src/http/dispatcher.ts';
+import { HttpTransport, type Transport } from '../../../src/http/transport.ts';
 import type { PracticeServer } from '../../../src/practice/server.ts';
-import type { ProxyRoute, Route } from '../../../src/transport/dispatcher.ts';
-import { HttpTransport, type Transport } from '../../../src/transport/transport.ts';
 import { PRACTICE_URL_VARIABLE } from '../runtime.ts';
 
 /** The core `tls-config` node. Its fields differ between Node-RED 4 and 5, so only its method is used. */
@@ -26,12 +26,12 @@ export interface RouteConfig {
 }
 
 /** How a config node reaches its server. */
-export interface Way {
+export interface ServerConnection {
   transport: Transport;
   /** What makes this connection another one than the same address by another way. */
   via: string;
   /** The practice server, where it is used. */
-  practice: Hold<PracticeServer> | undefined;
+  practice: Reference<PracticeServer> | undefined;
 }
 
 /**
@@ -39,14 +39,14 @@ export interface Way {
  *
  * @throws AuthError `AUTH_CONFIG` where one of them is missing or cannot be used
  */
-export function wayOf(RED: NodeAPI, engine: Engine, config: RouteConfig, address: URL): Way {
+export function connectTo(RED: NodeAPI, engine: Engine, config: RouteConfig, address: URL): ServerConnection {
   if (config.practice === true) {
     const practice = engine.holdPractice();
     announce(practice.value);
     return { transport: practice.value.transport(), via: 'practice', practice };
   }
   const route: Route = { tls: tlsOf(RED, config.tls), proxy: proxyOf(RED, config.proxy) };
-  const transport = new HttpTransport(address, route, engine.system);
+  const transport = new HttpTransport(address, route, engine.clock);
   return { transport, via: `tls ${config.tls ?? ''} proxy ${config.proxy ?? ''}`, practice: undefined };
 }
 

@@ -1,4 +1,4 @@
-import { AuthError } from '../../../src/errors.ts';
+import { AuthError } from '../../../src/core/errors.ts';
 import { VGS_TOKEN_URL } from '../../../src/vgs/account.ts';
 import { clientIdOf } from '../../../src/visual-guard/dialect/wire.ts';
 import { variableIn } from './variables.ts';

@@ -1,9 +1,9 @@
 import type { Node, NodeAPI } from 'node-red';
-import { AuthError } from '../../../src/errors.ts';
-import type { FieldReader } from '../../../src/fields.ts';
-import { fingerprint } from '../../../src/hiding.ts';
+import { AuthError } from '../../../src/core/errors.ts';
+import { fingerprint } from '../../../src/core/redaction.ts';
+import type { SettingsReader } from '../../../src/core/settings-reader.ts';
 import type { ContextAccess } from '../../../src/store/context-access.ts';
-import type { StoreMeans, StoreSettings } from '../../../src/store/open.ts';
+import type { StorePlatform, StoreSettings } from '../../../src/store/open.ts';
 import { readRedisAddress } from '../../../src/store/redis-address.ts';
 import { tlsOf } from './route.ts';
 import { variableIn } from './variables.ts';
@@ -25,7 +25,7 @@ export const USUAL_PREFIX = 'vg-auth:';
  *
  * @throws AuthError `AUTH_CONFIG`, naming what is missing or wrong
  */
-export function readStore(fields: FieldReader): StoreSettings {
+export function readStore(fields: SettingsReader): StoreSettings {
   const kind = fields.text('kind', 'context');
   if (kind !== 'context' && kind !== 'redis') throw new AuthError('config-value-unknown', { property: 'kind' });
   const encryptionKey = fields.credential('encryptionKey');
@@ -101,7 +101,7 @@ export function meansOf(
   node: Node | null,
   settings: StoreSettings,
   tls: string | undefined,
-): { means: StoreMeans; via: string } {
+): { means: StorePlatform; via: string } {
   if (settings.kind === 'context') {
     contextKindOf(RED.settings, settings.context);
     if (!node) throw new AuthError('config-node-missing', { property: 'context' });

@@ -1,4 +1,4 @@
-import { AuthError } from '../../../src/errors.ts';
+import { AuthError } from '../../../src/core/errors.ts';
 
 /** A property whose whole value is this comes from the environment. */
 const VARIABLE = /^\$(?:\{([^}]+)\}|\(([^)]+)\))$/;

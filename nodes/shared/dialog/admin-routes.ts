@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
-import type { Engine } from '../../../src/engine.ts';
-import { asAuthError } from '../../../src/errors.ts';
+import { asAuthError } from '../../../src/core/errors.ts';
+import type { Engine } from '../../../src/engine/engine.ts';
 import type { VgsSettings } from '../../../src/vgs/account.ts';
 import { checkAccount } from '../../../src/vgs/check.ts';
 import { readAccount } from '../../../src/vgs/settings.ts';
@@ -68,7 +68,7 @@ export function accountRoutes(RED: NodeAPI, engine: Engine): void {
     type: 'vgs-account',
     secrets: ACCOUNT_SECRETS,
     read: readAccount,
-    check: (settings, transport) => checkAccount(settings, transport, engine.system),
+    check: (settings, transport) => checkAccount(settings, transport, engine.clock),
   };
   route(RED, '/vgs-account/test', (body) => testConnection(RED, engine, test, readBody(body, ACCOUNT)));
   route(RED, '/vgs-account/import', async (body) => {
@@ -97,8 +97,8 @@ export function serverRoutes(RED: NodeAPI, engine: Engine): void {
 }
 
 /** `POST auth-store/test`. */
-export function storeRoutes(RED: NodeAPI, { system }: Engine): void {
-  route(RED, '/auth-store/test', (body) => testStore(RED, system, readBody(body, STORE)));
+export function storeRoutes(RED: NodeAPI, { clock }: Engine): void {
+  route(RED, '/auth-store/test', (body) => testStore(RED, clock, readBody(body, STORE)));
 }
 
 /** A route for those who may deploy: with it, a secret that they type can be sent anywhere, as with a deploy. */

@@ -1,8 +1,8 @@
 import type { NodeAPI } from 'node-red';
-import type { Engine } from '../../../src/engine.ts';
-import type { FieldReader } from '../../../src/fields.ts';
-import type { Transport } from '../../../src/transport/transport.ts';
-import { wayOf } from '../config/route.ts';
+import type { SettingsReader } from '../../../src/core/settings-reader.ts';
+import type { Engine } from '../../../src/engine/engine.ts';
+import type { Transport } from '../../../src/http/transport.ts';
+import { connectTo } from '../config/route.ts';
 import type { SecretRule } from '../config/secret-owner.ts';
 import { idIn, testDialog, type Values } from './dialog-test.ts';
 
@@ -10,7 +10,7 @@ import { idIn, testDialog, type Values } from './dialog-test.ts';
 export interface ConnectionTest<S> {
   type: string;
   secrets: readonly SecretRule[];
-  read(fields: FieldReader): { settings: S; address: URL };
+  read(fields: SettingsReader): { settings: S; address: URL };
   check(settings: S, transport: Transport): Promise<object>;
 }
 
@@ -36,7 +36,7 @@ export function testConnection<S>(
       isLocal: ({ practice }) => practice,
       check: async ({ settings, address, practice }) => {
         const { tls, proxy } = values;
-        const way = wayOf(RED, engine, { practice, tls: idIn(tls), proxy: idIn(proxy) }, address);
+        const way = connectTo(RED, engine, { practice, tls: idIn(tls), proxy: idIn(proxy) }, address);
         try {
           return { practice, ...(await check(settings, way.transport)) };
         } finally {

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
-import { AuthError } from '../../../src/errors.ts';
-import type { FieldReader } from '../../../src/fields.ts';
+import { AuthError } from '../../../src/core/errors.ts';
+import type { SettingsReader } from '../../../src/core/settings-reader.ts';
 import { checkPlain, isOptional, variableIn } from '../config/variables.ts';
 
 /** What the editor shows, and sends, in place of a secret that is stored. */
@@ -16,7 +16,7 @@ export interface DialogVariable {
 type Values = Readonly<Record<string, unknown>>;
 
 /** Reads what is in a dialog, as `Fields` reads what is deployed. */
-export class DialogFields implements FieldReader {
+export class DialogFields implements SettingsReader {
   /** The properties whose stored secret was read. */
   readonly stored = new Set<string>();
   readonly #RED: NodeAPI;

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
-import { type AuthError, asAuthError } from '../../../src/errors.ts';
-import { failedVerdict } from '../../../src/failed-check.ts';
-import type { FieldReader } from '../../../src/fields.ts';
+import { type AuthError, asAuthError } from '../../../src/core/errors.ts';
+import { failedCheck } from '../../../src/core/failed-check.ts';
+import type { SettingsReader } from '../../../src/core/settings-reader.ts';
 import { flawOf, type SecretFlaw } from '../../../src/secret-flaw.ts';
 import { nodeAsWritten } from '../config/fields.ts';
 import { checkReach } from '../config/reach.ts';
@@ -13,7 +13,7 @@ import { BodyError } from './request-body.ts';
 export interface DialogTest<S> {
   type: string;
   /** @throws AuthError `AUTH_CONFIG`, naming what is missing or wrong */
-  read(fields: FieldReader): S;
+  read(fields: SettingsReader): S;
   /** What the stored secrets are for. */
   secrets: readonly SecretRule[];
   /** Whether nothing leaves this process, so that a stored secret may be used whatever it was typed in for. */
@@ -100,7 +100,7 @@ function asVerdict(error: AuthError, { stored }: DialogFields): object {
   if (error.fault === 'config-node-missing') return notTried('not-deployed', property);
   // The dialog says that something is stored, but nothing is: its node was never deployed.
   if (error.fault === 'property-missing' && stored.has(property)) return notTried('secret-again', property);
-  return failedVerdict(error);
+  return failedCheck(error);
 }
 
 function notTried(problem: NotTried['problem'], property: string): NotTried {

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
+import type { Clock } from '../../../src/core/clock.ts';
 import { checkStore } from '../../../src/store/check.ts';
-import type { System } from '../../../src/system.ts';
 import { STORE_SECRETS } from '../config/secret-owner.ts';
 import { contextKindOf, meansOf, readStore } from '../config/store-settings.ts';
 import { idIn, testDialog, type Values } from './dialog-test.ts';
@@ -11,7 +11,7 @@ import { idIn, testDialog, type Values } from './dialog-test.ts';
  * @param values the dialog's values, checked for their types
  * @returns the verdict for the dialog: no secret is in it
  */
-export function testStore(RED: NodeAPI, system: System, values: Values): Promise<object> {
+export function testStore(RED: NodeAPI, clock: Clock, values: Values): Promise<object> {
   return testDialog(
     RED,
     {
@@ -22,7 +22,7 @@ export function testStore(RED: NodeAPI, system: System, values: Values): Promise
       check: async (settings, node) => {
         const { means } = meansOf(RED, node ?? anyNode(RED), settings, idIn(values.tls));
         const kept = settings.kind === 'context' ? contextKindOf(RED.settings, settings.context) : {};
-        return { kind: settings.kind, ...kept, ...(await checkStore(settings, means, system)) };
+        return { kind: settings.kind, ...kept, ...(await checkStore(settings, means, clock)) };
       },
     },
     values,

@@ -1,9 +1,9 @@
+import { type Cancel, randomId } from '../../core/clock.ts';
 import type { Found, RecordLock, SharedRecord } from '../../store/coordinator.ts';
-import { type Cancel, randomId } from '../../system.ts';
 import type { ServerContext } from '../context.ts';
 import { findMethod, isDelivered, type Method } from '../dialect/methods.ts';
-import { saysWrongPassword, type VisualGuardReading } from '../dialect/reply.ts';
-import type { Grant, Heard, Person } from '../dialect/wire.ts';
+import { saysWrongPassword, type VisualGuardResponse } from '../dialect/reply.ts';
+import type { Credentials, Grant, VisualGuardResult } from '../dialect/wire.ts';
 import {
   type Challenged,
   type OpenChallenge,
@@ -15,7 +15,7 @@ import {
 } from '../outcome.ts';
 import { tryCode } from './code-try.ts';
 import { type ChallengeContent, type ChallengeRecord, timeToLive } from './content.ts';
-import { type Judgement, judge, judgeWrongCode } from './judgement.ts';
+import { judge, judgeWrongCode, type StepResult } from './judgement.ts';
 import { mayBeClicked, OpenLink } from './link.ts';
 import { RecordedChallenge } from './recorded.ts';
 import { Respondent } from './respondent.ts';
@@ -53,7 +53,7 @@ export class Challenge implements OpenChallenge {
   /** @param origin of a challenge that was begun elsewhere: its id, and how often it was written */
   constructor(
     content: ChallengeContent,
-    person: Person,
+    person: Credentials,
     keeper: ChallengeKeeper,
     { id, steps }: { id: string; steps: number } = { id: randomId(), steps: 0 },
   ) {
@@ -169,7 +169,7 @@ export class Challenge implements OpenChallenge {
       if (this.state === 'link-sent') return this.where();
       const method = this.method ?? findMethod(this.methods, '');
       if (!method) return { ...this.where('method-not-offered'), state: 'mfa-required' };
-      const send = (): Promise<Heard> => this.#person.submit(method, code);
+      const send = (): Promise<VisualGuardResult> => this.#person.submit(method, code);
       const heard = await tryCode(this.#context, this.user, { stop: () => this.#stop(), send });
       if ('state' in heard) return heard;
       if (!heard.grant && heard.reading?.reasons.includes('code-invalid'))
@@ -187,7 +187,7 @@ export class Challenge implements OpenChallenge {
 
   /** Another one needs the room: this process forgets it. */
   makeRoom(): void {
-    this.#context.meter.madeRoom();
+    this.#context.metrics.madeRoom();
     this.close();
   }
 
@@ -272,12 +272,12 @@ export class Challenge implements OpenChallenge {
   }
 
   get #now(): number {
-    return this.#context.system.now();
+    return this.#context.clock.now();
   }
 
   #tooLate(): Refused {
     const reason = this.#now >= this.expiresAt ? 'challenge-expired' : 'challenge-unknown';
-    return refusedAndTold(this.#context.meter, { reason }, this.user);
+    return refusedAndTold(this.#context.metrics, { reason }, this.user);
   }
 
   #set(state: Challenged['state'], method: Method | undefined): Challenged {
@@ -328,7 +328,7 @@ export class Challenge implements OpenChallenge {
   }
 
   /** What a reply to a step without a code means. */
-  async #settleSent(heard: Heard, method: Method): Promise<Outcome> {
+  async #settleSent(heard: VisualGuardResult, method: Method): Promise<Outcome> {
     const forgotten = heard.grant && this.#context.wrongCodes.forget(this.user);
     const outcome = await this.#settle(heard, method);
     await forgotten;
@@ -336,7 +336,7 @@ export class Challenge implements OpenChallenge {
   }
 
   /** What a reply to a step means. A wrong code is read before. */
-  #settle(heard: Heard, method: Method): Outcome | Promise<Outcome> {
+  #settle(heard: VisualGuardResult, method: Method): Outcome | Promise<Outcome> {
     if (heard.grant) {
       this.#end();
       return this.#keeper.answered(heard.grant, this);
@@ -352,17 +352,17 @@ export class Challenge implements OpenChallenge {
     return this.#become(judged, reading);
   }
 
-  #become(judged: Judgement, reading: VisualGuardReading): Outcome {
+  #become(judged: StepResult, reading: VisualGuardResponse): Outcome {
     if (judged.ends) return this.#refuse({ reason: judged.ends }, reading);
     const { at, reason } = judged;
     this.#at = at;
-    if (reason === 'code-invalid') this.#context.meter.tell({ what: 'refused', user: this.user, reason });
+    if (reason === 'code-invalid') this.#context.metrics.tell({ what: 'refused', user: this.user, reason });
     return this.where(reason, { status: reading.status });
   }
 
-  #refuse(refusal: Refusing, reading?: VisualGuardReading): Refused {
+  #refuse(refusal: Refusing, reading?: VisualGuardResponse): Refused {
     this.#end();
-    return refusedAndTold(this.#context.meter, refusal, this.user, reading);
+    return refusedAndTold(this.#context.metrics, refusal, this.user, reading);
   }
 
   #end(): void {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Cancel, System } from '../../system.ts';
+import type { Cancel, Clock } from '../../core/clock.ts';
 import { Bound } from '../bound.ts';
 import type { OpenChallenge } from '../outcome.ts';
 import type { Challenge, ChallengeKeeper } from './challenge.ts';
@@ -16,11 +16,11 @@ export class Challenges {
   readonly #expired: LRUCache<string, WeakRef<ChallengeKeeper>>;
   /** Challenges that expired while a link was open: it may still be clicked, and ends with its server. */
   readonly #late = new Set<Challenge>();
-  readonly #system: System;
+  readonly #clock: Clock;
 
   /** @param max how many are kept; the ones longest unused go first */
-  constructor(system: System, max: number) {
-    this.#system = system;
+  constructor(clock: Clock, max: number) {
+    this.#clock = clock;
     this.#expired = new LRUCache({ max });
     this.#bound = new Bound(max, MOST_OF_A_USER, (challenge, keeper) => {
       this.#drop(keeper, challenge);
@@ -33,10 +33,10 @@ export class Challenges {
     const open = this.#open.get(keeper) ?? new Map<string, Challenge>();
     const before = open.get(challenge.id);
     if (before && before !== challenge) this.remove(keeper, before);
-    const left = challenge.expiresAt - this.#system.now();
+    const left = challenge.expiresAt - this.#clock.now();
     this.#timers.set(
       challenge,
-      this.#system.after(left, () => this.#expire(keeper, challenge), true),
+      this.#clock.after(left, () => this.#expire(keeper, challenge), true),
     );
     this.#open.set(keeper, open.set(challenge.id, challenge));
     this.#bound.add(challenge, keeper);
@@ -60,7 +60,7 @@ export class Challenges {
 
   has(challenge: OpenChallenge): boolean {
     // Every open challenge is one of this class.
-    return this.#bound.use(challenge as Challenge) && this.#system.now() < challenge.expiresAt;
+    return this.#bound.use(challenge as Challenge) && this.#clock.now() < challenge.expiresAt;
   }
 
   remove(keeper: ChallengeKeeper, challenge: Challenge): void {

@@ -1,13 +1,13 @@
 import type { ServerContext } from '../context.ts';
 import { saysWrongPassword } from '../dialect/reply.ts';
-import type { Grant, Heard } from '../dialect/wire.ts';
+import type { Grant, VisualGuardResult } from '../dialect/wire.ts';
 import { type Outcome, refusedAndTold } from '../outcome.ts';
 
 /** A code that is about to be sent. */
 interface CodeStep {
   /** What keeps it from being sent. It may have waited for the code of another challenge. */
   stop(): Outcome | undefined;
-  send(): Promise<Heard>;
+  send(): Promise<VisualGuardResult>;
 }
 
 /**
@@ -16,14 +16,15 @@ interface CodeStep {
  * @returns what the server said of it, or why it was not sent
  */
 export function tryCode(
-  { wrongCodes, meter }: Pick<ServerContext, 'wrongCodes' | 'meter'>,
+  { wrongCodes, metrics }: Pick<ServerContext, 'wrongCodes' | 'metrics'>,
   user: string,
   step: CodeStep,
-): Promise<Heard | Outcome> {
-  return wrongCodes.inTurn(user, async ({ heldUntil, refused, forget }): Promise<Heard | Outcome> => {
+): Promise<VisualGuardResult | Outcome> {
+  return wrongCodes.inTurn(user, async ({ heldUntil, refused, forget }): Promise<VisualGuardResult | Outcome> => {
     const stopped = step.stop();
     if (stopped) return stopped;
-    if (heldUntil !== undefined) return { ...refusedAndTold(meter, { reason: 'held-back' }, user), retryAt: heldUntil };
+    if (heldUntil !== undefined)
+      return { ...refusedAndTold(metrics, { reason: 'held-back' }, user), retryAt: heldUntil };
     const heard = await step.send();
     if (heard.grant) forget();
     else if (refusesCode(heard)) refused();
@@ -32,7 +33,7 @@ export function tryCode(
 }
 
 /** Whether the server refused the code. Some servers say only that the credentials are wrong, and mean the code. */
-function refusesCode({ refusal, reading }: Exclude<Heard, { grant: Grant }>): boolean {
+function refusesCode({ refusal, reading }: Exclude<VisualGuardResult, { grant: Grant }>): boolean {
   if (refusal) return refusal.reason === 'credentials-invalid';
   return reading.reasons.includes('code-invalid') || saysWrongPassword(reading);
 }

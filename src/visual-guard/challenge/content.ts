@@ -1,9 +1,18 @@
+import { randomId } from '../../core/clock.ts';
 import type { RecordKind } from '../../store/coordinator.ts';
-import { asAmount, asFlag, asList, asObject, asShape, asText, asWord, VERSION } from '../../store/shape.ts';
-import { randomId } from '../../system.ts';
+import {
+  asBoolean,
+  asList,
+  asNonNegative,
+  asObject,
+  asOneOf,
+  asRecord,
+  asText,
+  VERSION,
+} from '../../store/validation.ts';
 import type { ServerContext } from '../context.ts';
 import type { Method } from '../dialect/methods.ts';
-import { requestIdOf, type VisualGuardReading } from '../dialect/reply.ts';
+import { requestIdOf, type VisualGuardResponse } from '../dialect/reply.ts';
 
 /** A challenge is open this long, in ms: the longest that Visual Guard allows a code. */
 export const CHALLENGE_LIFE = 300_000;
@@ -35,7 +44,7 @@ export interface ChallengeContent {
 
 /** The challenge that a reply to a login sets. */
 export function contentOfReading(
-  reading: VisualGuardReading,
+  reading: VisualGuardResponse,
   about: { user: string; stored: boolean; now: number },
 ): ChallengeContent {
   const content: ChallengeContent = {
@@ -54,7 +63,7 @@ export function contentOfReading(
 }
 
 /** A server that has sent a code without asking for a way: the code alone is missing. */
-function awaitingCode(content: ChallengeContent, reading: VisualGuardReading): ChallengeContent {
+function awaitingCode(content: ChallengeContent, reading: VisualGuardResponse): ChallengeContent {
   const method: Method = reading.methods[0] ?? {
     id: randomId(),
     kind: 'code',
@@ -78,18 +87,15 @@ export interface ChallengeRecord {
 }
 
 /** The records of challenges. An id does not tell to which connection it belongs, so the record does. */
-export function challengeRecords({
-  wire,
-  system,
-}: Pick<ServerContext, 'wire' | 'system'>): RecordKind<ChallengeRecord> {
+export function challengeRecords({ wire, clock }: Pick<ServerContext, 'wire' | 'clock'>): RecordKind<ChallengeRecord> {
   return {
     prefix: 'challenge',
     host: wire.transport.host,
     encode: (record) => {
-      const now = system.now();
+      const now = clock.now();
       return { value: challengeRecord(record, now), ttl: timeToLive(record, now) };
     },
-    decode: (value, age) => readChallengeRecord(value, age, system.now()),
+    decode: (value, age) => readChallengeRecord(value, age, clock.now()),
   };
 }
 
@@ -107,19 +113,19 @@ function challengeRecord({ content, steps, connection }: ChallengeRecord, now: n
 
 /** @returns undefined if it makes no sense */
 function readChallengeRecord(value: unknown, age: number, now: number): ChallengeRecord | undefined {
-  const shape = asShape(value);
+  const shape = asRecord(value);
   const connection = asText(shape?.connection);
-  const left = asAmount(shape?.left);
-  const steps = asAmount(shape?.steps);
+  const left = asNonNegative(shape?.left);
+  const steps = asNonNegative(shape?.steps);
   const methods = asList(shape?.methods, readMethod);
   const parts = {
     user: asText(shape?.user),
-    stored: asFlag(shape?.stored),
-    state: asWord(shape?.state, CHALLENGE_STATES),
-    hasChosen: asFlag(shape?.hasChosen),
-    attempts: asAmount(shape?.attempts),
+    stored: asBoolean(shape?.stored),
+    state: asOneOf(shape?.state, CHALLENGE_STATES),
+    hasChosen: asBoolean(shape?.hasChosen),
+    attempts: asNonNegative(shape?.attempts),
     requestId: asText(shape?.requestId),
-    hasBegunAnew: asFlag(shape?.hasBegunAnew),
+    hasBegunAnew: asBoolean(shape?.hasBegunAnew),
   };
   if (connection === undefined || left === undefined || left > CHALLENGE_LIFE || steps === undefined) return undefined;
   if (!methods || !isWhole(parts)) return undefined;
@@ -136,8 +142,8 @@ function readMethod(value: unknown): Method | undefined {
   const shape = asObject(value);
   const parts = {
     id: asText(shape?.id),
-    kind: asWord(shape?.kind, ['otp', 'link', 'code']),
-    transport: asWord(shape?.transport, ['sms', 'email', 'whatsapp', 'app', 'other']),
+    kind: asOneOf(shape?.kind, ['otp', 'link', 'code']),
+    transport: asOneOf(shape?.transport, ['sms', 'email', 'whatsapp', 'app', 'other']),
     destination: asText(shape?.destination),
     label: asText(shape?.label),
     requestId: asText(shape?.requestId),

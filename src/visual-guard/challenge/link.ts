@@ -1,8 +1,8 @@
-import { type AuthError, asAuthError } from '../../errors.ts';
-import type { Heard } from '../dialect/wire.ts';
+import { type AuthError, asAuthError } from '../../core/errors.ts';
+import type { VisualGuardResult } from '../dialect/wire.ts';
 
 /** How a request for a link ended: with an answer, because it is not wanted any more, or with a fault. */
-export type LinkEnd = { heard: Heard } | 'ended' | { failure: AuthError };
+export type LinkEnd = { heard: VisualGuardResult } | 'ended' | { failure: AuthError };
 
 /** A request that a server keeps open until a person has clicked. */
 export class OpenLink {
@@ -10,7 +10,7 @@ export class OpenLink {
   readonly result: Promise<LinkEnd>;
   readonly #abort = new AbortController();
 
-  constructor(send: (signal: AbortSignal) => Promise<Heard>) {
+  constructor(send: (signal: AbortSignal) => Promise<VisualGuardResult>) {
     const { signal } = this.#abort;
     this.result = send(signal).then(
       (heard) => (signal.aborted && !heard.grant ? 'ended' : { heard }),

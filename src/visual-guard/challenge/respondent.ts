@@ -1,15 +1,15 @@
-import { SecretTrace } from '../../echoes.ts';
+import { SecretTrace } from '../../http/echoes.ts';
 import type { ServerContext } from '../context.ts';
 import type { Method } from '../dialect/methods.ts';
-import type { Heard, Person } from '../dialect/wire.ts';
+import type { Credentials, VisualGuardResult } from '../dialect/wire.ts';
 import { wasNotSent } from './link.ts';
 
 /** Who answers a challenge: sends its steps to the server, under the eyes of the guard. */
 export class Respondent {
-  readonly #person: Person;
+  readonly #person: Credentials;
   readonly #context: ServerContext;
 
-  constructor({ user, password }: Person, context: ServerContext) {
+  constructor({ user, password }: Credentials, context: ServerContext) {
     // What the steps do not send is not kept.
     const sent = context.wire.mfaCredentials === 'username+password' ? password : '';
     this.#person = { user, password: sent, trace: new SecretTrace(password) };
@@ -17,11 +17,11 @@ export class Respondent {
   }
 
   /** Chooses a method. For a link it stays open until the person has clicked. */
-  choose(method: Method, signal?: AbortSignal): Promise<Heard> {
+  choose(method: Method, signal?: AbortSignal): Promise<VisualGuardResult> {
     return this.#context.wire.choose(method, this.#person, signal);
   }
 
-  submit(method: Method, code: string): Promise<Heard> {
+  submit(method: Method, code: string): Promise<VisualGuardResult> {
     return this.#context.wire.submit(method, this.#person, code);
   }
 

@@ -1,8 +1,8 @@
 import { contentOf, type RecordKind, type SharedRecord } from '../../store/coordinator.ts';
-import { isId } from '../../store/pointer.ts';
+import { isId } from '../../store/id-record.ts';
 import type { ServerContext } from '../context.ts';
-import type { VisualGuardReading } from '../dialect/reply.ts';
-import type { Grant, Person } from '../dialect/wire.ts';
+import type { VisualGuardResponse } from '../dialect/reply.ts';
+import type { Credentials, Grant } from '../dialect/wire.ts';
 import type { OpenChallenge, SignedIn } from '../outcome.ts';
 import { Challenge, type ChallengeKeeper } from './challenge.ts';
 import type { Challenges } from './challenges.ts';
@@ -32,8 +32,8 @@ export class ServerChallenges implements ChallengeKeeper {
   }
 
   /** A reply to a login sets a challenge. Its record is written before anybody is told of it. */
-  async begin(reading: VisualGuardReading, person: Person, stored: boolean): Promise<Challenge> {
-    const content = contentOfReading(reading, { user: person.user, stored, now: this.context.system.now() });
+  async begin(reading: VisualGuardResponse, person: Credentials, stored: boolean): Promise<Challenge> {
+    const content = contentOfReading(reading, { user: person.user, stored, now: this.context.clock.now() });
     const challenge = new Challenge(content, person, this);
     if (this.#isClosed) return challenge;
     this.#keep(challenge);
@@ -66,7 +66,7 @@ export class ServerChallenges implements ChallengeKeeper {
     }
     const known = this.known(id);
     if (typeof known === 'object') return known;
-    if (this.context.system.now() >= found.content.expiresAt) return 'challenge-expired';
+    if (this.context.clock.now() >= found.content.expiresAt) return 'challenge-expired';
     return this.#takeUp(found, id);
   }
 
@@ -112,7 +112,7 @@ export class ServerChallenges implements ChallengeKeeper {
   }
 
   /** Who answers a challenge that was set elsewhere. A password is never kept in a store: only the stored user's is known here. */
-  #personOf({ user, stored }: ChallengeContent): Person | undefined {
+  #personOf({ user, stored }: ChallengeContent): Credentials | undefined {
     const { mfaCredentials, passwordless, stored: person } = this.context.wire;
     if (mfaCredentials !== 'username+password' || passwordless) return { user, password: '' };
     return stored && user === person.user ? person : undefined;

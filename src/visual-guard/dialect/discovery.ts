@@ -1,4 +1,4 @@
-import type { Reply, Transport } from '../../transport/transport.ts';
+import type { HttpResponse, Transport } from '../../http/transport.ts';
 
 /** A discovery document is asked for this long, in ms: it is small, and a person waits. */
 const DISCOVERY_TIMEOUT = 10_000;
@@ -29,7 +29,7 @@ export function discoveryUrlOf(tokenUrl: string): string {
 export async function discover(
   tokenUrl: string,
   transport: Transport,
-): Promise<{ found: Discovery | undefined; reply: Reply }> {
+): Promise<{ found: Discovery | undefined; reply: HttpResponse }> {
   const reply = await transport.send({
     url: discoveryUrlOf(tokenUrl),
     method: 'GET',

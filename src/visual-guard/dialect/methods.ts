@@ -1,5 +1,5 @@
-import { randomId } from '../../system.ts';
-import type { ReplyObject } from '../../transport/reply-object.ts';
+import { randomId } from '../../core/clock.ts';
+import type { ReplyObject } from '../../http/reply-object.ts';
 
 /** One way to answer a challenge, as it stands in `msg.auth.challenge.methods`. */
 export interface OfferedMethod {

@@ -1,6 +1,6 @@
-import { VISUAL_GUARD_REASONS, type VisualGuardReason, type Warning } from '../../reasons.ts';
-import { isBearer } from '../../token.ts';
-import type { ReplyObject } from '../../transport/reply-object.ts';
+import { VISUAL_GUARD_REASONS, type VisualGuardReason, type Warning } from '../../core/reasons.ts';
+import type { ReplyObject } from '../../http/reply-object.ts';
+import { isBearer } from '../../oauth/token.ts';
 import { type Method, MOST_METHODS, readMethods } from './methods.ts';
 import {
   AUTHENTICATION_BITS,
@@ -20,7 +20,7 @@ export interface VisualGuardStatus {
 }
 
 /** Everything that a Visual Guard reply says, whatever its HTTP status. */
-export interface VisualGuardReading {
+export interface VisualGuardResponse {
   /** Non-empty only where the reply is a success: a token, and no authentication Failure. */
   accessToken: string;
   refreshToken: string;
@@ -50,7 +50,7 @@ export interface VisualGuardReading {
  *
  * @returns undefined if the reply has no Visual Guard state at all
  */
-export function readVisualGuardReply(body: ReplyObject): VisualGuardReading | undefined {
+export function readVisualGuardReply(body: ReplyObject): VisualGuardResponse | undefined {
   const response = body.object('VGResponse');
   const state = response?.object('AuthenticationState');
   const answer = response?.object('AuthenticationResponse');
@@ -164,24 +164,24 @@ function readEnrollmentUrl(answer: ReplyObject | undefined, response: ReplyObjec
 }
 
 /** Whether the password was wrong, so that sending it again may lock the account. */
-export function saysWrongPassword({ reasons }: VisualGuardReading): boolean {
+export function saysWrongPassword({ reasons }: VisualGuardResponse): boolean {
   return reasons[0] === 'credentials-invalid' || reasons[0] === 'last-attempt';
 }
 
 /** Whether a reply to a login sets a challenge that can be answered. */
-export function setsChallenge(reading: VisualGuardReading): boolean {
+export function setsChallenge(reading: VisualGuardResponse): boolean {
   const open: VisualGuardReason[] = ['mfa-delivery-failed'];
   if (!reading.blocking.every((reason) => open.includes(reason))) return false;
   return (reading.challenged && reading.methods.length > 0) || (reading.waiting && requestIdOf(reading) !== '');
 }
 
 /** The request id of a reply: an item's, else that of the reply itself (PROTOCOL.md: challenges). */
-export function requestIdOf(reading: VisualGuardReading): string {
+export function requestIdOf(reading: VisualGuardResponse): string {
   return reading.methods[0]?.requestId ?? reading.requestId;
 }
 
 /** Takes names of states that are not known here out of a reading: a server can write into them what it likes. */
-export function keepKnownNames({ status: { authentication, authorization } }: VisualGuardReading): void {
+export function keepKnownNames({ status: { authentication, authorization } }: VisualGuardResponse): void {
   const known = new Set([...AUTHENTICATION_BITS, ...AUTHORIZATION_BITS].map(({ name }) => name));
   for (const state of [authentication, authorization]) state.names = state.names.filter((name) => known.has(name));
 }

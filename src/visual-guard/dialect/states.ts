@@ -1,5 +1,5 @@
-import type { VisualGuardReason, Warning } from '../../reasons.ts';
-import type { ReplyObject } from '../../transport/reply-object.ts';
+import type { VisualGuardReason, Warning } from '../../core/reasons.ts';
+import type { ReplyObject } from '../../http/reply-object.ts';
 
 /** One bit of a Visual Guard status: its name on the wire, the flag that says the same, and what it means to a flow. */
 export interface StateBit {

@@ -1,12 +1,19 @@
-import { SecretTrace } from '../../echoes.ts';
-import { AuthError } from '../../errors.ts';
-import type { System } from '../../system.ts';
-import { createToken, lifetimeOf, type Token } from '../../token.ts';
-import { type Answer, type Refusal, readAnswer, readScope, splitScope, withTimeAsked } from '../../token-endpoint.ts';
-import type { ReplyObject } from '../../transport/reply-object.ts';
-import type { FormRequest, Reply, Transport } from '../../transport/transport.ts';
+import type { Clock } from '../../core/clock.ts';
+import { AuthError } from '../../core/errors.ts';
+import { SecretTrace } from '../../http/echoes.ts';
+import type { ReplyObject } from '../../http/reply-object.ts';
+import type { FormRequest, HttpResponse, Transport } from '../../http/transport.ts';
+import { createToken, lifetimeOf, type Token } from '../../oauth/token.ts';
+import {
+  type OAuthError,
+  readScope,
+  readTokenResponse,
+  splitScope,
+  type TokenEndpointResult,
+  withRetryAfter,
+} from '../../oauth/token-endpoint.ts';
 import type { Method } from './methods.ts';
-import { isDescribedByStates, keepKnownNames, readVisualGuardReply, type VisualGuardReading } from './reply.ts';
+import { isDescribedByStates, keepKnownNames, readVisualGuardReply, type VisualGuardResponse } from './reply.ts';
 
 /** A pending link is waited for this long, in ms: the server's own limit is 300 s. */
 const LINK_TIMEOUT = 330_000;
@@ -38,19 +45,19 @@ export interface Grant {
   token: Token;
   /** Empty where the server gave none. */
   refreshToken: string;
-  reading: VisualGuardReading | undefined;
+  reading: VisualGuardResponse | undefined;
 }
 
 /** What came of a request. Faults are thrown. */
-export type Heard =
-  | { grant: Grant; reading?: VisualGuardReading | undefined; refusal?: never }
+export type VisualGuardResult =
+  | { grant: Grant; reading?: VisualGuardResponse | undefined; refusal?: never }
   /** Visual Guard says where the sign-in stands. */
-  | { reading: VisualGuardReading; isInvalidGrant: boolean; grant?: never; refusal?: never }
+  | { reading: VisualGuardResponse; isInvalidGrant: boolean; grant?: never; refusal?: never }
   /** The token endpoint said no, without a Visual Guard state. */
-  | { refusal: Refusal; grant?: never; reading?: never };
+  | { refusal: OAuthError; grant?: never; reading?: never };
 
 /** Who signs in. The password is empty where the module takes none. */
-export interface Person {
+export interface Credentials {
   user: string;
   password: string;
   /** Of the password of the login, where the steps after it do not know that any more. */
@@ -62,15 +69,15 @@ export class VisualGuardWire {
   readonly transport: Transport;
   /** Private, so that nothing that prints a node prints a secret. */
   readonly #settings: VisualGuardSettings;
-  readonly #system: System;
+  readonly #clock: Clock;
   readonly #scope: readonly string[];
   /** Of the password that a token was got with: the server may repeat it when the token is renewed. */
   readonly #traces = new WeakMap<object, SecretTrace>();
 
-  constructor(settings: VisualGuardSettings, transport: Transport, system: System) {
+  constructor(settings: VisualGuardSettings, transport: Transport, clock: Clock) {
     this.#settings = settings;
     this.transport = transport;
-    this.#system = system;
+    this.#clock = clock;
     this.#scope = splitScope(settings.scope);
   }
 
@@ -84,7 +91,7 @@ export class VisualGuardWire {
   }
 
   /** The stored user; a name or password that is not stored is empty. */
-  get stored(): Person {
+  get stored(): Credentials {
     return { user: this.#settings.username, password: this.#settings.password };
   }
 
@@ -93,29 +100,29 @@ export class VisualGuardWire {
     return this.#settings.module.trim().toLowerCase() === 'passwordless';
   }
 
-  login({ user, password }: Person): Promise<Heard> {
+  login({ user, password }: Credentials): Promise<VisualGuardResult> {
     return this.#post({ ...this.#grant(), Username: user, ...(this.passwordless ? {} : { Password: password }) });
   }
 
   /** A login that names nobody: no account can come to harm, and the server says whether it knows client, grant and scope. */
-  loginOfNobody(): Promise<Heard> {
+  loginOfNobody(): Promise<VisualGuardResult> {
     return this.#post(this.#grant());
   }
 
   /** The second request: choose a way. For a link it stays open until the person has clicked. */
-  choose(method: Method, person: Person, signal?: AbortSignal): Promise<Heard> {
+  choose(method: Method, person: Credentials, signal?: AbortSignal): Promise<VisualGuardResult> {
     const timeout = method.kind === 'link' ? LINK_TIMEOUT : undefined;
     return this.#post({ ...this.#grant(), ...this.#step(method, person) }, { timeout, signal, trace: person.trace });
   }
 
   /** The third request: the code. It may also be the second, where the way was not announced before. */
-  submit(method: Method, person: Person, code: string): Promise<Heard> {
+  submit(method: Method, person: Credentials, code: string): Promise<VisualGuardResult> {
     const form = { ...this.#grant(), ...this.#step(method, person), MFASecureCode: code };
     return this.#post(form, { trace: person.trace });
   }
 
   /** RFC 6749 6. The scope is left out, so it stays what it was. @param before the token that is renewed */
-  refresh(refreshToken: string, before: Pick<Token, 'scope' | 'VGToken'>): Promise<Heard> {
+  refresh(refreshToken: string, before: Pick<Token, 'scope' | 'VGToken'>): Promise<VisualGuardResult> {
     const form = { ...this.#client(), grant_type: 'refresh_token', refresh_token: refreshToken };
     return this.#post(form, { trace: this.#traces.get(before), before });
   }
@@ -145,7 +152,7 @@ export class VisualGuardWire {
     };
   }
 
-  #step(method: Method, { user, password }: Person): Record<string, string> {
+  #step(method: Method, { user, password }: Credentials): Record<string, string> {
     const { mfaCredentials } = this.#settings;
     return {
       AuthenticationRequestId: method.requestId,
@@ -155,7 +162,10 @@ export class VisualGuardWire {
     };
   }
 
-  async #post(form: Record<string, string>, { timeout, signal, trace, before }: Sending = {}): Promise<Heard> {
+  async #post(
+    form: Record<string, string>,
+    { timeout, signal, trace, before }: Sending = {},
+  ): Promise<VisualGuardResult> {
     const traces = trace ? [trace] : undefined;
     const request: FormRequest = { url: this.#settings.tokenUrl, form, timeout, signal, traces };
     const reply = await this.transport.send(request);
@@ -182,21 +192,21 @@ export class VisualGuardWire {
   }
 
   /** @throws AuthError, with the time that a busy server asked for: whoever comes back by itself waits for that */
-  #readAnswer(reply: Reply, mayQuote: boolean): Answer {
+  #readAnswer(reply: HttpResponse, mayQuote: boolean): TokenEndpointResult {
     try {
-      const answer = readAnswer(reply, { host: this.transport.host, isForUser: true, mayQuote });
+      const answer = readTokenResponse(reply, { host: this.transport.host, isForUser: true, mayQuote });
       // Names of states are for the states alone: some tell whether a user exists.
       if (answer.refused && reply.body && isDescribedByStates(reply.body)) delete answer.refused.errorDescription;
       return answer;
     } catch (thrown) {
-      throw withTimeAsked(thrown, reply, this.#system.now());
+      throw withRetryAfter(thrown, reply, this.#clock.now());
     }
   }
 
   #readGrant(
     { granted, accessToken }: { granted: ReplyObject; accessToken: string },
-    reply: Reply,
-    reading: VisualGuardReading | undefined,
+    reply: HttpResponse,
+    reading: VisualGuardResponse | undefined,
     before: Sending['before'],
   ): Grant {
     const token = createToken(
@@ -207,7 +217,7 @@ export class VisualGuardWire {
         ...readScope(granted, before?.scope ?? this.#scope, before !== undefined),
         VGToken: reading?.VGToken || before?.VGToken,
       },
-      this.#system,
+      this.#clock,
     );
     return { token, refreshToken: granted.token('refresh_token'), reading };
   }
@@ -223,7 +233,7 @@ interface Sending {
   before?: Pick<Token, 'scope' | 'VGToken'>;
 }
 
-function isInvalidGrant({ body }: Reply): boolean {
+function isInvalidGrant({ body }: HttpResponse): boolean {
   return body?.oneOf('error', INVALID_GRANT) !== undefined;
 }
 

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import type { VisualGuardReading } from '../dialect/reply.ts';
+import type { VisualGuardResponse } from '../dialect/reply.ts';
 
 /** What the server said when somebody signed in. A refresh says nothing of it, so it stays with the session. */
-export type Login = Readonly<Pick<VisualGuardReading, 'status' | 'warnings'>>;
+export type Login = Readonly<Pick<VisualGuardResponse, 'status' | 'warnings'>>;
 
 /** Most logins of a server say the same, so that many sessions share one. */
 const known = new LRUCache<string, Login>({ max: 100 });

@@ -1,10 +1,19 @@
-import type { Warning } from '../../reasons.ts';
-import { WARNINGS } from '../../reasons.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Warning } from '../../core/reasons.ts';
+import { WARNINGS } from '../../core/reasons.ts';
+import type { Token } from '../../oauth/token.ts';
+import { readTokenRecord, type TokenRecord, tokenRecord } from '../../oauth/token-record.ts';
 import type { RecordKind } from '../../store/coordinator.ts';
-import { asAmount, asFlag, asList, asObject, asShape, asText, asWord, VERSION } from '../../store/shape.ts';
-import { readTokenRecord, type TokenRecord, tokenRecord } from '../../store/token-record.ts';
-import type { System } from '../../system.ts';
-import type { Token } from '../../token.ts';
+import {
+  asBoolean,
+  asList,
+  asNonNegative,
+  asObject,
+  asOneOf,
+  asRecord,
+  asText,
+  VERSION,
+} from '../../store/validation.ts';
 import type { ServerContext } from '../context.ts';
 import type { MergedState } from '../dialect/states.ts';
 import { type Login, loginOf } from './login.ts';
@@ -33,15 +42,15 @@ interface SessionRecord extends Omit<SessionContent, 'token' | 'login'> {
 }
 
 /** The records of the sessions of a connection. Without a refresh token a record is kept no longer than its token is valid. */
-export function sessionRecords({ wire, system, connection }: ServerContext): RecordKind<SessionContent> {
+export function sessionRecords({ wire, clock, connection }: ServerContext): RecordKind<SessionContent> {
   return {
     prefix: `session ${connection}`,
     host: wire.transport.host,
     encode: (content) => {
-      const value = sessionRecord(content, system.now());
+      const value = sessionRecord(content, clock.now());
       return { value, ttl: content.refreshToken === '' ? Math.max(1, value.token.left) : SESSION_LIFE };
     },
-    decode: (value, age) => readSessionRecord(value, age, system),
+    decode: (value, age) => readSessionRecord(value, age, clock),
   };
 }
 
@@ -53,13 +62,13 @@ function sessionRecord(content: SessionContent, now: number): SessionRecord {
 }
 
 /** @returns undefined if it makes no sense */
-function readSessionRecord(value: unknown, age: number, system: System): SessionContent | undefined {
-  const shape = asShape(value);
+function readSessionRecord(value: unknown, age: number, clock: Clock): SessionContent | undefined {
+  const shape = asRecord(value);
   const user = asText(shape?.user);
-  const stored = asFlag(shape?.stored);
-  const renewals = asAmount(shape?.renewals);
+  const stored = asBoolean(shape?.stored);
+  const renewals = asNonNegative(shape?.renewals);
   const refreshToken = asText(shape?.refreshToken);
-  const token = readTokenRecord(shape?.token, age, system);
+  const token = readTokenRecord(shape?.token, age, clock);
   if (user === undefined || stored === undefined || renewals === undefined || refreshToken === undefined || !token)
     return undefined;
   return { user, stored, renewals, refreshToken, token, login: readLogin(shape?.login) };
@@ -70,7 +79,7 @@ function readLogin(value: unknown): Login | undefined {
   const status = asObject(shape?.status);
   const authentication = readState(status?.authentication);
   const authorization = readState(status?.authorization);
-  const warnings = asList(shape?.warnings, (item): Warning | undefined => asWord(item, WARNINGS));
+  const warnings = asList(shape?.warnings, (item): Warning | undefined => asOneOf(item, WARNINGS));
   return (
     authentication && authorization && warnings && loginOf({ status: { authentication, authorization }, warnings })
   );
@@ -79,7 +88,7 @@ function readLogin(value: unknown): Login | undefined {
 /** Reads the bits and names of a status. @returns undefined where they make no sense */
 export function readState(value: unknown): MergedState | undefined {
   const shape = asObject(value);
-  const number = asAmount(shape?.value);
+  const number = asNonNegative(shape?.value);
   const names = asList(shape?.names, asText);
   return number === undefined || !names ? undefined : { value: number, names };
 }

@@ -1,8 +1,8 @@
-import { Listeners } from '../../listeners.ts';
+import type { Cancel } from '../../core/clock.ts';
+import { Listeners } from '../../core/listeners.ts';
+import type { Token } from '../../oauth/token.ts';
 import { contentOf, type Found, type RecordKind, type SharedRecord } from '../../store/coordinator.ts';
-import { isId, type Pointer, pointers } from '../../store/pointer.ts';
-import type { Cancel } from '../../system.ts';
-import type { Token } from '../../token.ts';
+import { isId, type Pointer, pointers } from '../../store/id-record.ts';
 import type { ServerContext } from '../context.ts';
 import { Endings } from './endings.ts';
 import { SESSION_LIFE, type SessionContent, sessionRecords } from './record.ts';

@@ -1,10 +1,16 @@
-import type { Counts } from '../../counts.ts';
-import { Listeners } from '../../listeners.ts';
+import { type Cancel, type Clock, randomId } from '../../core/clock.ts';
+import { Listeners } from '../../core/listeners.ts';
+import type { Counts } from '../../oauth/counts.ts';
+import type { Token } from '../../oauth/token.ts';
+import type { OAuthError } from '../../oauth/token-endpoint.ts';
+import {
+  type Renewal,
+  type SourceState,
+  type TokenOwner,
+  type TokenResult,
+  TokenSource,
+} from '../../oauth/token-source.ts';
 import { contentOf, type Found, type RecordLock, type SharedRecord } from '../../store/coordinator.ts';
-import { type Cancel, randomId, type System } from '../../system.ts';
-import type { Token } from '../../token.ts';
-import type { Refusal } from '../../token-endpoint.ts';
-import { type Asked, type Renewal, type SourceState, type TokenOwner, TokenSource } from '../../token-source.ts';
 import type { ServerContext } from '../context.ts';
 import type { Login } from './login.ts';
 import type { SessionContent } from './record.ts';
@@ -13,7 +19,7 @@ import type { SessionContent } from './record.ts';
 export const ENDED_TTL = 24 * 3_600_000;
 
 /** What the use of a refresh token comes to. `dead`: it is used up, and nothing came of it. */
-type Refreshed = { token: Token; refused?: never } | { refused: Refusal; token?: never } | 'dead';
+type Refreshed = { token: Token; refused?: never } | { refused: OAuthError; token?: never } | 'dead';
 
 type Renewed = Awaited<ReturnType<Renewal>>;
 
@@ -76,8 +82,8 @@ export class Session implements TokenOwner {
     return this.#content.stored;
   }
 
-  get system(): System {
-    return this.#context.system;
+  get clock(): Clock {
+    return this.#context.clock;
   }
 
   get host(): string {
@@ -85,7 +91,7 @@ export class Session implements TokenOwner {
   }
 
   get counts(): Counts {
-    return this.#context.meter.counts;
+    return this.#context.metrics.counts;
   }
 
   get changes(): Listeners<SourceState> {
@@ -107,7 +113,7 @@ export class Session implements TokenOwner {
     return this.#content;
   }
 
-  ask(): Promise<Asked> {
+  ask(): Promise<TokenResult> {
     return this.source.ask();
   }
 
@@ -154,10 +160,10 @@ export class Session implements TokenOwner {
 
   /** Forgets it because another one needs the room. If no store has it for others to go on with, its refresh token is revoked. */
   makeRoom(): void {
-    const { wire, meter, coordinator } = this.#context;
+    const { wire, metrics, coordinator } = this.#context;
     const refreshToken = coordinator.isDurable ? '' : this.refreshToken;
     this.forget();
-    meter.madeRoom();
+    metrics.madeRoom();
     if (refreshToken !== '') void wire.revoke(refreshToken).catch(() => false);
   }
 
@@ -175,8 +181,8 @@ export class Session implements TokenOwner {
   /** Gets a new token, for the source alone: it sees to it that there is one request at a time. */
   async renew(): ReturnType<Renewal> {
     const renewed = this.refreshToken === '' ? this.#expire() : await this.#renew();
-    const { meter } = this.#context;
-    if (renewed.refused) meter.tell({ what: 'refused', user: this.user, reason: renewed.refused.reason });
+    const { metrics } = this.#context;
+    if (renewed.refused) metrics.tell({ what: 'refused', user: this.user, reason: renewed.refused.reason });
     return renewed;
   }
 

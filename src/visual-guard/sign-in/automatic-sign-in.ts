@@ -1,8 +1,8 @@
-import { CoolDown } from '../../cool-down.ts';
-import { asAuthError } from '../../errors.ts';
-import { lasts, type Pause, pauseFrom } from '../../pause.ts';
-import type { System } from '../../system.ts';
-import type { Token } from '../../token.ts';
+import type { Clock } from '../../core/clock.ts';
+import { asAuthError } from '../../core/errors.ts';
+import { isWithin, type TimeWindow, timeWindow } from '../../core/time-window.ts';
+import { Backoff } from '../../oauth/backoff.ts';
+import type { Token } from '../../oauth/token.ts';
 import type { Challenged, OpenChallenge, Outcome, Refused } from '../outcome.ts';
 
 /** `attach-bearer` does not try again by itself for this long after a sign-in that did not succeed, in ms. */
@@ -22,7 +22,7 @@ export type AutomaticAnswer =
 /** A try that did not succeed. Its outcome is undefined if another replica was set a challenge. */
 export interface FailedTry {
   outcome: Refused | Challenged | undefined;
-  pause: Pause;
+  pause: TimeWindow;
 }
 
 /**
@@ -32,15 +32,15 @@ export interface FailedTry {
 export class AutomaticSignIn {
   #failed: FailedTry | undefined;
   #flight: Promise<AutomaticAnswer> | undefined;
-  readonly #coolDown: CoolDown;
-  readonly #system: System;
+  readonly #coolDown: Backoff;
+  readonly #clock: Clock;
   readonly #signIn: (reset: boolean) => Promise<Outcome>;
 
   /** @param signIn one try. `reset`: in spite of an earlier refusal */
-  constructor(system: System, signIn: (reset: boolean) => Promise<Outcome>) {
-    this.#system = system;
+  constructor(clock: Clock, signIn: (reset: boolean) => Promise<Outcome>) {
+    this.#clock = clock;
     this.#signIn = signIn;
-    this.#coolDown = new CoolDown(system);
+    this.#coolDown = new Backoff(clock);
   }
 
   /**
@@ -54,7 +54,9 @@ export class AutomaticSignIn {
     isOpen: (challenge: OpenChallenge) => boolean,
   ): Promise<AutomaticAnswer> {
     if (reset) this.release();
-    const failed = [this.#failed, reset ? undefined : elsewhere].find((each) => lasts(each?.pause, this.#system.now()));
+    const failed = [this.#failed, reset ? undefined : elsewhere].find((each) =>
+      isWithin(each?.pause, this.#clock.now()),
+    );
     if (failed) {
       this.#failed = failed;
       return Promise.resolve(repeat(failed, isOpen));
@@ -83,7 +85,7 @@ export class AutomaticSignIn {
     try {
       const outcome = await this.#signIn(reset);
       if (outcome.state === 'signed-in') return { token: outcome.token };
-      this.#failed = { outcome, pause: pauseAfter(outcome, this.#system.now()) };
+      this.#failed = { outcome, pause: pauseAfter(outcome, this.#clock.now()) };
       return { outcome };
     } catch (thrown) {
       const error = asAuthError(thrown);
@@ -101,7 +103,7 @@ function repeat({ outcome, pause }: FailedTry, isOpen: (challenge: OpenChallenge
 }
 
 /** How long it is not tried again by itself. What was held back was no try: it is over when the hold is. */
-export function pauseAfter({ reason, retryAt }: Refused | Challenged, now: number): Pause {
+export function pauseAfter({ reason, retryAt }: Refused | Challenged, now: number): TimeWindow {
   const isHold = reason === 'held-back' && retryAt !== undefined;
-  return pauseFrom(now, isHold ? Math.max(0, retryAt - now) : AUTOMATIC_PAUSE);
+  return timeWindow(now, isHold ? Math.max(0, retryAt - now) : AUTOMATIC_PAUSE);
 }

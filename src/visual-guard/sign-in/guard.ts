@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { fingerprint } from '../../hiding.ts';
-import { lasts, type Pause, pauseFrom } from '../../pause.ts';
+import type { Clock } from '../../core/clock.ts';
+import { fingerprint } from '../../core/redaction.ts';
+import { isWithin, type TimeWindow, timeWindow } from '../../core/time-window.ts';
 import { contentOf, REMOVED, type RecordKind, type SharedRecord } from '../../store/coordinator.ts';
-import { asAmount, asFlag, asShape, VERSION } from '../../store/shape.ts';
-import type { System } from '../../system.ts';
+import { asBoolean, asNonNegative, asRecord, VERSION } from '../../store/validation.ts';
 import type { ConnectionContext } from '../connection-context.ts';
 import { userAt } from '../same-user.ts';
 
@@ -18,12 +18,12 @@ const MOST = 10_000;
 
 /** What one process knows of refused passwords and of what was sent, over all its servers. */
 export class GuardMemory {
-  readonly refused = new LRUCache<string, Pause>({ max: MOST });
-  readonly delivered = new LRUCache<string, Pause>({ max: MOST });
+  readonly refused = new LRUCache<string, TimeWindow>({ max: MOST });
+  readonly delivered = new LRUCache<string, TimeWindow>({ max: MOST });
 }
 
 /** Why a sign-in with one user and password is held back, and for how long. */
-interface HeldPassword extends Pause {
+interface HeldPassword extends TimeWindow {
   /** A login with it has sent a code or link. Else it was refused. */
   readonly isDelivered: boolean;
 }
@@ -49,17 +49,17 @@ type Delivery = 'step' | 'login';
  * what it knows, so the guard holds without the store, too, though not over the replicas.
  */
 export class Guard {
-  readonly #context: Pick<ConnectionContext, 'wire' | 'system' | 'coordinator'>;
+  readonly #context: Pick<ConnectionContext, 'wire' | 'clock' | 'coordinator'>;
   readonly #memory: GuardMemory;
   readonly #refusals: RecordKind<HeldPassword>;
-  readonly #deliveries: RecordKind<Pause>;
+  readonly #deliveries: RecordKind<TimeWindow>;
 
-  constructor(context: Pick<ConnectionContext, 'wire' | 'system' | 'coordinator'>, memory: GuardMemory) {
-    const { wire, system } = context;
+  constructor(context: Pick<ConnectionContext, 'wire' | 'clock' | 'coordinator'>, memory: GuardMemory) {
+    const { wire, clock } = context;
     this.#context = context;
     this.#memory = memory;
-    this.#refusals = heldPasswords(wire.transport.host, system);
-    this.#deliveries = pauses('delivered', DELIVERY_PAUSE, wire.transport.host, system);
+    this.#refusals = heldPasswords(wire.transport.host, clock);
+    this.#deliveries = pauses('delivered', DELIVERY_PAUSE, wire.transport.host, clock);
   }
 
   /**
@@ -138,12 +138,12 @@ export class Guard {
     await written(this.#delivery(user), undefined);
   }
 
-  #pause(ms: number): Pause {
-    return pauseFrom(this.#context.system.now(), ms);
+  #pause(ms: number): TimeWindow {
+    return timeWindow(this.#context.clock.now(), ms);
   }
 
-  #until(pause: Pause | undefined): number | undefined {
-    return lasts(pause, this.#context.system.now()) ? pause.until : undefined;
+  #until(pause: TimeWindow | undefined): number | undefined {
+    return isWithin(pause, this.#context.clock.now()) ? pause.until : undefined;
   }
 
   #nameOf(user: string): string {
@@ -170,19 +170,23 @@ export class Guard {
     return this.#context.coordinator.record(this.#refusals, digest);
   }
 
-  #delivery(user: string): SharedRecord<Pause> {
+  #delivery(user: string): SharedRecord<TimeWindow> {
     return this.#context.coordinator.record(this.#deliveries, this.#deliveryName(user, 'step'));
   }
 }
 
 /** Remembers what another replica has written. @returns it */
-function remember(memory: LRUCache<string, Pause>, key: string, pause: Pause | undefined): Pause | undefined {
+function remember(
+  memory: LRUCache<string, TimeWindow>,
+  key: string,
+  pause: TimeWindow | undefined,
+): TimeWindow | undefined {
   if (pause) memory.set(key, pause);
   return pause;
 }
 
 /** Writes a pause; undefined removes what is there. It never throws. */
-async function written<T extends Pause>(record: SharedRecord<T>, pause: T | undefined): Promise<void> {
+async function written<T extends TimeWindow>(record: SharedRecord<T>, pause: T | undefined): Promise<void> {
   const writing = record.update<void>({
     run: async (_found, lock) => (pause ? lock.write(pause) : lock.end(REMOVED)),
   });
@@ -190,21 +194,21 @@ async function written<T extends Pause>(record: SharedRecord<T>, pause: T | unde
 }
 
 /** Records of pauses. What is left is written as a length: the clocks of two machines need not agree. */
-function pauses(prefix: string, longest: number, host: string, system: System): RecordKind<Pause> {
+function pauses(prefix: string, longest: number, host: string, clock: Clock): RecordKind<TimeWindow> {
   return {
     prefix,
     host,
     encode: ({ until }) => {
-      const left = Math.max(1, until - system.now());
+      const left = Math.max(1, until - clock.now());
       return { value: { version: VERSION, left }, ttl: left };
     },
-    decode: (value, age) => readPause(asShape(value)?.left, longest, age, system),
+    decode: (value, age) => readPause(asRecord(value)?.left, longest, age, clock),
   };
 }
 
 /** As `pauses`, with the reason. */
-function heldPasswords(host: string, system: System): RecordKind<HeldPassword> {
-  const { prefix, encode } = pauses('refused', REFUSED_PASSWORD_PAUSE, host, system);
+function heldPasswords(host: string, clock: Clock): RecordKind<HeldPassword> {
+  const { prefix, encode } = pauses('refused', REFUSED_PASSWORD_PAUSE, host, clock);
   return {
     prefix,
     host,
@@ -213,16 +217,16 @@ function heldPasswords(host: string, system: System): RecordKind<HeldPassword> {
       return { value: { ...value, isDelivered: held.isDelivered }, ttl };
     },
     decode: (value, age) => {
-      const shape = asShape(value);
-      const isDelivered = asFlag(shape?.isDelivered) ?? false;
-      const pause = readPause(shape?.left, isDelivered ? DELIVERY_PAUSE : REFUSED_PASSWORD_PAUSE, age, system);
+      const shape = asRecord(value);
+      const isDelivered = asBoolean(shape?.isDelivered) ?? false;
+      const pause = readPause(shape?.left, isDelivered ? DELIVERY_PAUSE : REFUSED_PASSWORD_PAUSE, age, clock);
       return pause && { ...pause, isDelivered };
     },
   };
 }
 
 /** No pause is longer than the longest that is written here. @returns undefined if it makes no sense, or is over */
-function readPause(value: unknown, longest: number, age: number, system: System): Pause | undefined {
-  const left = asAmount(value);
-  return left === undefined || left > longest || left <= age ? undefined : pauseFrom(system.now(), left - age);
+function readPause(value: unknown, longest: number, age: number, clock: Clock): TimeWindow | undefined {
+  const left = asNonNegative(value);
+  return left === undefined || left > longest || left <= age ? undefined : timeWindow(clock.now(), left - age);
 }

@@ -1,10 +1,10 @@
-import { within } from '../../waiting.ts';
+import { withMessageTimeout } from '../../core/timeout.ts';
 import type { Challenge } from '../challenge/challenge.ts';
 import type { ServerChallenges } from '../challenge/server-challenges.ts';
 import type { ServerContext } from '../context.ts';
 import { findMethod } from '../dialect/methods.ts';
-import { saysWrongPassword, setsChallenge, type VisualGuardReading } from '../dialect/reply.ts';
-import type { Grant, Heard, Person } from '../dialect/wire.ts';
+import { saysWrongPassword, setsChallenge, type VisualGuardResponse } from '../dialect/reply.ts';
+import type { Credentials, Grant, VisualGuardResult } from '../dialect/wire.ts';
 import { type Outcome, type Refused, type Refusing, refusedAndTold, type SignedIn } from '../outcome.ts';
 import type { Attempt } from './guard.ts';
 
@@ -47,9 +47,9 @@ export class SignIn {
    *
    * @throws AuthError if the server gives no answer that makes sense
    */
-  put(person: Person, wishes: SignInWishes, scope: SignInScope): Promise<Outcome> {
+  put(person: Credentials, wishes: SignInWishes, scope: SignInScope): Promise<Outcome> {
     const { user, password } = person;
-    const { system, guard, wire } = this.#context;
+    const { clock, guard, wire } = this.#context;
     const signingIn = guard.signIn(user, password, async (attempt) => {
       const settled = await scope.before?.();
       if (settled) return settled;
@@ -57,10 +57,10 @@ export class SignIn {
       await scope.after?.(outcome);
       return outcome;
     });
-    return within(system, signingIn, wire.transport.host);
+    return withMessageTimeout(clock, signingIn, wire.transport.host);
   }
 
-  async #attempt(person: Person, wishes: SignInWishes, stored: boolean, attempt: Attempt): Promise<Outcome> {
+  async #attempt(person: Credentials, wishes: SignInWishes, stored: boolean, attempt: Attempt): Promise<Outcome> {
     const { wire } = this.#context;
     const { user } = person;
     if (wishes.reset) attempt.release();
@@ -73,8 +73,8 @@ export class SignIn {
   }
 
   async #settle(
-    heard: Heard,
-    person: Person,
+    heard: VisualGuardResult,
+    person: Credentials,
     wishes: SignInWishes,
     { stored, attempt }: { stored: boolean; attempt: Attempt },
   ): Promise<Outcome> {
@@ -98,13 +98,13 @@ export class SignIn {
     return wished ? challenge.choose(method) : challenge.where();
   }
 
-  #refused(refusal: Refusing, user: string, reading?: VisualGuardReading): Refused {
-    return refusedAndTold(this.#context.meter, refusal, user, reading);
+  #refused(refusal: Refusing, user: string, reading?: VisualGuardResponse): Refused {
+    return refusedAndTold(this.#context.metrics, refusal, user, reading);
   }
 }
 
 /** Whether the next refusal of this password may lock the account. */
-function isWrongPassword({ grant, refusal, reading }: Heard): boolean {
+function isWrongPassword({ grant, refusal, reading }: VisualGuardResult): boolean {
   if (grant) return false;
   if (refusal) return refusal.reason === 'credentials-invalid';
   return reading !== undefined && !setsChallenge(reading) && saysWrongPassword(reading);

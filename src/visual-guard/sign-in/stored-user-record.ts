@@ -1,8 +1,8 @@
-import { type Pause, pauseFrom } from '../../pause.ts';
-import { OWN_REASONS, type Reason, VISUAL_GUARD_REASONS } from '../../reasons.ts';
+import { OWN_REASONS, type Reason, VISUAL_GUARD_REASONS } from '../../core/reasons.ts';
+import { type TimeWindow, timeWindow } from '../../core/time-window.ts';
 import type { RecordKind } from '../../store/coordinator.ts';
-import { isId } from '../../store/pointer.ts';
-import { asAmount, asObject, asShape, asText, asWord, VERSION } from '../../store/shape.ts';
+import { isId } from '../../store/id-record.ts';
+import { asNonNegative, asObject, asOneOf, asRecord, asText, VERSION } from '../../store/validation.ts';
 import { CHALLENGE_LIFE } from '../challenge/content.ts';
 import type { ServerContext } from '../context.ts';
 import type { Refused } from '../outcome.ts';
@@ -13,38 +13,38 @@ export type StoredUserState =
   /** The handle of its session. */
   | { session: string; challenge?: never; refused?: never; held?: never }
   /** The id of its challenge, and for how long no other one is asked for by a sign-in that nobody asked for. */
-  | { challenge: string; held: Pause | undefined; session?: never; refused?: never }
+  | { challenge: string; held: TimeWindow | undefined; session?: never; refused?: never }
   /** Why it was refused, and for how long it is not tried again by itself. */
-  | { refused: Refused; held: Pause; session?: never; challenge?: never };
+  | { refused: Refused; held: TimeWindow; session?: never; challenge?: never };
 
 /** No pause is longer than this, in ms. */
 const LONGEST = 3_600_000;
 
 /** The record of the stored user of a connection. There is one. */
-export function storedUserRecords(context: Pick<ServerContext, 'wire' | 'system' | 'connection'>) {
-  const { wire, system, connection } = context;
+export function storedUserRecords(context: Pick<ServerContext, 'wire' | 'clock' | 'connection'>) {
+  const { wire, clock, connection } = context;
   const records: RecordKind<StoredUserState> = {
     prefix: `stored-user ${connection}`,
     host: wire.transport.host,
     encode: ({ session, challenge, refused, held }) => {
       // How long a pause lasts is written as a length: the clocks of two machines need not agree.
-      const left = held ? Math.max(1, held.until - system.now()) : 0;
+      const left = held ? Math.max(1, held.until - clock.now()) : 0;
       if (session !== undefined) return { value: { version: VERSION, session }, ttl: SESSION_LIFE };
       if (challenge === undefined) return { value: { version: VERSION, refused, left }, ttl: left };
       return { value: { version: VERSION, challenge, left }, ttl: Math.max(CHALLENGE_LIFE, left) };
     },
-    decode: (value, age) => readStoredUserState(value, age, system.now()),
+    decode: (value, age) => readStoredUserState(value, age, clock.now()),
   };
   return records;
 }
 
 function readStoredUserState(value: unknown, age: number, now: number): StoredUserState | undefined {
-  const shape = asShape(value);
+  const shape = asRecord(value);
   const session = asId(shape?.session);
   if (session !== undefined) return { session };
-  const left = asAmount(shape?.left);
+  const left = asNonNegative(shape?.left);
   if (left === undefined || left > LONGEST) return undefined;
-  const held = left > age ? pauseFrom(now, left - age) : undefined;
+  const held = left > age ? timeWindow(now, left - age) : undefined;
   const challenge = asId(shape?.challenge);
   if (challenge !== undefined) return { challenge, held };
   const refused = readRefused(shape?.refused);
@@ -58,7 +58,7 @@ function asId(value: unknown): string | undefined {
 
 function readRefused(value: unknown): Refused | undefined {
   const shape = asObject(value);
-  const reason = asWord<Reason>(shape?.reason, [...VISUAL_GUARD_REASONS, ...OWN_REASONS]);
+  const reason = asOneOf<Reason>(shape?.reason, [...VISUAL_GUARD_REASONS, ...OWN_REASONS]);
   if (!reason) return undefined;
   const [user, error, enrollmentUrl] = [asText(shape?.user), asText(shape?.error), asText(shape?.enrollmentUrl)];
   const status = asObject(shape?.status);

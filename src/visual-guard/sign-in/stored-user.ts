@@ -1,13 +1,13 @@
-import { Listeners } from '../../listeners.ts';
-import { lasts } from '../../pause.ts';
+import type { Cancel } from '../../core/clock.ts';
+import { Listeners } from '../../core/listeners.ts';
+import { isWithin } from '../../core/time-window.ts';
+import { withMessageTimeout } from '../../core/timeout.ts';
 import { contentOf, type Found, REMOVED, type SharedRecord } from '../../store/coordinator.ts';
 import { isStoreFault } from '../../store/store-locks.ts';
-import type { Cancel } from '../../system.ts';
-import { within } from '../../waiting.ts';
 import type { ServerChallenges } from '../challenge/server-challenges.ts';
 import type { ServerContext } from '../context.ts';
 import { findMethod } from '../dialect/methods.ts';
-import type { Person } from '../dialect/wire.ts';
+import type { Credentials } from '../dialect/wire.ts';
 import type { OpenChallenge, Outcome, Refused, SignedIn } from '../outcome.ts';
 import type { ServerSessions } from '../session/server-sessions.ts';
 import type { Session } from '../session/session.ts';
@@ -55,11 +55,11 @@ export class StoredUser {
       parts.sessions.renewedToday.add((session) => session.stored && void this.#keepKnown(session)),
     ];
     // No code is sent for a message that only lacks a token.
-    this.#automatic = new AutomaticSignIn(context.system, (reset) => this.#signIn({ method: 'ask', reset }, true));
+    this.#automatic = new AutomaticSignIn(context.clock, (reset) => this.#signIn({ method: 'ask', reset }, true));
   }
 
   /** Undefined if none is stored. */
-  get person(): Person | undefined {
+  get person(): Credentials | undefined {
     const { stored, passwordless } = this.#context.wire;
     return stored.user === '' || (stored.password === '' && !passwordless) ? undefined : stored;
   }
@@ -101,14 +101,14 @@ export class StoredUser {
     const served = await this.#serve(standing);
     if (served) return served.state === 'signed-in' ? { token: served.token } : { outcome: served };
     if (standing.challenge) return { outcome: standing.challenge.where() };
-    const { wire, system } = this.#context;
+    const { wire, clock } = this.#context;
     // Without a password the login itself may send a code, so a person has to begin it.
     if (wire.passwordless) return { needed: { reason: before ? 'session-expired' : 'no-session' } };
     // Else it would hold back again after a new try without an answer.
     if (reset && standing.failed) await this.#record.end(REMOVED);
     const { challenges } = this.#parts;
     const asked = this.#automatic.ask(reset, standing.failed, (challenge) => challenges.has(challenge));
-    return within(system, this.#automatic.isUnderWay ? this.#waitFor(asked) : asked, wire.transport.host);
+    return withMessageTimeout(clock, this.#automatic.isUnderWay ? this.#waitFor(asked) : asked, wire.transport.host);
   }
 
   /** From now on this is the stored user's session. It comes when other replicas can find it. */
@@ -138,7 +138,7 @@ export class StoredUser {
   }
 
   #waitFor<T>(answer: Promise<T>): Promise<T> {
-    this.#context.meter.counts.waits += 1;
+    this.#context.metrics.counts.waits += 1;
     return answer;
   }
 
@@ -152,7 +152,7 @@ export class StoredUser {
       if (found && !found.ended) return { session: found };
       const challenge = this.challenge ?? (await this.#challengeOf(state));
       const failed = state?.held && { outcome: state.refused, pause: state.held };
-      return { challenge, failed: lasts(failed?.pause, this.#context.system.now()) ? failed : undefined };
+      return { challenge, failed: isWithin(failed?.pause, this.#context.clock.now()) ? failed : undefined };
     } catch (thrown) {
       if (!isStoreFault(thrown)) throw thrown;
       return { challenge: this.challenge };
@@ -209,7 +209,7 @@ export class StoredUser {
   /** Tells other replicas what came of a sign-in. A session was told when it began. */
   async #tell(outcome: Outcome, isAutomatic: boolean): Promise<void> {
     if (outcome.state === 'signed-in') return;
-    const pause = pauseAfter(outcome, this.#context.system.now());
+    const pause = pauseAfter(outcome, this.#context.clock.now());
     if (outcome.state === 'refused') {
       if (isAutomatic) await this.#record.write({ refused: outcome, held: pause });
       return;

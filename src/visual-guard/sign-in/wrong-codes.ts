@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import { fingerprint } from '../../hiding.ts';
+import { type Clock, randomId } from '../../core/clock.ts';
+import { fingerprint } from '../../core/redaction.ts';
 import { contentOf, type Found, type RecordKind, type RecordLock } from '../../store/coordinator.ts';
-import { isId } from '../../store/pointer.ts';
-import { asAmount, asList, asObject, asShape, asText, VERSION } from '../../store/shape.ts';
-import { randomId, type System } from '../../system.ts';
+import { isId } from '../../store/id-record.ts';
+import { asList, asNonNegative, asObject, asRecord, asText, VERSION } from '../../store/validation.ts';
 import type { ConnectionContext } from '../connection-context.ts';
 import { userAt } from '../same-user.ts';
 
@@ -37,10 +37,10 @@ export class WrongCodeMemory {
   /** How many codes of a user may be refused. */
   readonly most: number;
   readonly #lists = new LRUCache<string, WrongCodeList>({ max: MOST_USERS });
-  readonly #system: System;
+  readonly #clock: Clock;
 
-  constructor(system: System, most: number) {
-    this.#system = system;
+  constructor(clock: Clock, most: number) {
+    this.#clock = clock;
     this.most = most;
   }
 
@@ -59,7 +59,7 @@ export class WrongCodeMemory {
 
   /** A clock that was set back to before a refusal ends it: else it would count for hours. */
   #recent(codes: readonly WrongCode[]): readonly WrongCode[] {
-    const now = this.#system.now();
+    const now = this.#clock.now();
     return codes.filter(({ at }) => at <= now && now - at < WINDOW).slice(-LARGEST_MOST_WRONG_CODES);
   }
 }
@@ -79,14 +79,14 @@ export interface CodeTry {
  * all replicas if they share a store, and a successful sign-in clears it. Names are compared as the guard compares them.
  */
 export class WrongCodes {
-  readonly #context: Pick<ConnectionContext, 'wire' | 'system' | 'coordinator'>;
+  readonly #context: Pick<ConnectionContext, 'wire' | 'clock' | 'coordinator'>;
   readonly #memory: WrongCodeMemory;
   readonly #records: RecordKind<WrongCodeList>;
 
-  constructor(context: Pick<ConnectionContext, 'wire' | 'system' | 'coordinator'>, memory: WrongCodeMemory) {
+  constructor(context: Pick<ConnectionContext, 'wire' | 'clock' | 'coordinator'>, memory: WrongCodeMemory) {
     this.#context = context;
     this.#memory = memory;
-    this.#records = recordsOf(context.system, context.wire.transport.host);
+    this.#records = recordsOf(context.clock, context.wire.transport.host);
   }
 
   /**
@@ -101,9 +101,9 @@ export class WrongCodes {
       return run({
         heldUntil: oldest && oldest.at + WINDOW,
         refused: () => {
-          const { coordinator, system } = this.#context;
+          const { coordinator, clock } = this.#context;
           const isLocal = lock.isCutOff || !coordinator.isDurable;
-          const added = [...codes, { id: randomId(), at: system.now(), isLocal }];
+          const added = [...codes, { id: randomId(), at: clock.now(), isLocal }];
           const all = this.#memory.set(
             name,
             added.map((code) => ({ ...code, isLocal: code.isLocal && isLocal })),
@@ -156,17 +156,17 @@ export class WrongCodes {
   }
 }
 
-function recordsOf(system: System, host: string): RecordKind<WrongCodeList> {
+function recordsOf(clock: Clock, host: string): RecordKind<WrongCodeList> {
   return {
     prefix: 'wrong-codes',
     host,
     encode: ({ codes }) => {
-      const now = system.now();
+      const now = clock.now();
       const ages = codes.map(({ id, at }) => ({ id, age: Math.max(0, now - at) }));
       return { value: { version: VERSION, codes: ages }, ttl: WINDOW };
     },
     decode: (value, age) => {
-      const codes = asList(asShape(value)?.codes, (item) => readCode(item, system.now() - age));
+      const codes = asList(asRecord(value)?.codes, (item) => readCode(item, clock.now() - age));
       return codes && { codes };
     },
   };
@@ -176,7 +176,7 @@ function recordsOf(system: System, host: string): RecordKind<WrongCodeList> {
 function readCode(value: unknown, writtenAt: number): WrongCode | undefined {
   const shape = asObject(value);
   const id = asText(shape?.id);
-  const age = asAmount(shape?.age);
+  const age = asNonNegative(shape?.age);
   if (id === undefined || !isId(id) || age === undefined) return undefined;
   return { id, at: writtenAt - age, isLocal: false };
 }

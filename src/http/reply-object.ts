@@ -1,4 +1,4 @@
-import { Echoes } from '../echoes.ts';
+import { Echoes } from './echoes.ts';
 import { addressOf, descriptionOf, isScopeToken, lineOf, scopeOf, wordOf } from './server-text.ts';
 
 /** The longest token, in characters. No server takes a header of that size. */

@@ -1,9 +1,9 @@
 import type { RecordKind } from './coordinator.ts';
-import { asShape, asText, VERSION } from './shape.ts';
+import { asRecord, asText, VERSION } from './validation.ts';
 
 /** Reads where something is to be found: its id. */
 export function readPointer(value: unknown): { id: string } | undefined {
-  const id = asText(asShape(value)?.id);
+  const id = asText(asRecord(value)?.id);
   return id === undefined || !isId(id) ? undefined : { id };
 }
 

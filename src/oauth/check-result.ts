@@ -1,13 +1,13 @@
-import type { Reason } from './reasons.ts';
-import type { System } from './system.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Reason } from '../core/reasons.ts';
+import type { HttpResponse } from '../http/transport.ts';
 import type { Token } from './token.ts';
-import type { Reply } from './transport/transport.ts';
 
 /** The most scopes that a verdict names: nobody reads more. */
 const MOST_SCOPES = 100;
 
 /** The server, or a rule of ours, said no. */
-export interface RefusedVerdict {
+export interface RefusedCheck {
   state: 'refused';
   reason: Reason;
   /** The server's own error word. */
@@ -19,7 +19,7 @@ export interface RefusedVerdict {
 }
 
 /** What a token is good for, without the token. */
-export interface TokenVerdict {
+export interface TokenSummary {
   /** Scopes asked for; empty where the server was left to choose. */
   asked: string[];
   /** Scopes of the token, 100 at most. */
@@ -31,7 +31,7 @@ export interface TokenVerdict {
 }
 
 /** What may be told of a token to who tested it. @param asked the scopes that were asked for */
-export function tokenVerdict(token: Token, asked: readonly string[]): TokenVerdict {
+export function tokenSummary(token: Token, asked: readonly string[]): TokenSummary {
   return {
     asked: [...asked],
     granted: token.scope.slice(0, MOST_SCOPES),
@@ -46,9 +46,12 @@ export function tokenVerdict(token: Token, asked: readonly string[]): TokenVerdi
  *
  * @returns undefined where the server does not say
  */
-export function clockDifference({ date, sentAt }: Pick<Reply, 'date' | 'sentAt'>, system: System): number | undefined {
+export function clockDifference(
+  { date, sentAt }: Pick<HttpResponse, 'date' | 'sentAt'>,
+  clock: Clock,
+): number | undefined {
   if (date === undefined) return undefined;
-  const receivedAt = system.now();
+  const receivedAt = clock.now();
   if (date < sentAt - 1000) return Math.round((date + 500 - sentAt) / 1000);
   if (date > receivedAt + 1000) return Math.round((date + 500 - receivedAt) / 1000);
   return 0;

@@ -1,5 +1,5 @@
 /** An object as it came out of a store. Nothing of it is known. */
-export type Shape = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Every record names the version of its form. What was written by another version, or by somebody else, is not read. */
 export const VERSION = 1;
@@ -9,14 +9,14 @@ const MOST_ITEMS = 1_000;
 const LONGEST_TEXT = 100_000;
 
 /** An object that was written in this version; undefined where it is none. */
-export function asShape(value: unknown): Shape | undefined {
+export function asRecord(value: unknown): JsonObject | undefined {
   const shape = asObject(value);
   return shape?.version === VERSION ? shape : undefined;
 }
 
 /** An object, which need not name its version: a part of one that does. */
-export function asObject(value: unknown): Shape | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Shape) : undefined;
+export function asObject(value: unknown): JsonObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }
 
 /** A text of at most 100,000 characters, an empty one included; undefined for all else. */
@@ -25,17 +25,17 @@ export function asText(value: unknown): string | undefined {
 }
 
 /** A finite number that is not negative; undefined for all else, as for a number that is written as a text. */
-export function asAmount(value: unknown): number | undefined {
+export function asNonNegative(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 }
 
 /** True or false; undefined for all else. */
-export function asFlag(value: unknown): boolean | undefined {
+export function asBoolean(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
 /** One of a few words, spelt as they are; undefined for all else. */
-export function asWord<W extends string>(value: unknown, words: readonly W[]): W | undefined {
+export function asOneOf<W extends string>(value: unknown, words: readonly W[]): W | undefined {
   return words.find((word) => word === value);
 }
 

@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net';
-import { AuthError } from '../errors.ts';
+import { AuthError } from '../core/errors.ts';
 
 /**
  * Whether a host name means this machine: `localhost`, 127.0.0.0/8 or ::1. No other name does, not even a subdomain of

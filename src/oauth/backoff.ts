@@ -1,6 +1,6 @@
-import type { AuthError } from './errors.ts';
-import { lasts, type Pause, pauseFrom } from './pause.ts';
-import { delay, type System } from './system.ts';
+import { type Clock, delay } from '../core/clock.ts';
+import type { AuthError } from '../core/errors.ts';
+import { isWithin, type TimeWindow, timeWindow } from '../core/time-window.ts';
 
 const FIRST = 1_000;
 const LONGEST = 30_000;
@@ -14,35 +14,35 @@ const ASKED_SPREAD = 0.1;
 const NEAR = 25_000;
 
 /** The pause after a failure: 1 s, doubling to 30 s, less up to a half by chance; or what the server asks for, where that is longer. */
-export class CoolDown {
+export class Backoff {
   #failures = 0;
-  #pause: Pause | undefined;
+  #pause: TimeWindow | undefined;
   #error: AuthError | undefined;
-  readonly #system: System;
+  readonly #clock: Clock;
 
-  constructor(system: System) {
-    this.#system = system;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   /** Whether the next try has to wait. */
   get isOn(): boolean {
-    return lasts(this.#pause, this.#system.now());
+    return isWithin(this.#pause, this.#clock.now());
   }
 
   /** The last failure, where waiting for the end of the pause would take too long. */
   get tooLong(): AuthError | undefined {
-    const now = this.#system.now();
-    if (!this.#error || !lasts(this.#pause, now) || this.#pause.until - now <= NEAR) return undefined;
+    const now = this.#clock.now();
+    if (!this.#error || !isWithin(this.#pause, now) || this.#pause.until - now <= NEAR) return undefined;
     return this.#error.withRetryAt(this.#pause.until);
   }
 
   failed(error: AuthError): void {
-    const now = this.#system.now();
-    const chance = this.#system.random();
+    const now = this.#clock.now();
+    const chance = this.#clock.random();
     const own = Math.min(LONGEST, FIRST * 2 ** this.#failures) * (1 - SPREAD * chance);
     const asked = Math.min(LONGEST_ASKED, ((error.retryAt ?? now) - now) * (1 + ASKED_SPREAD * chance));
     this.#failures += 1;
-    this.#pause = pauseFrom(now, Math.max(own, asked));
+    this.#pause = timeWindow(now, Math.max(own, asked));
     this.#error = error;
   }
 
@@ -54,7 +54,7 @@ export class CoolDown {
 
   /** Resolves when the pause is over. */
   async over(): Promise<void> {
-    const now = this.#system.now();
-    if (lasts(this.#pause, now)) await delay(this.#system, this.#pause.until - now);
+    const now = this.#clock.now();
+    if (isWithin(this.#pause, now)) await delay(this.#clock, this.#pause.until - now);
   }
 }

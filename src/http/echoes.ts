@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { fingerprint } from './hiding.ts';
+import { fingerprint } from '../core/redaction.ts';
 
 /** A shorter text is in every other one by chance. */
 const SHORTEST_SECRET = 3;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
-import { AuthError } from '../errors.ts';
+import { AuthError } from '../core/errors.ts';
 import { isLoopback, lookUpLoopback } from './address.ts';
 
 /** How to reach a server. */

@@ -1,6 +1,6 @@
-import type { Echoes } from '../echoes.ts';
-import { flat } from '../flat.ts';
-import { REDACTED } from '../hiding.ts';
+import { flat } from '../core/flat-text.ts';
+import { REDACTED } from '../core/redaction.ts';
+import type { Echoes } from './echoes.ts';
 
 /**
  * What may be shown of a text that a server sent, in one place: every text of a reply is bounded, rid of control and

@@ -1,7 +1,7 @@
-import type { System } from '../system.ts';
-import { createToken, isBearer, LONGEST_LIFE, type Token } from '../token.ts';
-import type { RecordKind } from './coordinator.ts';
-import { asAmount, asList, asShape, asText, VERSION } from './shape.ts';
+import type { Clock } from '../core/clock.ts';
+import type { RecordKind } from '../store/coordinator.ts';
+import { asList, asNonNegative, asRecord, asText, VERSION } from '../store/validation.ts';
+import { createToken, isBearer, LONGEST_LIFE, type Token } from './token.ts';
 
 /** A token as it is written. How long it lives is told by lengths: the clocks of two machines need not agree. */
 export interface TokenRecord {
@@ -20,15 +20,15 @@ export interface TokenRecord {
 }
 
 /** Records of tokens, each of which is kept until its token expires. @param host the server that gave them */
-export function tokenRecords(prefix: string, host: string, system: System): RecordKind<Token> {
+export function tokenRecords(prefix: string, host: string, clock: Clock): RecordKind<Token> {
   return {
     prefix,
     host,
     encode: (token) => {
-      const value = tokenRecord(token, system.now());
+      const value = tokenRecord(token, clock.now());
       return { value, ttl: value.left };
     },
-    decode: (value, age) => readTokenRecord(value, age, system),
+    decode: (value, age) => readTokenRecord(value, age, clock),
   };
 }
 
@@ -46,16 +46,16 @@ export function tokenRecord(token: Token, now: number): TokenRecord {
  * @param age how long ago it was written, in ms
  * @returns undefined where it makes no sense. A token whose life is over is given all the same: its scope is of use
  */
-export function readTokenRecord(value: unknown, age: number, system: System): Token | undefined {
-  const shape = asShape(value);
-  const life = asAmount(shape?.life);
-  const left = asAmount(shape?.left);
+export function readTokenRecord(value: unknown, age: number, clock: Clock): Token | undefined {
+  const shape = asRecord(value);
+  const life = asNonNegative(shape?.life);
+  const left = asNonNegative(shape?.left);
   const scope = asList(shape?.scope, asText);
   const missingScope = asList(shape?.missingScope, asText);
   if (!shape || !isBearer(shape.accessToken) || life === undefined || left === undefined || !scope || !missingScope)
     return undefined;
   if (life > LONGEST_LIFE || left > life) return undefined;
-  const sentAt = system.now() - (life - left) - Math.max(0, age);
+  const sentAt = clock.now() - (life - left) - Math.max(0, age);
   const VGToken = asText(shape.VGToken);
-  return createToken({ accessToken: shape.accessToken, sentAt, lifetime: life, scope, missingScope, VGToken }, system);
+  return createToken({ accessToken: shape.accessToken, sentAt, lifetime: life, scope, missingScope, VGToken }, clock);
 }

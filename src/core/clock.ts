@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 export type Cancel = () => void;
 
 /** Time and chance. Everything in the engine takes them from here, so that a test can hold both. */
-export interface System {
+export interface Clock {
   /** Milliseconds since 1970, as the wall clock tells them. */
   now(): number;
   /** A number from 0 up to, but not including, 1. */
@@ -20,7 +20,7 @@ export interface System {
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** The real clock, timers and chance of this process. */
-export const system: System = {
+export const systemClock: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),
   after(ms, run, background = false) {
@@ -35,7 +35,7 @@ export const system: System = {
 };
 
 /** Resolves after `ms` milliseconds. It cannot be cancelled; use it for short waits. */
-export function delay(time: System, ms: number): Promise<void> {
+export function delay(time: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => {
     time.after(ms, resolve);
   });

@@ -1,4 +1,4 @@
-import { AuthError, type Fault } from '../errors.ts';
+import { AuthError, type Fault } from '../core/errors.ts';
 import { ProxyFailure } from './dispatcher.ts';
 
 /** What a failed connection says of itself. */

@@ -10,7 +10,7 @@ interface Entry<T> {
  * A deploy closes every node before it makes new ones, so nothing is dropped when the last user goes:
  * `sweep`, called when the new flows have started, drops what nobody took up again.
  */
-export class Kept<T extends { close(): void }> {
+export class ReferenceCounts<T extends { close(): void }> {
   readonly #entries = new Map<string, Entry<T>>();
 
   /**

@@ -1,6 +1,6 @@
-import { flat } from './flat.ts';
-import { HiddenHeader, hideSecretsOf, type MessageToken } from './hiding.ts';
-import type { System } from './system.ts';
+import type { Clock } from '../core/clock.ts';
+import { flat } from '../core/flat-text.ts';
+import { HiddenHeader, hideSecretsOf, type MessageToken } from '../core/redaction.ts';
 
 /** Never longer than this, whatever a server says: 2^31 seconds, as in golang's oauth2. */
 export const LONGEST_LIFE = 2 ** 31 * 1000;
@@ -44,8 +44,8 @@ export interface TokenParts {
 }
 
 /** Makes a token. Chance moves the start of its soft window, so that many instances do not renew at one moment. */
-export function createToken(parts: TokenParts, system: Pick<System, 'random'>): Token {
-  const { soft, hard } = renewalWindows(parts.lifetime, system.random());
+export function createToken(parts: TokenParts, clock: Pick<Clock, 'random'>): Token {
+  const { soft, hard } = renewalWindows(parts.lifetime, clock.random());
   const expiresAt = parts.sentAt + parts.lifetime;
   const header = flat(`Bearer ${parts.accessToken}`);
   return Object.freeze({

@@ -1,7 +1,7 @@
 import { type AuthErrorCode, asAuthError, type Fault } from './errors.ts';
 
 /** Nobody can say, as something went wrong on the way. The words are those of an `AuthError`. */
-export interface FailedVerdict {
+export interface FailedCheck {
   state: 'failed';
   /** What went wrong, in one word: the catalogue has a sentence for each. */
   fault: Fault;
@@ -13,7 +13,7 @@ export interface FailedVerdict {
 }
 
 /** What was thrown, as a verdict. Whatever is no `AuthError` becomes one that tells nothing of it. */
-export function failedVerdict(thrown: unknown): FailedVerdict {
+export function failedCheck(thrown: unknown): FailedCheck {
   const { fault, code, values, retryAt } = asAuthError(thrown);
   return { state: 'failed', fault, code, values, ...(retryAt ? { retryAt } : {}) };
 }

@@ -5,19 +5,19 @@ import type { Dispatcher } from 'undici';
 const REPLY_LIMIT = 2 ** 20;
 
 /** A reply as it came: its text is read as UTF-8, without a byte order mark, and a wrong byte does no harm. */
-export interface RawReply {
+export interface RawResponse {
   status: number;
   headers: IncomingHttpHeaders;
   text: string;
 }
 
 /** A reply that began and cannot be used. */
-export class UnreadReply extends Error {
+export class UnreadResponse extends Error {
   readonly fault: 'reply-cut' | 'reply-too-large';
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
 
-  constructor(fault: UnreadReply['fault'], status: number, headers: IncomingHttpHeaders) {
+  constructor(fault: UnreadResponse['fault'], status: number, headers: IncomingHttpHeaders) {
     super(fault);
     this.fault = fault;
     this.status = status;
@@ -33,8 +33,8 @@ const utf8 = new TextDecoder();
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   /** @throws what undici says where there is no reply, `UnreadReply`, or the reason of `end` */
-  readonly reply: Promise<RawReply>;
-  #resolve!: (reply: RawReply) => void;
+  readonly reply: Promise<RawResponse>;
+  #resolve!: (reply: RawResponse) => void;
   #reject!: (reason: unknown) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #ended: Error | undefined;
@@ -91,7 +91,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(failure);
   }
 
-  #unread(fault: UnreadReply['fault']): UnreadReply {
-    return new UnreadReply(fault, this.#status, this.#headers);
+  #unread(fault: UnreadResponse['fault']): UnreadResponse {
+    return new UnreadResponse(fault, this.#status, this.#headers);
   }
 }

@@ -1,11 +1,11 @@
+import type { Clock } from './clock.ts';
 import { AuthError } from './errors.ts';
-import type { System } from './system.ts';
 
 /** The longest that a message waits for a token, in ms. */
 export const MESSAGE_WAIT = 30_000;
 
 /** A message gave up. What it waited for goes on, for the others who wait. */
-export function waitIsOver(host: string, wait: number = MESSAGE_WAIT): AuthError {
+export function waitTimeout(host: string, wait: number = MESSAGE_WAIT): AuthError {
   return new AuthError('wait-over', { host, seconds: Math.ceil(wait / 1000) });
 }
 
@@ -15,8 +15,13 @@ export function waitIsOver(host: string, wait: number = MESSAGE_WAIT): AuthError
  * @param wait in ms
  * @throws AuthError `AUTH_TIMEOUT` after that time, or whatever the promise throws
  */
-export function within<T>(system: System, promise: Promise<T>, host: string, wait: number = MESSAGE_WAIT): Promise<T> {
-  return inTime(system, promise, wait, () => waitIsOver(host, wait));
+export function withMessageTimeout<T>(
+  clock: Clock,
+  promise: Promise<T>,
+  host: string,
+  wait: number = MESSAGE_WAIT,
+): Promise<T> {
+  return withTimeout(clock, promise, wait, () => waitTimeout(host, wait));
 }
 
 /**
@@ -25,9 +30,9 @@ export function within<T>(system: System, promise: Promise<T>, host: string, wai
  * @param wait in ms
  * @param late makes what is thrown after that time
  */
-export function inTime<T>(system: System, promise: Promise<T>, wait: number, late: () => AuthError): Promise<T> {
+export function withTimeout<T>(clock: Clock, promise: Promise<T>, wait: number, late: () => AuthError): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = system.after(wait, () => reject(late()));
+    const cancel = clock.after(wait, () => reject(late()));
     promise.then(resolve, reject).finally(cancel);
   });
 }

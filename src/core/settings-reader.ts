@@ -1,5 +1,5 @@
 /** Reads what a connection is set to, wherever that is written: in a deployed node, in a dialog, in a program. */
-export interface FieldReader {
+export interface SettingsReader {
   /** @throws AuthError `AUTH_CONFIG` where the value cannot be had, as that of a variable without one */
   text(property: string, otherwise?: string): string;
   flag(property: string): boolean;

@@ -1,9 +1,9 @@
 import type { Dispatcher } from 'undici';
-import { Echoes, type SecretTrace } from '../echoes.ts';
-import { AuthError } from '../errors.ts';
-import { system as realSystem, type System } from '../system.ts';
+import { type Clock, systemClock as realSystem } from '../core/clock.ts';
+import { AuthError } from '../core/errors.ts';
 import { createDispatcher, type Route } from './dispatcher.ts';
-import { Exchange, type RawReply, UnreadReply } from './exchange.ts';
+import { Echoes, type SecretTrace } from './echoes.ts';
+import { Exchange, type RawResponse, UnreadResponse } from './exchange.ts';
 import { readFailure } from './failure.ts';
 import { ReplyObject } from './reply-object.ts';
 
@@ -27,7 +27,7 @@ export interface FormRequest {
 }
 
 /** What came back. */
-export interface Reply {
+export interface HttpResponse {
   status: number;
   /** `type/subtype` of the reply, or `no content type`. */
   contentType: string;
@@ -48,7 +48,7 @@ export interface Transport {
   /** The server's name in sentences: host and port. */
   readonly host: string;
   /** @throws AuthError with the codes NETWORK, TLS, PROXY, TIMEOUT or BAD_RESPONSE */
-  send(request: FormRequest): Promise<Reply>;
+  send(request: FormRequest): Promise<HttpResponse>;
   /** Lets go of the connections once the requests under way have ended. */
   close(): void;
 }
@@ -60,39 +60,39 @@ export interface Transport {
 export class HttpTransport implements Transport {
   readonly host: string;
   readonly #dispatcher: Dispatcher;
-  readonly #system: System;
+  readonly #clock: Clock;
   /** The newest failure of an open connection, and how many there were. */
   #socketFailure: unknown;
   #socketFailures = 0;
 
   /** @throws AuthError `AUTH_CONFIG` where the proxy's address cannot be used */
-  constructor(address: URL, route: Route = {}, system: System = realSystem) {
+  constructor(address: URL, route: Route = {}, clock: Clock = realSystem) {
     this.host = address.host;
     this.#dispatcher = createDispatcher(address, route, (failure) => {
       this.#socketFailure = failure;
       this.#socketFailures += 1;
     });
-    this.#system = system;
+    this.#clock = clock;
   }
 
-  async send(request: FormRequest): Promise<Reply> {
+  async send(request: FormRequest): Promise<HttpResponse> {
     const { signal } = request;
     signal?.throwIfAborted();
     const timeout = request.timeout ?? REQUEST_TIMEOUT;
     const seconds = Math.ceil(timeout / 1000);
     const failuresBefore = this.#socketFailures;
-    const sentAt = this.#system.now();
+    const sentAt = this.#clock.now();
     const exchange = new Exchange(this.#dispatcher, optionsOf(request));
     const onAbort = (): void => exchange.end(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
-    const cancel = this.#system.after(timeout, () =>
+    const cancel = this.#clock.after(timeout, () =>
       exchange.end(new AuthError('no-answer', { host: this.host, seconds })),
     );
     try {
       return this.#read(await exchange.reply, request, sentAt);
     } catch (failure) {
       if (signal?.aborted && failure === signal.reason) throw failure;
-      if (failure instanceof UnreadReply) throw this.#unread(failure, request);
+      if (failure instanceof UnreadResponse) throw this.#unread(failure, request);
       const error = readFailure(failure, this.host, seconds);
       if (error.fault !== 'connection-cut' || this.#socketFailures === failuresBefore) throw error;
       throw readFailure(this.#socketFailure, this.host, seconds);
@@ -108,20 +108,20 @@ export class HttpTransport implements Transport {
     });
   }
 
-  #read({ status, headers, text }: RawReply, request: FormRequest, sentAt: number): Reply {
+  #read({ status, headers, text }: RawResponse, request: FormRequest, sentAt: number): HttpResponse {
     const echoes = echoesOf(request);
     return {
       status,
       contentType: contentTypeOf(headers, echoes),
       body: ReplyObject.parse(text, echoes),
       empty: !/\S/.test(text),
-      retryAfter: readRetryAfter(headers['retry-after'], this.#system.now()),
+      retryAfter: readRetryAfter(headers['retry-after'], this.#clock.now()),
       sentAt,
       date: readDate(headers.date),
     };
   }
 
-  #unread({ fault, status, headers }: UnreadReply, request: FormRequest): AuthError {
+  #unread({ fault, status, headers }: UnreadResponse, request: FormRequest): AuthError {
     return new AuthError(fault, { host: this.host, status, contentType: contentTypeOf(headers, echoesOf(request)) });
   }
 }
@@ -143,7 +143,7 @@ function optionsOf(request: FormRequest): Dispatcher.DispatchOptions {
   };
 }
 
-function contentTypeOf(headers: RawReply['headers'], echoes: Echoes): string {
+function contentTypeOf(headers: RawResponse['headers'], echoes: Echoes): string {
   const type = readContentType(headers['content-type']);
   return echoes.isIn(type) ? NO_CONTENT_TYPE : type;
 }

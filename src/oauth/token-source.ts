@@ -1,17 +1,17 @@
-import { CoolDown } from './cool-down.ts';
+import type { Clock } from '../core/clock.ts';
+import { type AuthError, asAuthError } from '../core/errors.ts';
+import type { Reason } from '../core/reasons.ts';
+import { isWithin, type TimeWindow, timeWindow } from '../core/time-window.ts';
+import { MESSAGE_WAIT, withMessageTimeout } from '../core/timeout.ts';
+import { Backoff } from './backoff.ts';
 import type { Counts } from './counts.ts';
-import { type AuthError, asAuthError } from './errors.ts';
-import { lasts, type Pause, pauseFrom } from './pause.ts';
-import type { Reason } from './reasons.ts';
-import type { System } from './system.ts';
 import type { Token } from './token.ts';
-import type { Refusal } from './token-endpoint.ts';
-import { MESSAGE_WAIT, within } from './waiting.ts';
+import type { OAuthError } from './token-endpoint.ts';
 
 /** What asking for a token ends in. It is never a rejected promise: one that nobody awaits would end Node-RED. */
-export type Asked =
+export type TokenResult =
   | { token: Token; refused?: never; failed?: never }
-  | { refused: Refusal & { retryAt?: number }; token?: never; failed?: never }
+  | { refused: OAuthError & { retryAt?: number }; token?: never; failed?: never }
   | { failed: AuthError; token?: never; refused?: never };
 
 /**
@@ -21,7 +21,7 @@ export type Asked =
  */
 export type Renewal = (
   isUrgent: boolean,
-) => Promise<{ token: Token; refused?: never } | { refused: Refusal; token?: never }>;
+) => Promise<{ token: Token; refused?: never } | { refused: OAuthError; token?: never }>;
 
 /** What the source tells those who show its state. */
 export type SourceState =
@@ -38,7 +38,7 @@ const FORCED_RENEWAL_PAUSE = 30_000;
 
 /** Whose token it is, and how it is renewed. */
 export interface TokenOwner {
-  readonly system: System;
+  readonly clock: Clock;
   /** The server's name, for the sentence of a wait that was too long. */
   readonly host: string;
   /** Where it is counted how tokens were had. */
@@ -60,13 +60,13 @@ export interface TokenOwner {
  */
 export class TokenSource {
   #token: Token | undefined;
-  #flight: Promise<Asked> | undefined;
-  #refusal: { refused: Refusal; pause: Pause } | undefined;
-  #forced: Pause | undefined;
+  #flight: Promise<TokenResult> | undefined;
+  #refusal: { refused: OAuthError; pause: TimeWindow } | undefined;
+  #forced: TimeWindow | undefined;
   /** The text of the newest token that an API rejected: another replica may still keep it. */
   #rejected: string | undefined;
   /** Since the last failure. Most sources never have one. */
-  #coolDown: CoolDown | undefined;
+  #coolDown: Backoff | undefined;
   readonly #owner: TokenOwner;
 
   constructor(owner: TokenOwner, token?: Token) {
@@ -78,7 +78,7 @@ export class TokenSource {
   current(): Token | undefined {
     const token = this.#token;
     if (token === undefined) return undefined;
-    const now = this.#owner.system.now();
+    const now = this.#owner.clock.now();
     if (now < token.obtainedAt || now >= token.expiresAt) return undefined;
     if (now < token.softAt) return this.#counted(token);
     const resting = this.#coolDown?.isOn || this.#isRefused(now) || this.#owner.canRenew?.() === false;
@@ -102,15 +102,15 @@ export class TokenSource {
    *
    * @param wait the longest that this one waits, in ms; its giving up does not cancel the request
    */
-  async ask(wait: number = MESSAGE_WAIT): Promise<Asked> {
+  async ask(wait: number = MESSAGE_WAIT): Promise<TokenResult> {
     const token = this.current();
     if (token) return { token };
-    if (this.#isRefused(this.#owner.system.now()) && this.#refusal) return refusedUntil(this.#refusal);
+    if (this.#isRefused(this.#owner.clock.now()) && this.#refusal) return refusedUntil(this.#refusal);
     const failed = this.#coolDown?.tooLong;
     if (failed) return { failed };
-    const { system, host, counts } = this.#owner;
+    const { clock, host, counts } = this.#owner;
     if (counts) counts.waits += 1;
-    return within(system, this.#renew(), host, wait).catch((late) => ({ failed: asAuthError(late) }));
+    return withMessageTimeout(clock, this.#renew(), host, wait).catch((late) => ({ failed: asAuthError(late) }));
   }
 
   /**
@@ -122,9 +122,9 @@ export class TokenSource {
   reject(generation: number): boolean {
     const token = this.#token;
     if (token === undefined || token.generation !== generation) return true;
-    const now = this.#owner.system.now();
-    if (lasts(this.#forced, now)) return false;
-    this.#forced = pauseFrom(now, FORCED_RENEWAL_PAUSE);
+    const now = this.#owner.clock.now();
+    if (isWithin(this.#forced, now)) return false;
+    this.#forced = timeWindow(now, FORCED_RENEWAL_PAUSE);
     this.#rejected = token.accessToken;
     this.#token = undefined;
     return true;
@@ -141,7 +141,7 @@ export class TokenSource {
    * @returns the token to serve; undefined where it is rejected, ends before the one that is kept, or ends soon
    */
   betterOf(found: Token): Token | undefined {
-    const now = this.#owner.system.now();
+    const now = this.#owner.clock.now();
     const own = this.unexpired;
     // The clock was set back to before the request: nobody can say when the token expires.
     if (now < found.obtainedAt) return undefined;
@@ -158,19 +158,19 @@ export class TokenSource {
   }
 
   #isRefused(now: number): boolean {
-    if (!lasts(this.#refusal?.pause, now)) this.#refusal = undefined;
+    if (!isWithin(this.#refusal?.pause, now)) this.#refusal = undefined;
     return this.#refusal !== undefined;
   }
 
   /** The renewal under way, or a new one. It begins when the cool-down is over. */
-  #renew(): Promise<Asked> {
+  #renew(): Promise<TokenResult> {
     this.#flight ??= this.#fly().finally(() => {
       this.#flight = undefined;
     });
     return this.#flight;
   }
 
-  async #fly(): Promise<Asked> {
+  async #fly(): Promise<TokenResult> {
     await this.#coolDown?.over();
     this.#tell({ at: 'renewing' });
     try {
@@ -184,10 +184,10 @@ export class TokenSource {
   /** Whether messages wait for it, and the last one did not fail. */
   #isUrgent(): boolean {
     const own = this.unexpired;
-    return this.#coolDown === undefined && (own === undefined || this.#owner.system.now() >= own.hardAt);
+    return this.#coolDown === undefined && (own === undefined || this.#owner.clock.now() >= own.hardAt);
   }
 
-  #accept(token: Token): Asked {
+  #accept(token: Token): TokenResult {
     this.#coolDown = undefined;
     this.#refusal = undefined;
     // A token without a usable life serves those who waited for it, and nobody after.
@@ -196,15 +196,15 @@ export class TokenSource {
     return { token };
   }
 
-  #acceptRefusal(refused: Refusal): Asked {
-    this.#refusal = { refused, pause: pauseFrom(this.#owner.system.now(), REFUSAL_MEMORY) };
+  #acceptRefusal(refused: OAuthError): TokenResult {
+    this.#refusal = { refused, pause: timeWindow(this.#owner.clock.now(), REFUSAL_MEMORY) };
     const token = this.unexpired;
     this.#tell(token ? { at: 'valid', token } : { at: 'refused', reason: refused.reason });
     return token ? { token } : refusedUntil(this.#refusal);
   }
 
-  #acceptFailure(error: AuthError): Asked {
-    this.#coolDown ??= new CoolDown(this.#owner.system);
+  #acceptFailure(error: AuthError): TokenResult {
+    this.#coolDown ??= new Backoff(this.#owner.clock);
     this.#coolDown.failed(error);
     const token = this.unexpired;
     this.#tell(token ? { at: 'valid', token } : { at: 'failed', error });
@@ -221,11 +221,11 @@ export class TokenSource {
 
   /** The token that is kept, until its very end. */
   get unexpired(): Token | undefined {
-    const now = this.#owner.system.now();
+    const now = this.#owner.clock.now();
     return this.#token && now >= this.#token.obtainedAt && now < this.#token.expiresAt ? this.#token : undefined;
   }
 }
 
-function refusedUntil({ refused, pause }: { refused: Refusal; pause: Pause }): Asked {
+function refusedUntil({ refused, pause }: { refused: OAuthError; pause: TimeWindow }): TokenResult {
   return { refused: { ...refused, retryAt: pause.until } };
 }

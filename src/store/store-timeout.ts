@@ -1,6 +1,6 @@
-import { AuthError } from '../errors.ts';
-import type { System } from '../system.ts';
-import { inTime } from '../waiting.ts';
+import type { Clock } from '../core/clock.ts';
+import { AuthError } from '../core/errors.ts';
+import { withTimeout } from '../core/timeout.ts';
 import { STORE_TIMEOUT } from './store.ts';
 
 /**
@@ -16,6 +16,6 @@ export function storeGone(host: string, cause: string): AuthError {
  *
  * @throws AuthError `AUTH_STORE` (`timeout`) after that time, or whatever the promise throws
  */
-export function answerOf<T>(promise: Promise<T>, host: string, system: System): Promise<T> {
-  return inTime(system, promise, STORE_TIMEOUT, () => storeGone(host, 'timeout'));
+export function answerOf<T>(promise: Promise<T>, host: string, clock: Clock): Promise<T> {
+  return withTimeout(clock, promise, STORE_TIMEOUT, () => storeGone(host, 'timeout'));
 }

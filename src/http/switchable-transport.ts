@@ -1,4 +1,4 @@
-import type { FormRequest, Reply, Transport } from './transport.ts';
+import type { FormRequest, HttpResponse, Transport } from './transport.ts';
 
 /**
  * The way to a server, which may change under what is kept: a proxy or a certificate does so with a deploy.
@@ -15,7 +15,7 @@ export class ReplaceableTransport implements Transport {
     return this.#current.host;
   }
 
-  send(request: FormRequest): Promise<Reply> {
+  send(request: FormRequest): Promise<HttpResponse> {
     return this.#current.send(request);
   }
 

@@ -1,13 +1,13 @@
-import { AuthError } from './errors.ts';
-import type { Reason } from './reasons.ts';
-import { delay, type System } from './system.ts';
+import { type Clock, delay } from '../core/clock.ts';
+import { AuthError } from '../core/errors.ts';
+import type { Reason } from '../core/reasons.ts';
+import { MESSAGE_WAIT } from '../core/timeout.ts';
+import type { ReplyObject } from '../http/reply-object.ts';
+import { type FormRequest, type HttpResponse, REQUEST_TIMEOUT, type Transport } from '../http/transport.ts';
 import { isBearer } from './token.ts';
-import type { ReplyObject } from './transport/reply-object.ts';
-import { type FormRequest, REQUEST_TIMEOUT, type Reply, type Transport } from './transport/transport.ts';
-import { MESSAGE_WAIT } from './waiting.ts';
 
 /** A token endpoint said no. */
-export interface Refusal {
+export interface OAuthError {
   reason: Reason;
   /** The server's own error word (RFC 6749 5.2), if it gave one. */
   error?: string;
@@ -30,9 +30,9 @@ const STANDARD_WORDS: ReadonlySet<string> = new Set([
 ]);
 
 /** What a token endpoint's answer becomes. Faults are thrown. */
-export type Answer =
+export type TokenEndpointResult =
   | { granted: ReplyObject; accessToken: string; refused?: never }
-  | { refused: Refusal; granted?: never };
+  | { refused: OAuthError; granted?: never };
 
 /** What a request tells of how its answer is to be read. */
 export interface Asking {
@@ -53,7 +53,7 @@ export interface Asking {
  *
  * @throws AuthError `AUTH_UNAVAILABLE` (408, 429, 5xx) or `AUTH_BAD_RESPONSE` (anything that makes no sense)
  */
-export function readAnswer(reply: Reply, asking: Asking): Answer {
+export function readTokenResponse(reply: HttpResponse, asking: Asking): TokenEndpointResult {
   const { status, body } = reply;
   const about = { host: asking.host, status, contentType: reply.contentType };
   if (status >= 300 && status < 400) throw new AuthError('reply-redirect', about);
@@ -80,7 +80,7 @@ export function isTransient(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-function readRefusal({ status, body, empty }: Reply, { isForUser, mayQuote }: Asking): Refusal | undefined {
+function readRefusal({ status, body, empty }: HttpResponse, { isForUser, mayQuote }: Asking): OAuthError | undefined {
   if (status === 401 && empty) return { reason: 'client-invalid' };
   if (!body?.isWord('error') || (status !== 400 && status !== 401 && status !== 403)) return undefined;
   const standard = body.oneOf('error', STANDARD_WORDS);
@@ -139,32 +139,32 @@ const FIRST_PAUSE = 500;
  * @param most how often it is sent at most
  * @throws AuthError of the last try; with `retryAt` where the server named a time
  */
-export async function askRepeatedly(
+export async function sendWithRetries(
   transport: Transport,
   request: FormRequest,
-  system: System,
+  clock: Clock,
   most: number = MOST_TRIES,
-): Promise<{ answer: Answer; reply: Reply }> {
-  const end = system.now() + MESSAGE_WAIT;
+): Promise<{ answer: TokenEndpointResult; reply: HttpResponse }> {
+  const end = clock.now() + MESSAGE_WAIT;
   for (let tries = 1; ; tries += 1) {
     let retryAfter: number | undefined;
     try {
       const reply = await transport.send({
         ...request,
-        timeout: Math.min(REQUEST_TIMEOUT, Math.max(1, end - system.now())),
+        timeout: Math.min(REQUEST_TIMEOUT, Math.max(1, end - clock.now())),
       });
       retryAfter = isTransient(reply.status) ? reply.retryAfter : undefined;
-      return { answer: readAnswer(reply, { host: transport.host, isForUser: false, mayQuote: true }), reply };
+      return { answer: readTokenResponse(reply, { host: transport.host, isForUser: false, mayQuote: true }), reply };
     } catch (failure) {
       if (!(failure instanceof AuthError) || !mayRepeat(failure)) throw failure;
-      const pause = retryAfter ?? pauseBefore(tries, system.random());
-      const fits = system.now() + pause < end;
+      const pause = retryAfter ?? pauseBefore(tries, clock.random());
+      const fits = clock.now() + pause < end;
       if (tries < most && fits) {
-        await delay(system, pause);
+        await delay(clock, pause);
       } else if (retryAfter === undefined) {
         throw failure;
       } else {
-        throw askedToWait(failure, retryAfter, system.now());
+        throw askedToWait(failure, retryAfter, clock.now());
       }
     }
   }
@@ -186,7 +186,7 @@ function pauseBefore(tries: number, chance: number): number {
 }
 
 /** What was thrown, with the time that a busy server asked for, where it named one. */
-export function withTimeAsked(thrown: unknown, reply: Reply | undefined, now: number): unknown {
+export function withRetryAfter(thrown: unknown, reply: HttpResponse | undefined, now: number): unknown {
   const isBusy = thrown instanceof AuthError && thrown.fault === 'unavailable';
   return isBusy && reply?.retryAfter !== undefined ? askedToWait(thrown, reply.retryAfter, now) : thrown;
 }

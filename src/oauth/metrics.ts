@@ -1,8 +1,8 @@
+import type { Clock } from '../core/clock.ts';
+import { Listeners } from '../core/listeners.ts';
+import type { Reason } from '../core/reasons.ts';
+import { type FormRequest, type HttpResponse, REQUEST_TIMEOUT, type Transport } from '../http/transport.ts';
 import type { Counts } from './counts.ts';
-import { Listeners } from './listeners.ts';
-import type { Reason } from './reasons.ts';
-import type { System } from './system.ts';
-import { type FormRequest, REQUEST_TIMEOUT, type Reply, type Transport } from './transport/transport.ts';
 
 /** A step of a sign-in that somebody may have to account for. It has no secret in it. */
 export interface AuthEvent {
@@ -15,7 +15,7 @@ export interface AuthEvent {
 }
 
 /** Counts what a connection does, and tells who wants to know. */
-export class Meter {
+export class Metrics {
   readonly counts: Counts = { requests: 0, hits: 0, waits: 0, refusals: 0 };
   /** Told of every event, once, however many messages it was for. */
   readonly events = new Listeners<AuthEvent>();
@@ -40,34 +40,34 @@ export class Meter {
 }
 
 /** The way to a token endpoint, counted. */
-export class MeteredTransport implements Transport {
+export class CountedTransport implements Transport {
   readonly #transport: Transport;
-  readonly #meter: Meter;
-  readonly #system: System;
+  readonly #metrics: Metrics;
+  readonly #clock: Clock;
   readonly #tokenUrl: string;
 
   /** @param tokenUrl what is sent elsewhere, as to a revocation endpoint, is no token request */
-  constructor(transport: Transport, tokenUrl: string, meter: Meter, system: System) {
+  constructor(transport: Transport, tokenUrl: string, metrics: Metrics, clock: Clock) {
     this.#transport = transport;
     this.#tokenUrl = tokenUrl;
-    this.#meter = meter;
-    this.#system = system;
+    this.#metrics = metrics;
+    this.#clock = clock;
   }
 
   get host(): string {
     return this.#transport.host;
   }
 
-  async send(request: FormRequest): Promise<Reply> {
+  async send(request: FormRequest): Promise<HttpResponse> {
     if (request.url !== this.#tokenUrl) return this.#transport.send(request);
-    const sentAt = this.#system.now();
-    this.#meter.counts.requests += 1;
+    const sentAt = this.#clock.now();
+    this.#metrics.counts.requests += 1;
     try {
       return await this.#transport.send(request);
     } finally {
       const isPatient = (request.timeout ?? 0) > REQUEST_TIMEOUT;
       // A clock that was set back must not make it negative.
-      if (!isPatient) this.#meter.requests.tell(Math.max(0, this.#system.now() - sentAt));
+      if (!isPatient) this.#metrics.requests.tell(Math.max(0, this.#clock.now() - sentAt));
     }
   }
 
