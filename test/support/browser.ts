@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { freePort, linkProject, NodeRed, type NodeRedVersion, PROJECT } from '../../scripts/node-red.ts';
 import { type DrawnNode, Editor } from './editor.ts';
+import { watchForMarkup } from './markup.ts';
 import { PATIENCE } from './steady.ts';
 import { until } from './until.ts';
 
@@ -81,7 +82,7 @@ afterEach('a picture shows what a test saw that failed', async function () {
   const page = context?.pages()[0];
   if (this.currentTest?.state !== 'failed' || !page) return;
   withEachNode = undefined;
-  const path = join(tmpdir(), `vg-auth-${version}-failed.png`);
+  const path = join(tmpdir(), `vg-auth-${version}-failed-${process.pid}.png`);
   await page.screenshot({ path });
   console.log(`What the browser showed: ${path}`);
   // So that a dialog left open does not make the next test fail as well.
@@ -166,6 +167,7 @@ async function newContext(): Promise<BrowserContext> {
   // tsx leaves calls of this helper in functions that the page runs.
   await made.addInitScript('globalThis.__name = (named) => named');
   await made.addInitScript(STILL);
+  await watchForMarkup(made);
   return made;
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Locator, Page } from 'playwright-core';
+import type { Locator, Page, Request } from 'playwright-core';
 import { Dialog } from './dialog.ts';
 import { becomes, PATIENCE, type Place, park, steady, type as typeInto } from './steady.ts';
 import { until } from './until.ts';
@@ -22,16 +22,32 @@ export class DrawnNode {
     return this.element.locator('.red-ui-flow-node-error');
   }
 
-  /** Waits until its status has this in it. @returns the whole status */
+  /**
+   * Waits until its status has this in it.
+   *
+   * @returns the whole status
+   * @throws Error with the status that it has instead
+   */
   async status(part: string | RegExp): Promise<string> {
-    const line = this.element.locator('.red-ui-flow-node-status-label').filter({ hasText: part });
-    await line.waitFor();
+    const all = this.element.locator('.red-ui-flow-node-status-label');
+    const line = all.filter({ hasText: part });
+    try {
+      await line.waitFor();
+    } catch (cause) {
+      throw new Error(`the status is not ${part}: ${await all.allTextContents()}`, { cause });
+    }
     return (await line.textContent()) ?? '';
   }
 
-  /** Clicks the button at its side. */
+  /** Clicks the button of an inject node, and sees that Node-RED has sent its message. */
   async press(): Promise<void> {
-    await this.element.locator('.red-ui-flow-node-button-button').click();
+    const page = this.element.page();
+    const isInject = (request: Request): boolean =>
+      request.method() === 'POST' && /\/inject\/[^/]+$/.test(request.url());
+    const answered = page.waitForResponse((response) => isInject(response.request()));
+    const [answer] = await Promise.all([answered, this.element.locator('.red-ui-flow-node-button-button').click()]);
+    assert.equal(answer.status(), 200, 'the answer to the click');
+    await park(page);
   }
 
   /** @param index from 0 */
@@ -147,10 +163,15 @@ export class Editor {
     await this.page.locator(theme === 'dark' ? 'html.nr-theme-dark' : 'html:not(.nr-theme-dark)').waitFor();
   }
 
-  /** Presses Deploy, waits until the flows run, and clicks away what Node-RED says about it. */
-  async deploy(): Promise<void> {
+  /**
+   * Presses Deploy, waits until the flows run, and clicks away what Node-RED says about it.
+   *
+   * @param isValid false, if Node-RED warns that nodes are not properly configured
+   */
+  async deploy(isValid = true): Promise<void> {
     const before = this.#starts();
     await this.page.locator('#red-ui-header-button-deploy:not(.disabled)').click();
+    if (!isValid) await this.page.locator('#red-ui-deploy-dialog-confirm-deploy-deploy').click();
     await until(() => this.#starts() > before, PATIENCE);
     await this.page.locator('#red-ui-header-button-deploy.disabled').waitFor();
     // For 300 ms at least the editor is shaded, and takes a deploy that was made elsewhere for this one.
@@ -199,9 +220,13 @@ export class Editor {
 
   /** Opens the sidebar with the debug messages. */
   async showDebug(): Promise<void> {
-    const list = this.page.locator('.red-ui-debug-content-list');
-    if (!(await list.isVisible())) await this.page.locator('#red-ui-tab-debug-link-button').click();
-    await list.waitFor();
+    await this.showSidebar('debug');
+    await this.page.locator('.red-ui-debug-content-list').waitFor();
+  }
+
+  /** Opens a tab of the sidebar, as `debug`, `config` or `info`. */
+  async showSidebar(id: string): Promise<void> {
+    await this.page.evaluate((tab) => Reflect.get(window, 'RED').sidebar.show(tab), id);
   }
 
   /** Empties the list of debug messages. */
