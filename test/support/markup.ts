@@ -1,5 +1,4 @@
 import type { BrowserContext, Page } from 'playwright-core';
-import type { SavedNode } from './browser.ts';
 
 /** What a node type of this package has, as the editor knows it. */
 export interface NodeDefinition {
@@ -8,6 +7,13 @@ export interface NodeDefinition {
   /** Each property, and for a reference to a config node the type of that. */
   properties: Record<string, string | undefined>;
   credentials: string[];
+}
+
+/** A node as it stands in flows.json. */
+interface FlowNode {
+  id: string;
+  type: string;
+  [property: string]: unknown;
 }
 
 /** Everything that is marked as injected: `injected` is called by a script, `.injected` is an element. */
@@ -76,7 +82,7 @@ export function nodesOfMarkup(
   make: (where: string) => unknown,
   words: Record<string, string> = {},
   isLinked = true,
-): SavedNode[] {
+): FlowNode[] {
   const idOf = (type: string): string => `${flow}-${type}`;
   return all.map(({ type, isConfig, properties, credentials }, index) => {
     const propertyOf = (name: string): unknown => {
