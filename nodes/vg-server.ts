@@ -1,5 +1,5 @@
 import type { NodeAPI, NodeDef } from 'node-red';
-import { flawOf } from '../src/secret-flaw.ts';
+import { flawOf } from '../src/core/secret-flaw.ts';
 import type { VisualGuardServer } from '../src/visual-guard/server.ts';
 import { readServer } from '../src/visual-guard/settings.ts';
 import { holdConnection, registerConfigNode, storeOf } from './shared/config/config-node.ts';

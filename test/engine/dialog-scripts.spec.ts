@@ -11,7 +11,7 @@ import {
 import { BODY_FAULTS } from '../../nodes/shared/dialog/request-body.ts';
 import { PROJECT } from '../../scripts/node-red.ts';
 import { VISUAL_GUARD_REASONS } from '../../src/core/reasons.ts';
-import { flawOf, SECRET_FLAWS } from '../../src/secret-flaw.ts';
+import { flawOf, SECRET_FLAWS } from '../../src/core/secret-flaw.ts';
 import { FILE_FAULTS, readServiceAccountFile } from '../../src/vgs/service-account-file.ts';
 import { FULL_SCOPE } from '../../src/visual-guard/dialect/wire.ts';
 

@@ -1,8 +1,8 @@
 import type { Node, NodeAPI } from 'node-red';
 import { type AuthError, asAuthError } from '../../../src/core/errors.ts';
 import { failedCheck } from '../../../src/core/failed-check.ts';
+import { flawOf, type SecretFlaw } from '../../../src/core/secret-flaw.ts';
 import type { SettingsReader } from '../../../src/core/settings-reader.ts';
-import { flawOf, type SecretFlaw } from '../../../src/secret-flaw.ts';
 import { nodeAsWritten } from '../config/fields.ts';
 import { checkReach } from '../config/reach.ts';
 import { mayUseSecret, type SecretRule } from '../config/secret-owner.ts';
