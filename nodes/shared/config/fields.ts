@@ -28,6 +28,8 @@ export class Fields implements SettingsReader {
   readonly #RED: NodeAPI;
   readonly #node: Node;
   readonly #config: object;
+  /** Looked for among all nodes, at most once. */
+  #written: Readonly<Record<string, unknown>> | undefined;
 
   constructor(RED: NodeAPI, node: Node, config: object) {
     this.#RED = RED;
@@ -60,7 +62,8 @@ export class Fields implements SettingsReader {
   }
 
   written(property: string): unknown {
-    return nodeAsWritten(this.#RED, writtenId(this.#node))?.[property];
+    this.#written ??= nodeAsWritten(this.#RED, writtenId(this.#node)) ?? {};
+    return this.#written[property];
   }
 
   writtenCredential(property: string): unknown {
