@@ -116,6 +116,18 @@ describe('The dialog of a config node with a secret', () => {
     assert.equal(await secretFor(), 'https://own.example another');
   });
 
+  it('is in no export, neither the secret nor whom it is for', async () => {
+    const dialog = await openAccount();
+    await dialog.fill({ 'Client secret': 'new-secret' });
+    await dialog.done();
+    const exported = await editor.page.evaluate(() => {
+      const RED = Reflect.get(window, 'RED');
+      return JSON.stringify(RED.nodes.createExportableNodeSet([RED.nodes.node('get')]));
+    });
+    assert.match(exported, /own\.example/);
+    assert.doesNotMatch(exported, /secretFor|new-secret|credentials/);
+  });
+
   it('counts a secret as typed in for the address that it was typed in with, before a deploy, too', async () => {
     let dialog = await openAccount();
     await dialog.fill({ 'Client secret': 'new-secret' });
