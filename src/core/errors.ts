@@ -132,6 +132,11 @@ export const FAULTS = {
   unavailable: ['AUTH_UNAVAILABLE', '{host} cannot answer now (status {status}). Try again later.'],
   'retry-later': ['AUTH_UNAVAILABLE', '{host} cannot answer now (status {status}) and asks to wait {seconds} s.'],
 
+  'unavailable-in-front': [
+    'AUTH_UNAVAILABLE',
+    'Something in front of {host}, as a firewall or a proxy, lets no request through now (status {status}, {contentType}). Try again later.',
+  ],
+
   'reply-senseless': [
     'AUTH_BAD_RESPONSE',
     '{host} answered with status {status} and {contentType}, which is no token reply. Check the address.',
@@ -147,6 +152,18 @@ export const FAULTS = {
   'reply-too-large': [
     'AUTH_BAD_RESPONSE',
     '{host} answered with more than 1 MiB (status {status}, {contentType}). Check the address.',
+  ],
+  'reply-in-front': [
+    'AUTH_BAD_RESPONSE',
+    'Something in front of {host}, as a firewall or a proxy, answered in its place (status {status}, {contentType}). Check why it blocks the request.',
+  ],
+  'reply-malformed': [
+    'AUTH_BAD_RESPONSE',
+    'The answer of {host} is not HTTP, or its headers are malformed or too large ({cause}). Check the address, and what is between here and the server.',
+  ],
+  'reply-unreadable': [
+    'AUTH_BAD_RESPONSE',
+    'The answer of {host} cannot be read, because its body is not what its headers say ({cause}; status {status}, {contentType}). Check the server, and what is in front of it.',
   ],
   'reply-cut': ['AUTH_BAD_RESPONSE', 'The answer of {host} was cut off (status {status}, {contentType}). Try again.'],
   'token-unusable': [

@@ -28,29 +28,42 @@ export class ProxyFailure extends Error {
   }
 }
 
+/** Told of every failure of an open connection. */
+export type OnSocketError = (failure: unknown) => void;
+
+/** A kept connection is not used any more after this, in ms, nor is one kept open that nobody uses. */
+export const KEPT_AT_MOST = 60_000;
+
 /**
- * The undici dispatcher that reaches `url` by this route.
+ * The route to `url` as a function that makes undici dispatchers. They share no connection, only the TLS sessions.
  * An http address of this machine is never sent to a proxy: the secret would leave the machine in the clear.
  *
- * @param onSocketError told of every failure of an open connection. With TLS 1.3 a server turns a client down only after
- *   the handshake, and undici reports no more than that the other side has closed.
- * @throws AuthError `AUTH_CONFIG` where the proxy's address cannot be used
+ * With TLS 1.3 a server turns a client down only after the handshake, and undici reports no more than that the other side
+ * has closed: that is what the failures of open connections are for.
+ *
+ * @returns makes a dispatcher. @throws AuthError `AUTH_CONFIG` if the proxy's address cannot be used
  */
-export function createDispatcher(url: URL, route: Route, onSocketError: (failure: unknown) => void): Dispatcher {
+export function dispatchersTo(url: URL, route: Route): (onSocketError: OnSocketError) => Dispatcher {
   const isLocal = url.protocol === 'http:' && isLoopback(url.hostname);
   const connect = buildConnector({ ...route.tls, ...(isLocal ? { lookup: lookUpLoopback } : {}) });
-  const factory = (origin: string | URL, options: object): Dispatcher => {
-    // A transport is the way to one server: any other host is the proxy, which plain http goes to as it is.
-    const mend = new URL(origin).host === url.host ? watching(onSocketError) : marking;
-    return new Pool(origin, { ...options, connect: mend((options as { connect: buildConnector.connector }).connect) });
+  return (onSocketError) => {
+    const factory = (origin: string | URL, options: object): Dispatcher => {
+      // The route is to one server: any other host is the proxy, which plain http goes to as it is.
+      const mend = new URL(origin).host === url.host ? watching(onSocketError) : marking;
+      const { connect: connector } = options as { connect: buildConnector.connector };
+      return new Pool(origin, { ...options, connect: mend(connector) });
+    };
+    const shared = { connect, factory, keepAliveMaxTimeout: KEPT_AT_MOST };
+    return isLocal ? new Agent(shared) : throughProxy(shared, route);
   };
-  if (isLocal) return new Agent({ connect, factory });
+}
+
+function throughProxy(options: Agent.Options, route: Route): Dispatcher {
   const shared = {
-    connect,
-    factory,
+    ...options,
     ...(route.tls ? { requestTls: { ...route.tls } } : {}),
     proxyTunnel: false,
-    clientFactory: (origin: URL, options: object) => new PoolToProxy(origin, options),
+    clientFactory: (origin: URL, poolOptions: object) => new PoolToProxy(origin, poolOptions),
   };
   try {
     if (!route.proxy) return new EnvHttpProxyAgent(shared);
@@ -68,7 +81,7 @@ export function createDispatcher(url: URL, route: Route, onSocketError: (failure
 }
 
 /** Tells of what goes wrong on a connection after it was made. */
-function watching(onSocketError: (failure: unknown) => void) {
+function watching(onSocketError: OnSocketError) {
   return (connect: buildConnector.connector): buildConnector.connector =>
     (options, callback) =>
       connect(options, (...result) => {

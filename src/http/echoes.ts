@@ -49,26 +49,32 @@ export type Place = readonly [start: number, end: number];
 export class Echoes {
   readonly #secrets: readonly (string | undefined)[];
   readonly #traces: readonly SecretTrace[];
-  /** Made when a text is first looked at: most replies have none that is shown. */
-  #spellings: readonly string[] | undefined;
+  readonly #tokens: readonly string[];
 
   /**
    * @param secrets as they were sent; those of fewer than three characters do not count
    * @param traces of secrets that are forgotten
+   * @param tokens secrets that are only looked for as they are
    */
-  constructor(secrets: readonly (string | undefined)[] = [], traces: readonly SecretTrace[] = []) {
+  constructor(
+    secrets: readonly (string | undefined)[] = [],
+    traces: readonly SecretTrace[] = [],
+    tokens: readonly string[] = [],
+  ) {
     this.#secrets = secrets;
     this.#traces = traces;
+    this.#tokens = tokens;
   }
 
-  /** These and more secrets. */
-  and(secrets: readonly string[]): Echoes {
-    return secrets.length > 0 ? new Echoes([...this.#secrets, ...secrets], this.#traces) : this;
+  /** These, and tokens that the server gives out itself. */
+  and(tokens: readonly string[]): Echoes {
+    return tokens.length > 0 ? new Echoes(this.#secrets, this.#traces, [...this.#tokens, ...tokens]) : this;
   }
 
-  /** The length of the longest spelling of a secret. */
+  /** The most characters that a secret takes, however it is spelled: one may become three bytes of three characters. */
   get longest(): number {
-    return Math.max(0, ...this.#spelled.map(({ length }) => length), ...this.#traces.map(({ length }) => length));
+    const secrets = [...this.#secrets, ...this.#tokens].map((secret) => (secret?.length ?? 0) * 9);
+    return Math.max(0, ...secrets, ...this.#traces.map(({ length }) => length));
   }
 
   /** Whether the text repeats a secret. */
@@ -79,26 +85,36 @@ export class Echoes {
   /** Where the text repeats secrets, in order, without overlaps. A text that does so again and again is one place. */
   placesIn(text: string): Place[] {
     const folded = fold(text);
-    const found = [
-      ...this.#spelled.flatMap((spelling) => placesOf(spelling, folded)),
-      ...this.#traces.flatMap((trace) => trace.placesIn(folded)),
-    ];
+    const found: Place[] = [];
+    // Every encoding has one of these.
+    const mayBeEncoded = /[%+]/.test(text);
+    for (const secret of this.#secrets) {
+      // No spelling is shorter than the secret.
+      if (!secret || secret.length < SHORTEST_SECRET || secret.length > text.length) continue;
+      if (mayBeEncoded) for (const spelling of spellingsOf(secret)) addPlaces(found, spelling, folded);
+      else addPlaces(found, fold(secret), folded);
+    }
+    for (const token of this.#tokens) if (token.length <= text.length) addPlaces(found, fold(token), folded);
+    for (const trace of this.#traces) found.push(...trace.placesIn(folded));
+    if (found.length === 0) return found;
     return found.length < MOST_PLACES ? joined(found) : [[0, text.length]];
-  }
-
-  get #spelled(): readonly string[] {
-    this.#spellings ??= [...new Set(this.#secrets.flatMap((secret) => spellingsOf(secret ?? '')))];
-    return this.#spellings;
   }
 }
 
 /** The folded ways in which a secret may be repeated; none for one that is too short. */
 function spellingsOf(secret: string): string[] {
   if (secret.length < SHORTEST_SECRET) return [];
-  const inForm = new URLSearchParams({ '': secret }).toString().slice(1);
+  // Most secrets look the same in a form and in an address.
+  if (/^[\w.*-]+$/.test(secret)) return [fold(secret)];
   // Half a character would make the encoding throw.
   const whole = secret.replace(/\p{Cs}/gu, '\ufffd');
-  return [...new Set([secret, inForm, encodeURI(whole), encodeURIComponent(whole)].map(fold))];
+  const inAddress = encodeURIComponent(whole);
+  const inForm = inAddress.replaceAll('%20', '+').replace(/[!'()~]/g, percentEncoded);
+  return [...new Set([secret, inForm, encodeURI(whole), inAddress].map(fold))];
+}
+
+function percentEncoded(character: string): string {
+  return `%${character.charCodeAt(0).toString(16)}`;
 }
 
 /** Lower case, in which each character keeps its place, whatever its neighbors are. Two letters would not: İ and Σ. */
@@ -106,12 +122,11 @@ function fold(text: string): string {
   return text.replaceAll('\u0130', 'i').replaceAll('\u03a3', '\u03c3').toLowerCase();
 }
 
-function placesOf(spelling: string, folded: string): Place[] {
-  const places: Place[] = [];
+/** Adds where a spelling is in a text, up to `MOST_PLACES`. */
+function addPlaces(found: Place[], spelling: string, folded: string): void {
   const { length } = spelling;
-  for (let at = folded.indexOf(spelling); at >= 0 && places.length < MOST_PLACES; at = folded.indexOf(spelling, at + 1))
-    places.push([at, at + length]);
-  return places;
+  for (let at = folded.indexOf(spelling); at >= 0 && found.length < MOST_PLACES; at = folded.indexOf(spelling, at + 1))
+    found.push([at, at + length]);
 }
 
 /** What is kept of one spelling of a secret. */

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import { type CodingError, codingsOf, decode } from './content-coding.ts';
+import { codeOf, malformationOf } from './failure.ts';
 
 /** The most that is read of a reply, in bytes. */
 const REPLY_LIMIT = 2 ** 20;
@@ -8,21 +10,16 @@ const REPLY_LIMIT = 2 ** 20;
 export interface RawResponse {
   status: number;
   headers: IncomingHttpHeaders;
+  /** Empty if the body cannot be read. */
   text: string;
+  /** Why the body cannot be read. */
+  unread?: Unread;
 }
 
-/** A reply that began and cannot be used. */
-export class UnreadResponse extends Error {
-  readonly fault: 'reply-cut' | 'reply-too-large';
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-
-  constructor(fault: UnreadResponse['fault'], status: number, headers: IncomingHttpHeaders) {
-    super(fault);
-    this.fault = fault;
-    this.status = status;
-    this.headers = headers;
-  }
+/** Why a body cannot be read, and what undici or zlib calls it. */
+export interface Unread {
+  fault: 'reply-cut' | 'reply-too-large' | 'reply-unreadable';
+  cause: string;
 }
 
 const utf8 = new TextDecoder();
@@ -32,7 +29,7 @@ const utf8 = new TextDecoder();
  * a quarter of a token request.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
-  /** @throws what undici says where there is no reply, `UnreadReply`, or the reason of `end` */
+  /** @throws what undici says if there is no reply, or the reason of `end` */
   readonly reply: Promise<RawResponse>;
   #resolve!: (reply: RawResponse) => void;
   #reject!: (reason: unknown) => void;
@@ -76,22 +73,42 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length;
-    if (this.#size > REPLY_LIMIT) this.end(this.#unread('reply-too-large'));
-    else this.#chunks.push(chunk);
+    if (this.#size <= REPLY_LIMIT) {
+      this.#chunks.push(chunk);
+      return;
+    }
+    this.#resolveUnread('reply-too-large', 'TOO_LARGE');
+    this.end(new Error('reply-too-large'));
   }
 
   onResponseEnd(): void {
-    const bytes = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
-    this.#resolve({ status: this.#status, headers: this.#headers, text: utf8.decode(bytes) });
+    const bytes = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
+    const codings = codingsOf(this.#headers['content-encoding']);
+    if (codings.length === 0) this.#resolveText(bytes);
+    else this.#resolveDecoded(bytes, codings);
   }
 
   onResponseError(_: Dispatcher.DispatchController, failure: Error): void {
-    this.#reject(this.#status === 0 ? failure : this.#unread('reply-cut'));
+    const malformation = malformationOf(failure, true);
+    if (this.#status === 0) this.#reject(failure);
+    else if (malformation) this.#resolveUnread('reply-unreadable', malformation);
+    else this.#resolveUnread('reply-cut', codeOf(failure));
     // What a proxy sends behind its 407 is read by nobody. Elsewhere the connection is gone, and this does nothing.
     this.#controller?.abort(failure);
   }
 
-  #unread(fault: UnreadResponse['fault']): UnreadResponse {
-    return new UnreadResponse(fault, this.#status, this.#headers);
+  #resolveText(bytes: Buffer): void {
+    this.#resolve({ status: this.#status, headers: this.#headers, text: utf8.decode(bytes) });
+  }
+
+  #resolveDecoded(bytes: Buffer, codings: readonly string[]): void {
+    decode(bytes, codings, REPLY_LIMIT).then(
+      (decoded) => this.#resolveText(decoded),
+      ({ fault, zlibCode }: CodingError) => this.#resolveUnread(fault, zlibCode),
+    );
+  }
+
+  #resolveUnread(fault: Unread['fault'], cause: string): void {
+    this.#resolve({ status: this.#status, headers: this.#headers, text: '', unread: { fault, cause } });
   }
 }

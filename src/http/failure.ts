@@ -48,10 +48,30 @@ export function readFailure(failure: unknown, host: string, seconds: number): Au
     return new AuthError('no-connection', { host, seconds: Math.min(seconds, CONNECT_SECONDS) });
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return new AuthError('host-unknown', { host });
   if (code === 'ECONNREFUSED') return new AuthError('connection-refused', { host });
+  const malformation = malformationOf(failure, false);
+  if (malformation) return new AuthError('reply-malformed', { host, cause: malformation });
   if (CUT.has(code)) return new AuthError('connection-cut', { host });
   const certificate = certificateFault(code);
   if (certificate) return new AuthError(certificate, { host, cause: code });
   return new AuthError('network-failed', { host, cause: code });
+}
+
+/** What undici calls headers that are too large, or that give a body two lengths. */
+const MALFORMED = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
+
+/**
+ * What is wrong with an answer that is not HTTP, or that breaks its rules: its parser says so, or undici does about what
+ * nobody asked for (`bad response`: 100, `bad upgrade`: 101).
+ *
+ * @param hasBegun whether its headers were right. Then another length than they give only means that it was cut.
+ * @returns undefined if no answer came, or it was cut
+ */
+export function malformationOf(failure: unknown, hasBegun: boolean): string | undefined {
+  const name = (failure as Error | undefined)?.name;
+  const code = codeOf(failure);
+  if (name === 'HTTPParserError' || code.startsWith('HPE_')) return code === 'unknown' ? 'HTTP_PARSER' : code;
+  if (!hasBegun && MALFORMED.has(code)) return code;
+  return /^bad (response|upgrade)$/.test(messageOf(failure)) ? 'UNEXPECTED_STATUS' : undefined;
 }
 
 function certificateFault(code: string): Extract<Fault, `certificate-${string}` | 'tls-failed'> | undefined {
@@ -74,7 +94,7 @@ function messageOf(failure: unknown): string {
 }
 
 /** The code of a failure, looked for in what it wraps as well, as one word. */
-function codeOf(failure: unknown): string {
+export function codeOf(failure: unknown): string {
   let at: unknown = failure;
   for (let depth = 0; depth < 4 && typeof at === 'object' && at !== null; depth += 1) {
     const { code, cause, errors } = at as SystemFailure;

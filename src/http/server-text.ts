@@ -1,6 +1,6 @@
 import { flat } from '../core/flat-text.ts';
 import { REDACTED } from '../core/redaction.ts';
-import type { Echoes } from './echoes.ts';
+import type { Echoes, Place } from './echoes.ts';
 
 /**
  * What may be shown of a text that a server sent, in one place: every text of a reply is bounded, rid of control and
@@ -51,16 +51,21 @@ export function wordOf(value: unknown, echoes: Echoes): string | undefined {
 export function scopeOf(value: unknown, known: readonly string[], echoes: Echoes): string[] {
   if (typeof value !== 'string') return [];
   const text = value.slice(0, LONGEST_SCOPE);
-  const places = echoes.placesIn(text);
   const tokens = new Set<string>();
+  // Only looked for if there is a token that is not known.
+  let places: Place[] | undefined;
   for (const { 0: token, index } of text.matchAll(/\S+/g)) {
     if (tokens.size === MOST_SCOPE_TOKENS) break;
     const end = index + token.length;
     const isCut = end === text.length && text.length < value.length;
     if (isCut || tokens.has(token) || !isScopeToken(token)) continue;
-    while (places[0] && places[0][1] <= index) places.shift();
-    const isSecret = places[0] !== undefined && places[0][0] < end;
-    if (!isSecret || known.includes(token)) tokens.add(flat(token));
+    const same = known.find((each) => each === token);
+    if (same === undefined) {
+      places ??= echoes.placesIn(text);
+      while (places[0] && places[0][1] <= index) places.shift();
+      if (places[0] && places[0][0] < end) continue;
+    }
+    tokens.add(same ?? flat(token));
   }
   return [...tokens];
 }

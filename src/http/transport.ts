@@ -1,10 +1,13 @@
 import type { Dispatcher } from 'undici';
 import { type Clock, systemClock as realSystem } from '../core/clock.ts';
 import { AuthError } from '../core/errors.ts';
-import { createDispatcher, type Route } from './dispatcher.ts';
+import { VERSION } from '../core/version.ts';
+import { Connections } from './connections.ts';
+import type { Route } from './dispatcher.ts';
 import { Echoes, type SecretTrace } from './echoes.ts';
-import { Exchange, type RawResponse, UnreadResponse } from './exchange.ts';
+import { Exchange, type RawResponse, type Unread } from './exchange.ts';
 import { readFailure } from './failure.ts';
+import { contentTypeOf, dateOf, retryAfterOf } from './headers.ts';
 import { ReplyObject } from './reply-object.ts';
 
 /** The longest that a token request takes, in ms. */
@@ -22,6 +25,11 @@ export interface FormRequest {
   timeout?: number | undefined;
   /** Ends the request. What is thrown then is the signal's reason. */
   signal?: AbortSignal | undefined;
+  /**
+   * Whether it is sent again if it fails. Only then it uses a kept connection, which the server may close at the moment
+   * of use; any other request opens a connection of its own.
+   */
+  isRepeated?: boolean | undefined;
   /** Of secrets that the server has seen before, and that this request does not carry. */
   traces?: readonly SecretTrace[] | undefined;
 }
@@ -39,8 +47,10 @@ export interface HttpResponse {
   retryAfter: number | undefined;
   /** When the request was sent, in ms since 1970. */
   sentAt: number;
-  /** What the server's clock showed (RFC 9110 6.6.1), in ms since 1970. Undefined where it does not say. */
+  /** What the server's clock showed (RFC 9110 6.6.1), in ms since 1970. Undefined if it does not say. */
   date?: number | undefined;
+  /** Why the body cannot be read: `AUTH_BAD_RESPONSE`. It is a fault unless the status says enough. */
+  unread?: AuthError | undefined;
 }
 
 /** The way to one server. */
@@ -54,35 +64,29 @@ export interface Transport {
 }
 
 /**
- * The transport over undici. It follows no redirect, reads at most 1 MiB, and asks for no compression,
- * so a small reply cannot unfold into a large one.
+ * The transport over undici. It follows no redirect, reads at most 1 MiB, and asks for no compression. A reply that is
+ * compressed all the same unfolds into at most 1 MiB.
  */
 export class HttpTransport implements Transport {
   readonly host: string;
-  readonly #dispatcher: Dispatcher;
+  readonly #connections: Connections;
   readonly #clock: Clock;
-  /** The newest failure of an open connection, and how many there were. */
-  #socketFailure: unknown;
-  #socketFailures = 0;
 
-  /** @throws AuthError `AUTH_CONFIG` where the proxy's address cannot be used */
+  /** @throws AuthError `AUTH_CONFIG` if the proxy's address cannot be used */
   constructor(address: URL, route: Route = {}, clock: Clock = realSystem) {
     this.host = address.host;
-    this.#dispatcher = createDispatcher(address, route, (failure) => {
-      this.#socketFailure = failure;
-      this.#socketFailures += 1;
-    });
+    this.#connections = new Connections(address, route, clock);
     this.#clock = clock;
   }
 
   async send(request: FormRequest): Promise<HttpResponse> {
-    const { signal } = request;
+    const { signal, isRepeated } = request;
     signal?.throwIfAborted();
     const timeout = request.timeout ?? REQUEST_TIMEOUT;
     const seconds = Math.ceil(timeout / 1000);
-    const failuresBefore = this.#socketFailures;
+    const connection = isRepeated ? this.#connections.kept() : this.#connections.own();
     const sentAt = this.#clock.now();
-    const exchange = new Exchange(this.#dispatcher, optionsOf(request));
+    const exchange = new Exchange(connection.dispatcher, optionsOf(request));
     const onAbort = (): void => exchange.end(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
     const cancel = this.#clock.after(timeout, () =>
@@ -92,43 +96,48 @@ export class HttpTransport implements Transport {
       return this.#read(await exchange.reply, request, sentAt);
     } catch (failure) {
       if (signal?.aborted && failure === signal.reason) throw failure;
-      if (failure instanceof UnreadResponse) throw this.#unread(failure, request);
       const error = readFailure(failure, this.host, seconds);
-      if (error.fault !== 'connection-cut' || this.#socketFailures === failuresBefore) throw error;
-      throw readFailure(this.#socketFailure, this.host, seconds);
+      const { socketFailure } = connection;
+      if (error.fault !== 'connection-cut' || socketFailure === undefined) throw error;
+      throw readFailure(socketFailure, this.host, seconds);
     } finally {
       cancel();
       signal?.removeEventListener('abort', onAbort);
+      connection.release();
     }
   }
 
   close(): void {
-    this.#dispatcher.close().catch(() => {
-      // Closed already. There is nothing left to let go of.
-    });
+    this.#connections.close();
   }
 
-  #read({ status, headers, text }: RawResponse, request: FormRequest, sentAt: number): HttpResponse {
+  #read({ status, headers, text, unread }: RawResponse, request: FormRequest, sentAt: number): HttpResponse {
     const echoes = echoesOf(request);
+    const contentType = contentTypeOf(headers, echoes);
     return {
       status,
-      contentType: contentTypeOf(headers, echoes),
+      contentType,
       body: ReplyObject.parse(text, echoes),
-      empty: !/\S/.test(text),
-      retryAfter: readRetryAfter(headers['retry-after'], this.#clock.now()),
+      empty: !unread && !/\S/.test(text),
+      retryAfter: retryAfterOf(headers, this.#clock.now()),
       sentAt,
-      date: readDate(headers.date),
+      date: dateOf(headers),
+      ...(unread ? { unread: this.#faultOf(unread, status, contentType) } : {}),
     };
   }
 
-  #unread({ fault, status, headers }: UnreadResponse, request: FormRequest): AuthError {
-    return new AuthError(fault, { host: this.host, status, contentType: contentTypeOf(headers, echoesOf(request)) });
+  #faultOf({ fault, cause }: Unread, status: number, contentType: string): AuthError {
+    return new AuthError(fault, { host: this.host, status, contentType, cause });
   }
 }
 
 function optionsOf(request: FormRequest): Dispatcher.DispatchOptions {
   const url = new URL(request.url);
-  const headers: Record<string, string> = { accept: 'application/json' };
+  const headers: Record<string, string> = {
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    'user-agent': USER_AGENT,
+  };
   if (request.method === undefined) headers['content-type'] = 'application/x-www-form-urlencoded';
   if (request.basic) headers.authorization = basicHeader(request.basic);
   return {
@@ -137,28 +146,16 @@ function optionsOf(request: FormRequest): Dispatcher.DispatchOptions {
     method: request.method ?? 'POST',
     headers,
     body: request.method ? null : new URLSearchParams(request.form).toString(),
+    // Nothing else is sent on a connection of its own.
+    reset: !request.isRepeated,
     // The transport has a limit of its own, for the whole.
     headersTimeout: 0,
     bodyTimeout: 0,
   };
 }
 
-function contentTypeOf(headers: RawResponse['headers'], echoes: Echoes): string {
-  const type = readContentType(headers['content-type']);
-  return echoes.isIn(type) ? NO_CONTENT_TYPE : type;
-}
-
-/** `type/subtype`, and nothing else of what may stand there: it goes into error sentences. */
-function readContentType(header: string | string[] | undefined): string {
-  const essence =
-    String(header ?? '')
-      .split(';', 1)[0]
-      ?.trim()
-      .toLowerCase() ?? '';
-  return /^[a-z]{1,20}\/[a-z0-9.+-]{1,40}$/.test(essence) ? essence : NO_CONTENT_TYPE;
-}
-
-const NO_CONTENT_TYPE = 'no content type';
+/** Firewalls refuse requests without a name (RFC 9110 10.1.5). */
+const USER_AGENT = `node-red-vg-auth/${VERSION}`;
 
 /** The fields of both dialects that hold a secret. */
 const SECRET_FIELDS = ['client_secret', 'Password', 'MFASecureCode', 'refresh_token', 'token'];
@@ -173,20 +170,4 @@ export function echoesOf({ basic, form, traces }: FormRequest): Echoes {
 function basicHeader({ clientId, clientSecret }: { clientId: string; clientSecret: string }): string {
   const encode = (part: string): string => new URLSearchParams({ '': part }).toString().slice(1);
   return `Basic ${Buffer.from(`${encode(clientId)}:${encode(clientSecret)}`).toString('base64')}`;
-}
-
-/** Seconds or a date (RFC 9110 10.2.3), as ms from now. */
-function readRetryAfter(header: string | string[] | undefined, now: number): number | undefined {
-  const text = String(header ?? '').trim();
-  // However long a number is: it must not overflow a date, and is capped where it is obeyed.
-  if (/^\d+$/.test(text)) return Math.min(Number(text), 1e9) * 1000;
-  const date = readDate(text);
-  return date === undefined ? undefined : Math.max(0, date - now);
-}
-
-/** Date.parse takes many texts for a date; an HTTP date begins with the name of a day. */
-function readDate(header: string | string[] | undefined): number | undefined {
-  const text = String(header ?? '').trim();
-  const date = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? undefined : date;
 }

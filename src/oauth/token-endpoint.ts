@@ -64,7 +64,11 @@ export function readTokenResponse(reply: HttpResponse, asking: Asking): TokenEnd
   }
   const refused = readRefusal(reply, asking);
   if (refused) return { refused };
+  const isPage = /^(text\/html|application\/xhtml\+xml)$/.test(reply.contentType);
+  if (status === 429 && isPage) throw new AuthError('unavailable-in-front', about);
   if (isTransient(status)) throw new AuthError('unavailable', about);
+  if (status === 403 && isPage) throw new AuthError('reply-in-front', about);
+  if (reply.unread) throw reply.unread;
   if (body?.has('access_token')) throw new AuthError('token-unusable', about);
   const words = body && asking.mayQuote ? wordsOf(body) : '';
   throw words === '' ? new AuthError('reply-senseless', about) : new AuthError('reply-words', { ...about, words });
@@ -151,13 +155,14 @@ export async function sendWithRetries(
     try {
       const reply = await transport.send({
         ...request,
+        isRepeated: tries < most,
         timeout: Math.min(REQUEST_TIMEOUT, Math.max(1, end - clock.now())),
       });
       retryAfter = isTransient(reply.status) ? reply.retryAfter : undefined;
       return { answer: readTokenResponse(reply, { host: transport.host, isForUser: false, mayQuote: true }), reply };
     } catch (failure) {
       if (!(failure instanceof AuthError) || !mayRepeat(failure)) throw failure;
-      const pause = retryAfter ?? pauseBefore(tries, clock.random());
+      const pause = Math.max(retryAfter ?? 0, pauseBefore(tries, clock.random()));
       const fits = clock.now() + pause < end;
       if (tries < most && fits) {
         await delay(clock, pause);
@@ -185,20 +190,18 @@ function pauseBefore(tries: number, chance: number): number {
   return whole / 2 + (whole / 2) * chance;
 }
 
-/** What was thrown, with the time that a busy server asked for, where it named one. */
+/** What was thrown, with the time that a busy server asked for, if it named one. */
 export function withRetryAfter(thrown: unknown, reply: HttpResponse | undefined, now: number): unknown {
-  const isBusy = thrown instanceof AuthError && thrown.fault === 'unavailable';
+  const isBusy = thrown instanceof AuthError && thrown.code === 'AUTH_UNAVAILABLE';
   return isBusy && reply?.retryAfter !== undefined ? askedToWait(thrown, reply.retryAfter, now) : thrown;
 }
 
 /** The same fault with the time that the server asked for. */
 function askedToWait(failure: AuthError, retryAfter: number, now: number): AuthError {
-  const host = failure.values.host ?? '';
-  return new AuthError(
-    'retry-later',
-    { host, status: failure.status ?? 0, seconds: Math.ceil(retryAfter / 1000) },
-    now + retryAfter,
-  );
+  const { fault, status = 0, values } = failure;
+  if (fault !== 'unavailable') return failure.withRetryAt(now + retryAfter);
+  const about = { host: values.host ?? '', status, seconds: Math.ceil(retryAfter / 1000) };
+  return new AuthError('retry-later', about, now + retryAfter);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { AuthError, AuthErrorCode } from '../../src/core/errors.ts';
 import type { Reason } from '../../src/core/reasons.ts';
 import { ReplyObject } from '../../src/http/reply-object.ts';
 import { echoesOf, type FormRequest } from '../../src/http/transport.ts';
-import { type Asking, readScope, readTokenResponse } from '../../src/oauth/token-endpoint.ts';
+import { type Asking, readScope, readTokenResponse, withRetryAfter } from '../../src/oauth/token-endpoint.ts';
 import { asReply, json, page, type ScriptedReply } from '../support/scripted-transport.ts';
 
 const SECRET = 'S3cret-value';
@@ -186,6 +186,35 @@ describe("a token endpoint's own words", () => {
         },
       ));
   }
+});
+
+describe('a page of HTML', () => {
+  const rows: [number, AuthErrorCode, string][] = [
+    [403, 'AUTH_BAD_RESPONSE', 'reply-in-front'],
+    [429, 'AUTH_UNAVAILABLE', 'unavailable-in-front'],
+    [401, 'AUTH_BAD_RESPONSE', 'reply-senseless'],
+    [404, 'AUTH_BAD_RESPONSE', 'reply-senseless'],
+    [503, 'AUTH_UNAVAILABLE', 'unavailable'],
+  ];
+  for (const [status, code, fault] of rows) {
+    it(`with ${status} is ${code}, ${fault}`, () => assert.throws(() => read(page(status)), { code, fault, status }));
+  }
+
+  it('with 403 or 429 says that a firewall or a proxy answered', () => {
+    for (const status of [403, 429]) assert.throws(() => read(page(status)), /in front of auth.*firewall or a proxy/);
+  });
+
+  it('with 429 keeps the time that it asks for', () => {
+    const reply = asReply(page(429, { retryAfter: 60_000 }), REQUEST);
+    const asking = { host: 'auth.example.org', isForUser: false, mayQuote: true };
+    try {
+      readTokenResponse(reply, asking);
+      assert.fail('it is a fault');
+    } catch (failure) {
+      const { fault, retryAt } = withRetryAfter(failure, reply, 1_000) as AuthError;
+      assert.deepEqual([fault, retryAt], ['unavailable-in-front', 61_000]);
+    }
+  });
 });
 
 describe('a refusal of access', () => {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
+import { readFileSync } from 'node:fs';
 import sinon from 'sinon';
 import { HttpTransport } from '../../src/http/transport.ts';
 import { FakeSystem, START } from '../support/fake-system.ts';
 import { always, closeServers, serve, type TestServer } from '../support/servers.ts';
 
+/** What the clock of a test shows, as a header. */
+const DATE = new Date(START).toUTCString();
 const TOKEN = { body: { access_token: 'abc' } };
 
 function transportTo(server: TestServer, system = new FakeSystem()): HttpTransport {
@@ -31,7 +34,7 @@ describe('a token request over a real socket', () => {
     assert.equal(lookUp.callCount, 0);
   });
 
-  it('is a POST of form fields that asks for JSON and for no compression', async () => {
+  it('is a POST of form fields that asks for JSON and for no compression, and says who asks', async () => {
     const server = await serve(always(TOKEN));
     const form = { client_id: 'a b', client_secret: 'p&=+%ü€/?#', grant_type: 'client_credentials' };
     await transportTo(server).send({ url: `${server.origin}/realms/x/token`, form });
@@ -40,7 +43,9 @@ describe('a token request over a real socket', () => {
     assert.equal(request.path, '/realms/x/token');
     assert.equal(request.headers['content-type'], 'application/x-www-form-urlencoded');
     assert.equal(request.headers.accept, 'application/json');
-    assert.equal(request.headers['accept-encoding'], undefined);
+    assert.equal(request.headers['accept-encoding'], 'identity');
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    assert.equal(request.headers['user-agent'], `node-red-vg-auth/${version}`);
     assert.equal(request.headers.authorization, undefined);
     assert.deepEqual(Object.fromEntries(request.form), form);
     assert.equal(Number(request.headers['content-length']), Buffer.byteLength(request.text));
@@ -102,11 +107,23 @@ describe('a token request over a real socket', () => {
   ];
   for (const [name, header, expected] of times) {
     it(`reads Retry-After: ${name}`, async () => {
-      const server = await serve(always({ status: 429, headers: { 'retry-after': header } }));
+      const server = await serve(always({ status: 429, headers: { 'retry-after': header, date: DATE } }));
       const { retryAfter } = await transportTo(server).send({ url: server.origin, form: {} });
       assert.equal(retryAfter, expected);
     });
   }
+
+  it('reads a date of Retry-After by the clock of the server, or by its own if that does not tell the time', async () => {
+    const later = (ms: number): string => new Date(START + ms).toUTCString();
+    const server = await serve((_, response) => {
+      response.sendDate = server.requests.length === 1;
+      const date: Record<string, string> = response.sendDate ? { date: later(3_600_000) } : {};
+      return { status: 429, headers: { ...date, 'retry-after': later(3_605_000) } };
+    });
+    const transport = transportTo(server);
+    assert.equal((await transport.send({ url: server.origin, form: {} })).retryAfter, 5_000);
+    assert.equal((await transport.send({ url: server.origin, form: {} })).retryAfter, 3_605_000);
+  });
 
   for (const header of ['999999999', '99999999999', '9'.repeat(300), 'Fri, 31 Dec 9999 23:59:59 GMT']) {
     it(`reads an absurd Retry-After as longer than anybody waits: ${header.slice(0, 30)}`, async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type FlowNode, place, wire } from '../support/flows.ts';
+import { holdTime } from '../support/held-time.ts';
 import { load } from '../support/runtime.ts';
 import { type Answerer, serve } from '../support/servers.ts';
 import { challenge, SMS, signedIn, waiting, wrongCode } from '../support/vg-replies.ts';
@@ -37,6 +38,8 @@ const answer: Answerer = ({ form }) => {
 describe('many people at once', () => {
   it('get each their own token, by codes that come back in another order and know only the challenge', async function () {
     this.timeout(60_000);
+    // However busy the machine is, nobody's time is over.
+    holdTime();
     const server = await serve(answer);
     const flow = await load(flowAt(server.origin));
     for (let person = 0; person < PEOPLE; person += 1) flow.send('login', { user: `p${person}`, password: 'x' });

@@ -55,6 +55,20 @@ export class FakeSystem implements Clock {
     this.#now = end;
   }
 
+  /** Lets time pass until something on a real socket is done. */
+  async until<T>(awaited: Promise<T>): Promise<T> {
+    let isOver = false;
+    const over = awaited.finally(() => {
+      isOver = true;
+    });
+    over.catch(() => undefined);
+    while (!isOver) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (!isOver) await this.pass(100);
+    }
+    return over;
+  }
+
   /** Somebody sets the wall clock. Timers keep their distance, as the real ones do. */
   setClock(by: number): void {
     this.#now += by;

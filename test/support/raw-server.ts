@@ -9,12 +9,15 @@ export class RawServer {
   answer: RawAnswer;
   /** How many requests came. */
   requests = 0;
+  /** How many connections were made. */
+  connections = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
   constructor(answer: RawAnswer) {
     this.answer = answer;
     this.#server = createServer((socket) => {
+      this.connections += 1;
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
       socket.on('error', () => undefined);

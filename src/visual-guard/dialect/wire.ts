@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { AuthError } from '../../core/errors.ts';
-import { SecretTrace } from '../../http/echoes.ts';
+import type { SecretTrace } from '../../http/echoes.ts';
 import type { ReplyObject } from '../../http/reply-object.ts';
 import type { FormRequest, HttpResponse, Transport } from '../../http/transport.ts';
 import { createToken, lifetimeOf, type Token } from '../../oauth/token.ts';
@@ -71,8 +71,6 @@ export class VisualGuardWire {
   readonly #settings: VisualGuardSettings;
   readonly #clock: Clock;
   readonly #scope: readonly string[];
-  /** Of the password that a token was got with: the server may repeat it when the token is renewed. */
-  readonly #traces = new WeakMap<object, SecretTrace>();
 
   constructor(settings: VisualGuardSettings, transport: Transport, clock: Clock) {
     this.#settings = settings;
@@ -124,7 +122,7 @@ export class VisualGuardWire {
   /** RFC 6749 6. The scope is left out, so it stays what it was. @param before the token that is renewed */
   refresh(refreshToken: string, before: Pick<Token, 'scope' | 'VGToken'>): Promise<VisualGuardResult> {
     const form = { ...this.#client(), grant_type: 'refresh_token', refresh_token: refreshToken };
-    return this.#post(form, { trace: this.#traces.get(before), before });
+    return this.#post(form, { before });
   }
 
   /** RFC 7009. @returns whether the server took it; a server without that endpoint does not. */
@@ -174,21 +172,18 @@ export class VisualGuardWire {
     // A later step need not carry the password that the login did.
     if (reading && form.Password === undefined) keepKnownNames(reading);
     if (reading && reading.accessToken === '') return { reading, isInvalidGrant: isInvalidGrant(reply) };
-    const known = this.#traceOf(form, trace);
-    const answer = this.#readAnswer(reply, known !== undefined);
+    const answer = this.#readAnswer(reply, this.#knowsSecrets(form, trace));
     if (answer.refused) return { refusal: answer.refused };
-    const grant = this.#readGrant(answer, reply, reading, before);
-    if (known) this.#traces.set(grant.token, known);
-    return { grant, reading };
+    return { grant: this.#readGrant(answer, reply, reading, before), reading };
   }
 
-  /** The trace of the password of a sign-in, an empty one if it has none. @returns undefined if the password is not known */
-  #traceOf({ Username, Password, AuthenticationRequestId, grant_type }: Record<string, string>, trace?: SecretTrace) {
-    if (Password !== undefined) return new SecretTrace(Password);
-    const isOfNobody =
-      Username === undefined && AuthenticationRequestId === undefined && grant_type !== 'refresh_token';
-    if (this.passwordless || isOfNobody) return new SecretTrace('');
-    return trace?.isEmpty ? undefined : trace;
+  /** Whether the password of the sign-in is known, so that it cannot come back. Of a session, nobody knows it any more. */
+  #knowsSecrets(form: Readonly<Record<string, string>>, trace: SecretTrace | undefined): boolean {
+    const { grant_type, Username, Password, AuthenticationRequestId } = form;
+    if (Password !== undefined || this.passwordless) return true;
+    if (grant_type === 'refresh_token') return false;
+    const isOfNobody = Username === undefined && AuthenticationRequestId === undefined;
+    return isOfNobody || trace?.isEmpty === false;
   }
 
   /** @throws AuthError, with the time that a busy server asked for: whoever comes back by itself waits for that */
