@@ -131,6 +131,28 @@ describe(`the examples that need more than a click, imported into ${version}`, f
       assert.deepEqual([...(await answer)], [0x20, 2, 0, 4]);
       socket.close();
     });
+
+    for (const [what, bytes] of Object.entries({
+      'a length whose bytes never end': Buffer.from([0x40, 0x80, 0x80, 0x80, 0x80, 0x08]),
+      'a length of hundreds of megabytes': Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f, 1, 2, 3]),
+      'a CONNECT without anything in it': Buffer.from([0x10, 0]),
+      'a SUBSCRIBE without anything in it': Buffer.from([0x82, 0]),
+      'a text': 'hello',
+    })) {
+      it(`has a practice broker that goes on after ${what}`, async () => {
+        const socket = new WebSocket(`${nodeRed.url.replace('http', 'ws')}practice-broker`, ['mqtt']);
+        socket.binaryType = 'arraybuffer';
+        await new Promise((done) => socket.addEventListener('open', done, { once: true }));
+        socket.send(bytes);
+        const answer = new Promise<Buffer>((done) =>
+          socket.addEventListener('message', ({ data }) => done(Buffer.from(data as ArrayBuffer)), { once: true }),
+        );
+        // A PINGREQ. What was wrong before it is forgotten.
+        socket.send(Buffer.from([0xc0, 0]));
+        assert.deepEqual([...(await answer)], [0xd0, 0]);
+        socket.close();
+      });
+    }
   });
 
   describe('15 - Tell somebody when a sign-in needs a human', () => {
