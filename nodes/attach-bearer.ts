@@ -56,6 +56,7 @@ export default function (RED: NodeAPI): void {
       node: this.id,
       hides: config.hide !== false,
       rejected: { ...systemOf(config), state: 'sign-in-needed', reason: 'token-rejected' },
+      hasHosts: setup.value?.hosts !== undefined,
       checkHost: (msg) => setup.value?.hosts?.check(msg),
       showReady: (bearer) => {
         setup.get().sources.showLast();

@@ -157,6 +157,25 @@ describe('attach bearer with hosts', () => {
     assert.match(flow.status('attach'), /ready/);
   });
 
+  const hostile = () => ({
+    headers: { Host: 'evil.example', host: 'evil.example', accept: 'x' },
+    rejectUnauthorized: false,
+    url: 'https://api.example.com',
+    token: TOKEN,
+  });
+
+  it('drops what leads a request elsewhere: a host header, and the permission to take any certificate', async () => {
+    const { msg } = await (await load(attach())).ask('attach', hostile());
+    assert.deepEqual(Object.keys(msg.headers ?? {}), ['accept']);
+    assert.equal(String(msg.headers?.authorization), 'Bearer THE-TOKEN');
+    assert.equal('rejectUnauthorized' in msg, false);
+  });
+
+  it('leaves both on the message if any host may have the token', async () => {
+    const { msg } = await (await load(attach({ hosts: '' }))).ask('attach', hostile());
+    assert.deepEqual([msg.headers?.host, msg.rejectUnauthorized], ['evil.example', false]);
+  });
+
   it('sends it there before it asks for a token', async () => {
     const tokens = await serveTokens(grantsInTurn());
     const flow = await load(

@@ -33,6 +33,21 @@ describe('the headers of a request', () => {
   it('lose all of several', () =>
     assert.deepEqual(requestHeaders({ authorization: 'a', Authorization: 'b', AUTHORIZATION: 'c' }), {}));
 
+  it('do not count as a response if they have what no response has, and are not hashed then', () => {
+    let reads = 0;
+    const nested = {
+      get deep() {
+        reads += 1;
+        return 1;
+      },
+    };
+    const headers = { accept: '*/*', nested, [MARKER]: 'x' };
+    assert.deepEqual(Object.keys(requestHeaders(headers)), ['accept', 'nested']);
+    assert.equal(reads, 0, 'a hash would have read it');
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`x-${at}`, 'y']));
+    assert.equal(Object.keys(requestHeaders(ofResponse(many))).length, 300);
+  });
+
   it('keep every name that only looks like it', () => {
     const headers = { 'proxy-authorization': 'p', 'x-authorization': 'x', authorisation: 's', 'authorization-x': 'y' };
     assert.deepEqual(requestHeaders({ ...headers }), headers);

@@ -5,7 +5,7 @@ import type { Send } from '../input.ts';
 import { type Auth, byOutput } from '../message.ts';
 import { type AttemptStep, attemptOf, mark, remember } from './attempt.ts';
 import type { Bearer, BearerSource } from './bearer-source.ts';
-import { requestHeaders, withoutAuthorization } from './request-headers.ts';
+import { keepToHost, requestHeaders, withoutAuthorization } from './request-headers.ts';
 
 /** How many message ids are remembered that came back with 401 and without a mark. */
 const MOST_UNMARKED = 1_000;
@@ -18,6 +18,8 @@ export interface AttacherOptions {
   hides: boolean;
   /** `msg.auth` of a message whose 401 another token does not help against. */
   rejected: Auth;
+  /** Whether the node names the hosts that may get the token. */
+  hasHosts: boolean;
   /** @throws AuthError if the message goes to a host that may not get the token */
   checkHost(msg: NodeMessage): void;
   /** A message got its header, after one that got none. */
@@ -52,6 +54,7 @@ export class Attacher {
     const restore = remember(msg);
     const headers = requestHeaders(msg.headers, hides ? bearer.hiddenHeader.headers() : {});
     if (!hides) headers.authorization = bearer.header;
+    if (this.#options.hasHosts) keepToHost(msg, headers);
     msg.headers = headers;
     mark(msg, { node, at, generation: bearer.generation, restore });
     return msg;

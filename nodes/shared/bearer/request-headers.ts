@@ -1,4 +1,5 @@
 import hashSum from 'hash-sum';
+import type { NodeMessage } from 'node-red';
 import { type Headers, HiddenHeader } from '../../../src/core/redaction.ts';
 
 /** How `http request` marks the headers of a response: a hash of them. */
@@ -58,9 +59,33 @@ function areHeaders(found: unknown): found is Headers {
   return typeof found === 'object' && found !== null && !Array.isArray(found);
 }
 
+/** A response has fewer headers than this. */
+const MOST_HEADERS = 200;
+
+/**
+ * Whether the marker matches the headers. Only what a response can have is hashed: the hash takes a time that grows with
+ * the square of the number of nested values, and a stranger may have sent these.
+ */
 function isUntouched(headers: Headers): boolean {
   const { [RESPONSE_MARKER]: marker, ...rest } = headers;
-  return hashSum(rest) === marker;
+  const values = Object.values(rest);
+  return values.length <= MOST_HEADERS && values.every(isHeaderValue) && hashSum(rest) === marker;
+}
+
+function isHeaderValue(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length <= MOST_HEADERS && value.every((each) => typeof each === 'string');
+  return typeof value === 'string';
+}
+
+/**
+ * Takes off a message what lets a request with the token reach another server than `msg.url` names: a `host` header, and
+ * `rejectUnauthorized`, with which the core `http request` node takes any certificate.
+ *
+ * @param headers the headers that the request is sent with
+ */
+export function keepToHost(msg: NodeMessage, headers: Headers): void {
+  for (const name in headers) if (name.length === 4 && name.toLowerCase() === 'host') delete headers[name];
+  if ('rejectUnauthorized' in msg) delete msg.rejectUnauthorized;
 }
 
 function isOfResponse(name: string): boolean {
