@@ -46,6 +46,15 @@ export function runsOn(version: NodeRedVersion, node: string): boolean {
   return NODE_VERSIONS[version].includes(Number(node.replace('v', '').split('.')[0]));
 }
 
+/** What the package put into the environment of this process is about another Node-RED. */
+function withoutOwnAddresses({
+  VG_AUTH_NODE_RED_URL,
+  VG_AUTH_PRACTICE_URL,
+  ...rest
+}: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return rest;
+}
+
 /** A free port of this machine. */
 export function freePort(): Promise<number> {
   return new Promise((done, failed) => {
@@ -109,7 +118,7 @@ export class NodeRed {
     writeFileSync(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
     const main = join(dirname(createRequire(import.meta.url).resolve(`${version}/package.json`)), 'red.js');
     const child = spawn(options.node ?? process.execPath, [main, '-u', userDir, '-s', join(userDir, 'settings.js')], {
-      env: { ...process.env, ...options.environment },
+      env: { ...withoutOwnAddresses(process.env), ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const nodeRed = new NodeRed(`http://127.0.0.1:${port}/`, child);

@@ -2,7 +2,7 @@
 const LONGEST = 1_000;
 
 /** Characters that nobody sees, as a zero-width space. Databases leave them out of comparisons. */
-const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cc}]/gu;
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2800]/gu;
 
 /**
  * The form of a user name in which all spellings that a server takes for the same user are equal: trimmed, without

@@ -8,6 +8,9 @@ import '../support/rejections.ts';
 
 /** Other spellings of `anna`: case, blanks, a no-break space, full-width letters, a byte order mark, a zero-width space. */
 const SPELLINGS = [
+  'an\u2800na',
+  'anna\ufff9',
+  '\ue000anna',
   'Anna',
   'ANNA',
   'anna ',
