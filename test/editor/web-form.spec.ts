@@ -24,18 +24,26 @@ describe('The pages of example 07, in a browser', () => {
     assert.equal(await page.getByRole('alert').innerText(), text);
   };
 
+  /** Types into a field that the page, or the Tab key, has given the focus. */
+  async function type(label: string, text: string): Promise<void> {
+    const field = page.getByLabel(label, { exact: true });
+    await field.and(page.locator(':focus')).waitFor();
+    await page.keyboard.type(text);
+    assert.equal(await field.inputValue(), text);
+  }
+
   /** The keyboard is enough: the first field has the focus. */
   async function signIn(user: string): Promise<void> {
     await page.goto(at('sign-in'));
-    await page.keyboard.type(user);
+    await type('User name', user);
     await page.keyboard.press('Tab');
-    await page.keyboard.type('practice');
+    await type('Password', 'practice');
     await page.keyboard.press('Enter');
   }
 
   async function enterCode(user: string): Promise<void> {
     await page.getByLabel('Code').waitFor();
-    await page.keyboard.type(codeFor(user));
+    await type('Code', codeFor(user));
     await page.keyboard.press('Enter');
   }
 
