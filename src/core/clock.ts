@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 /** Ends a timer. Calling it twice, or after the timer has run, does nothing. */
 export type Cancel = () => void;
 
-/** Time and chance. Everything in the engine takes them from here, so that a test can hold both. */
+/** Time and randomness. The engine takes both from here, so that a test can control them. */
 export interface Clock {
-  /** Milliseconds since 1970, as the wall clock tells them. */
+  /** The time of the system clock, in ms since 1970. Somebody may set it. */
   now(): number;
   /** A number from 0 up to, but not including, 1. */
   random(): number;
@@ -16,10 +16,10 @@ export interface Clock {
   after(ms: number, run: () => void, background?: boolean): Cancel;
 }
 
-/** The longest delay that a Node.js timer takes; a longer one would fire at once. */
+/** The longest delay of a Node.js timer, in ms. A longer one would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** The real clock, timers and chance of this process. */
+/** The real clock, timers and random numbers of this process. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),
@@ -34,10 +34,13 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after `ms` milliseconds. It cannot be cancelled; use it for short waits. */
-export function delay(time: Clock, ms: number): Promise<void> {
+/**
+ * Resolves after `ms` milliseconds. It cannot be canceled; use it for short waits.
+ * A `background` wait does not keep the process alive.
+ */
+export function delay(time: Clock, ms: number, background = false): Promise<void> {
   return new Promise((resolve) => {
-    time.after(ms, resolve);
+    time.after(ms, resolve, background);
   });
 }
 

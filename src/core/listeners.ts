@@ -1,9 +1,9 @@
-/** Those who want to know when something changes. */
+/** Functions that are called with each event. */
 export class Listeners<T> {
-  /** Made for the first one: most of many sessions have none. */
+  /** Made with the first listener, because most sessions have none. */
   #all: Set<(news: T) => void> | undefined;
 
-  /** @returns a function that ends it */
+  /** @returns a function that removes the listener */
   add(listener: (news: T) => void): () => void {
     this.#all ??= new Set();
     this.#all.add(listener);
@@ -19,13 +19,13 @@ export class Listeners<T> {
       try {
         listener(news);
       } catch {
-        // One listener's defect is not the others'.
+        // A defect of one listener must not keep the event from the others.
       }
     }
   }
 }
 
-/** Those who want to know when something happens for the first time. */
+/** Listeners that are called only the first time. */
 export class Once<T> extends Listeners<T> {
   #isTold = false;
 

@@ -2,8 +2,8 @@
 export const PRACTICE_PASSWORD = 'practice';
 
 /**
- * The origin in an address that means the practice server, whatever port it listens on. Nothing else can have it: nobody
- * listens on port 0, and no name server is asked for the host.
+ * The origin of the practice server in a setting, whatever its port is. No other server can have this origin, because no server
+ * listens on port 0 and the host needs no name server.
  */
 export const PRACTICE_ORIGIN = 'http://127.0.0.1:0';
 

@@ -1,6 +1,6 @@
 /**
- * Every reason that can stand in `msg.auth.reason`, the most useful first:
- * where a Visual Guard reply gives several, the first of these wins.
+ * The reasons of Visual Guard in `msg.auth.reason`, the most useful first. If a response has several, the first of this list
+ * is given.
  */
 export const VISUAL_GUARD_REASONS = [
   'mfa-enrollment-required',
@@ -28,7 +28,7 @@ export const VISUAL_GUARD_REASONS = [
 
 export type VisualGuardReason = (typeof VISUAL_GUARD_REASONS)[number];
 
-/** Reasons that are made here: by a token endpoint's OAuth error, or by the life of a token, session or challenge. */
+/** The reasons that do not come from Visual Guard: OAuth errors, and the lifetime of a token, session or challenge. */
 export const OWN_REASONS = [
   'challenge-expired',
   'challenge-unknown',
@@ -43,11 +43,12 @@ export const OWN_REASONS = [
   'token-expired',
   'token-rejected',
   'held-back',
+  'scope-insufficient',
 ] as const;
 
 export type Reason = VisualGuardReason | (typeof OWN_REASONS)[number];
 
-/** What can be wrong with a sign-in that worked (`msg.auth.warnings`). */
+/** What can be wrong with a sign-in that succeeded (`msg.auth.warnings`). */
 export const WARNINGS = [
   'password-expired',
   'password-weak',

@@ -1,14 +1,14 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 
-/** What stands in place of a secret wherever a message is shown. */
+/** The text that is shown in place of a secret. */
 export const REDACTED = '[redacted]';
 
 const processKey = randomBytes(32);
 
 /**
- * A value that is the same for the same secret, and tells nothing about it.
- * It is keyed with a key of this process, so it means nothing in another one.
+ * A keyed digest: equal secrets have equal digests, and a digest does not reveal its secret. The key is that of this process,
+ * so that a digest is of no use in another one.
  */
 export function fingerprint(...parts: readonly string[]): string {
   const hmac = createHmac('sha256', processKey);
@@ -17,11 +17,11 @@ export function fingerprint(...parts: readonly string[]): string {
 }
 
 /**
- * A text that is sent as it is by `http request`, node:http, axios and fetch, and shows as `[redacted]`
- * in the debug sidebar, the log and JSON. It is a String object: `typeof` says "object".
+ * A text that `http request`, node:http, axios and fetch send as it is, and that the debug sidebar, the log and JSON show as
+ * `[redacted]`. It is a String object: its `typeof` is "object".
  *
- * Its class is called "Object" because Node-RED's debug sidebar honours `toJSON` only there.
- * Node-RED's cloning makes a copy with `new constructor(value)`, which keeps all of this.
+ * The name of its class is "Object" because Node-RED's debug sidebar calls `toJSON` only for such objects. Node-RED clones it
+ * with `new constructor(value)`, so that a clone is a `HiddenText`, too.
  */
 export class HiddenText extends String {
   static {
@@ -39,11 +39,11 @@ export class HiddenText extends String {
 export type Headers = Record<string, unknown>;
 
 /**
- * An `authorization` header that only a node which walks inherited properties sends.
+ * An `authorization` header on the prototype of the headers, so that only code that reads inherited properties sends it.
  *
- * The core `http request` node walks headers with `for…in`, and sends it. The core `http response` node sends own
- * properties only, so a request that failed cannot hand the token to the caller. JSON and `util.inspect` print own
- * properties only. Node-RED's cloning keeps a prototype.
+ * The core `http request` node reads headers with `for…in`, and sends it. The core `http response` node sends own properties
+ * only, so that a failed request cannot hand the token to the caller. JSON and `util.inspect` print own properties only.
+ * Node-RED's cloning keeps the prototype.
  */
 export class HiddenHeader {
   readonly #value: string;
@@ -54,23 +54,23 @@ export class HiddenHeader {
     this.#value = value;
   }
 
-  /** New headers without any own property, which inherit this one. */
+  /** @returns new headers without own properties, which inherit this header */
   headers(): Headers {
-    // One prototype for all messages: V8 takes 4 µs for a new one, and 0.07 µs for an object that inherits from it.
+    // All messages share the prototype: V8 needs 4 µs for a prototype, and 0.07 µs for an object that inherits from it.
     this.#prototype ??= createPrototype(this.#value);
     return Object.create(this.#prototype);
   }
 
-  /** Whether these headers, or the ones that they were cloned from, come from a `HiddenHeader`. */
+  /** Whether these headers, or those from which they were cloned, are from a `HiddenHeader`. */
   static isIn(headers: object): boolean {
     return VALUE in headers;
   }
 }
 
-/** The key of the hidden text. No message can bring a property with it. */
+/** The key of the hidden text. No message can have a property with this symbol. */
 const VALUE = Symbol('hidden header');
 
-/** What all prototypes inherit: how headers print. */
+/** The prototype of the prototypes, with the functions that print headers. */
 const printsRedacted: object = Object.freeze(
   Object.create(Object.prototype, {
     toJSON: overridable('toJSON', () => withRedactedHeader),
@@ -82,10 +82,10 @@ const AUTHORIZATION = overridable('authorization', (headers) => headers[VALUE], 
 
 function createPrototype(value: string): object {
   const prototype: { [VALUE]?: HiddenText } = Object.create(printsRedacted);
-  // One property after the other: V8 takes half the time of a list of them.
+  // V8 defines one property after the other in half the time of `Object.defineProperties`.
   Object.defineProperty(prototype, 'authorization', AUTHORIZATION);
   prototype[VALUE] = new HiddenText(value);
-  // Many messages share it.
+  // Many messages share it, so that none may change it.
   return Object.freeze(prototype);
 }
 
@@ -94,8 +94,8 @@ function withRedactedHeader(this: Headers): Headers {
 }
 
 /**
- * A property of a frozen prototype, which an object that inherits it can still have of its own.
- * JavaScript refuses that for a plain property, and a header called `toJSON` would be an error.
+ * A property of a frozen prototype that an inheriting object can override. With a plain property JavaScript would refuse the
+ * assignment, so that a header with the name `toJSON` would be an error.
  */
 function overridable(
   name: PropertyKey,
@@ -113,19 +113,25 @@ function overridable(
   };
 }
 
-/** The token as it stands on a message (`msg.token`). */
+/**
+ * A token on a message (`msg.token`), or as a program gets it: the access token and the server's data about it (RFC 6749 5.1).
+ * `console.log`, `util.inspect` and JSON show `access_token` and `VGToken` as `[redacted]`. Code that reads the property gets
+ * the value. Object spread and `structuredClone` make a plain copy, which is shown in clear text.
+ */
 export interface MessageToken {
   access_token: string;
   token_type: 'Bearer';
-  /** ms since 1970; 0 where the server gave no usable life */
+  /** ms since 1970; 0 if the server gave no usable lifetime */
   expires_at: number;
+  /** What was granted. */
   scope: string[];
+  /** Visual Guard's own token, from the sign-in. */
   VGToken?: string;
 }
 
 /**
- * The prototype of every token on a message. The secrets stay ordinary, enumerable properties, because Node-RED's
- * cloning keeps only those; what prints the object asks the prototype, which shows them as `[redacted]`.
+ * The prototype of each token on a message. The secrets are ordinary, enumerable properties, because Node-RED's cloning keeps
+ * only those. The functions that print the object are on the prototype, and show the secrets as `[redacted]`.
  */
 const hidesSecrets: object = Object.create(Object.prototype, {
   toJSON: { value: redact },
@@ -139,7 +145,7 @@ function redact(this: Partial<MessageToken>): Record<string, unknown> {
   return shown;
 }
 
-/** Gives a token on a message the prototype that keeps it from being printed. */
+/** Gives a token on a message the prototype that redacts it. */
 export function hideSecretsOf(token: MessageToken): MessageToken {
   return Object.assign(Object.create(hidesSecrets), token);
 }

@@ -1,12 +1,12 @@
-/** What is probably wrong with a secret that a server refuses: it was pasted, or written into a file, with more than itself. */
+/** The probable fault of a refused secret: it was pasted, or written into a file, with additional characters. */
 export const SECRET_FLAWS = ['ends-with-line-break', 'line-break', 'blanks', 'quotes'] as const;
 
 export type SecretFlaw = (typeof SECRET_FLAWS)[number];
 
-/** Quotation marks, as they are put around a word. */
+/** A word in quotation marks. */
 const QUOTED = /^(?:"[^"]*"|'[^']*'|`[^`]*`|“[^”]*”|„[^“”]*[“”]|«[^»]*»)$/;
 
-/** Looks whether a secret looks pasted. Nothing is changed: a secret may really be like that. */
+/** @returns the probable fault. The secret is sent nevertheless, because it may really contain these characters */
 export function flawOf(secret: string): SecretFlaw | undefined {
   if (/[\r\n]$/.test(secret)) return 'ends-with-line-break';
   if (/[\r\n]/.test(secret)) return 'line-break';

@@ -1,10 +1,12 @@
-/** Reads what a connection is set to, wherever that is written: in a deployed node, in a dialog, in a program. */
+/** Reads the settings of a connection from a deployed node, a dialog or a program. */
 export interface SettingsReader {
-  /** @throws AuthError `AUTH_CONFIG` where the value cannot be had, as that of a variable without one */
+  /** @throws AuthError `AUTH_CONFIG` if there is no value, for example because an environment variable has none */
   text(property: string, otherwise?: string): string;
   flag(property: string): boolean;
-  /** A secret, or what goes with one; empty where there is none. @throws as `text` */
+  /** A credential; empty if there is none. @throws as `text` */
   credential(property: string): string;
-  /** A property as it was written, before a variable was put in. */
+  /** Whether the name of a variable was read, because a file or a vault gives the value. */
+  isStandIn?(property: string): boolean;
+  /** A property as it was written, before variables were replaced. */
   written(property: string): unknown;
 }

@@ -4,13 +4,13 @@ import { AuthError } from './errors.ts';
 /** The longest that a message waits for a token, in ms. */
 export const MESSAGE_WAIT = 30_000;
 
-/** A message gave up. What it waited for goes on, for the others who wait. */
+/** The error of a message that has waited too long. The operation goes on for the others who wait. */
 export function waitTimeout(host: string, wait: number = MESSAGE_WAIT): AuthError {
   return new AuthError('wait-over', { host, seconds: Math.ceil(wait / 1000) });
 }
 
 /**
- * What a promise comes to, as long as it does so within the wait of a message. The promise itself is not ended.
+ * Waits for a promise as long as a message waits. The operation behind the promise goes on.
  *
  * @param wait in ms
  * @throws AuthError `AUTH_TIMEOUT` after that time, or whatever the promise throws
@@ -25,10 +25,10 @@ export function withMessageTimeout<T>(
 }
 
 /**
- * What a promise comes to, as long as it does so in time. The promise itself is not ended.
+ * Waits for a promise. The operation behind the promise goes on.
  *
  * @param wait in ms
- * @param late makes what is thrown after that time
+ * @param late creates the error that is thrown after that time
  */
 export function withTimeout<T>(clock: Clock, promise: Promise<T>, wait: number, late: () => AuthError): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -1,12 +1,15 @@
 import { type Clock, randomId, systemClock as realSystem } from '../core/clock.ts';
+import { Pace } from '../core/pace.ts';
 import { fingerprint } from '../core/redaction.ts';
-import type { Transport } from '../http/transport.ts';
-import { PracticeServer } from '../practice/server.ts';
-import { partsOf } from '../store/connection.ts';
+import { canonicalEntries } from '../core/settings-digest.ts';
+import { type Sourced, sourceOf } from '../core/settings-source.ts';
+import { loadHttp, type Transport } from '../http/transport.ts';
+import { Practice } from '../practice/practice.ts';
+import { ChangingStore } from '../store/changing-store.ts';
 import type { Coordinator } from '../store/coordinator.ts';
 import { LocalCoordinator } from '../store/local-coordinator.ts';
 import { openStore, renewMeans, type StorePlatform, type StoreSettings } from '../store/open.ts';
-import type { KeptStore, Store } from '../store/store.ts';
+import type { DurableStore, Store } from '../store/store.ts';
 import { StoreCoordinator } from '../store/store-coordinator.ts';
 import { VgsAccount, type VgsSettings } from '../vgs/account.ts';
 import { Challenges } from '../visual-guard/challenge/challenges.ts';
@@ -17,36 +20,41 @@ import { GuardMemory } from '../visual-guard/sign-in/guard.ts';
 import { MOST_WRONG_CODES, WrongCodeMemory } from '../visual-guard/sign-in/wrong-codes.ts';
 import { ReferenceCounts } from './reference-counts.ts';
 
-/** How many sessions, and how many challenges, a process keeps where nothing else is set. */
+/** How many sessions, and how many challenges, a process keeps by default. */
 export const MOST_SESSIONS = 10_000;
 
-/** Something kept, in the hands of one user of it. */
+/** How many idle sessions are renewed in one second at most. */
+const RENEWALS_PER_SECOND = 5;
+
+/** A shared object, as one of its users holds it. */
 export interface Reference<T> {
   value: T;
   giveBack: () => void;
 }
 
-/** All that one process keeps: accounts, servers, stores, sessions, challenges, and the practice server. */
+/** Everything that one process keeps: accounts, servers, stores, sessions, challenges, and the practice server. */
 export class Engine {
   readonly clock: Clock;
-  /** How many sessions, and as many challenges, are kept in all. */
+  /** How many sessions, and how many challenges, are kept at most. */
   readonly maxSessions: number;
   readonly challenges: Challenges;
   readonly sessions: Sessions;
   readonly guard: GuardMemory;
   readonly wrongCodes: WrongCodeMemory;
-  /** How the Visual Guard servers of this process agree that have no store. */
+  /** Coordinates the Visual Guard servers of this process that have no session store. */
   readonly local: Coordinator;
-  readonly practice: PracticeServer;
+  /** How fast idle sessions are renewed. */
+  readonly pace: Pace;
+  readonly practice: Practice;
   readonly #accounts = new ReferenceCounts<VgsAccount>();
   readonly #servers = new ReferenceCounts<VisualGuardServer>();
-  readonly #stores = new ReferenceCounts<KeptStore>();
+  readonly #stores = new ReferenceCounts<DurableStore>();
   readonly #storeIds = new WeakMap<Store, string>();
   readonly #coordinators = new WeakMap<Store, StoreCoordinator>();
   #practiceUsers = 0;
 
   /**
-   * @param maxSessions how many sessions, and as many challenges, are kept
+   * @param maxSessions how many sessions, and how many challenges, are kept
    * @param maxWrongCodes how many codes of a user may be refused in 15 minutes
    */
   constructor(
@@ -61,54 +69,71 @@ export class Engine {
     this.guard = new GuardMemory();
     this.wrongCodes = new WrongCodeMemory(clock, maxWrongCodes);
     this.local = new LocalCoordinator(clock);
-    this.practice = new PracticeServer(clock);
+    this.pace = new Pace(clock, RENEWALS_PER_SECOND);
+    this.practice = new Practice(clock);
   }
 
   /**
-   * The account of this connection, which all who name the same one share. The secret counts by its fingerprint.
+   * Gets the account of a connection, which all users of an equal connection share.
    *
-   * @param via what else makes a connection another one, such as the ids of its TLS and proxy configuration
-   * @param store where its token is shared and kept; without one it stays in this process
+   * @param qualifier separates connections of equal settings, for example by the ids of their TLS and proxy configuration
+   * @param store shares and keeps the token; without one it stays in this process
    */
-  holdAccount(settings: VgsSettings, transport: Transport, via: string, store?: Store): Reference<VgsAccount> {
-    const key = keyOf(settings, via, this.#storeId(store));
+  holdAccount(
+    settings: Sourced<VgsSettings>,
+    transport: Transport,
+    qualifier: string,
+    store?: Store,
+  ): Reference<VgsAccount> {
+    const key = keyOf(sourceOf(settings).identity, qualifier, this.#storeId(store));
     const held = this.#accounts.take(
       key,
       () => new VgsAccount(settings, transport, this.clock, this.#coordinatorOf(store)),
     );
     held.value.transport.replace(transport);
-    return held;
+    return withSettings(held, held.value.rotation.settings.hold(settings));
   }
 
-  /** The Visual Guard server of this connection, which all who name the same one share. Its sessions are kept in the store. */
+  /** Gets the Visual Guard server of a connection, as `holdAccount`. The store keeps its sessions. */
   holdServer(
-    settings: VisualGuardSettings,
+    settings: Sourced<VisualGuardSettings>,
     transport: Transport,
-    via: string,
+    qualifier: string,
     store?: Store,
   ): Reference<VisualGuardServer> {
-    const key = keyOf(settings, via, this.#storeId(store));
+    const key = keyOf(sourceOf(settings).identity, qualifier, this.#storeId(store));
     const held = this.#servers.take(
       key,
       () => new VisualGuardServer(settings, transport, this, this.#coordinatorOf(store) ?? this.local),
     );
     held.value.transport.replace(transport);
-    return held;
+    return withSettings(held, held.value.wire.rotation.settings.hold(settings));
   }
 
   /**
-   * The store of these settings, which all who name the same one share. The secrets count by their fingerprint.
+   * Gets the store of these settings, which all users of equal settings share.
    *
-   * @param via what else makes a store another one, such as the id of its TLS configuration or of the node whose context it is
+   * @param settings if they come from files or a vault, with a name in place of each value that may change
+   * @param source gives those settings: the same object as long as nothing has changed
+   * @param qualifier separates stores of equal settings, for example by the id of their TLS configuration
    */
-  holdStore(settings: StoreSettings, means: StorePlatform, via: string): Reference<KeptStore> {
-    const held = this.#stores.take(keyOf(settings, via, ''), () => openStore(settings, means, this.clock));
+  holdStore(
+    settings: StoreSettings,
+    means: StorePlatform,
+    qualifier: string,
+    source?: { ask(): Promise<StoreSettings>; host: string },
+  ): Reference<DurableStore> {
+    const open = (now: StoreSettings): DurableStore => openStore(now, means, this.clock);
+    const held = this.#stores.take(keyOf(settings, qualifier, ''), () => {
+      if (!source) return open(settings);
+      return new ChangingStore({ kind: settings.kind, host: source.host }, () => source.ask(), open, this.clock);
+    });
     renewMeans(held.value, means);
     return held;
   }
 
-  /** Starts the practice server for one user of it. It runs until `sweep` finds no user left. */
-  holdPractice(): Reference<PracticeServer> {
+  /** Gets the practice server, which runs until `sweep` finds it without users. */
+  holdPractice(): Reference<Practice> {
     this.#practiceUsers += 1;
     let given = false;
     return {
@@ -120,7 +145,7 @@ export class Engine {
     };
   }
 
-  /** Drops what nobody holds any more. Called when a deploy is done, so that what is unchanged lives on. */
+  /** Closes what has no users. Called after a deploy, so that unchanged connections stay open. */
   sweep(): void {
     this.#accounts.sweep();
     this.#servers.sweep();
@@ -128,7 +153,17 @@ export class Engine {
     if (this.#practiceUsers === 0) this.practice.stop();
   }
 
-  /** All who name the same store agree by the same coordinator. */
+  /** Loads code in the background for which the first request would have to wait, if there is a connection. */
+  prepare(): void {
+    if (this.#accounts.size + this.#servers.size === 0) return;
+    setImmediate(() => {
+      loadHttp().catch(() => {
+        // The first request reports the error.
+      });
+    });
+  }
+
+  /** All connections with the same store have the same coordinator. */
   #coordinatorOf(store: Store | undefined): Coordinator | undefined {
     if (!store) return undefined;
     const coordinator = this.#coordinators.get(store) ?? new StoreCoordinator(store, this.clock);
@@ -136,7 +171,7 @@ export class Engine {
     return coordinator;
   }
 
-  /** What tells one store from another, for as long as this process lives. */
+  /** Identifies a store in this process. */
   #storeId(store: Store | undefined): string {
     if (!store) return '';
     const id = this.#storeIds.get(store) ?? randomId();
@@ -145,7 +180,18 @@ export class Engine {
   }
 }
 
-/** The content of a connection as a key. It holds no secret, only what a secret is known by. */
-function keyOf(settings: object, via: string, store: string): string {
-  return fingerprint(via, store, ...partsOf(settings));
+/** Gives the settings back with the connection. */
+function withSettings<T>({ value, giveBack }: Reference<T>, release: () => void): Reference<T> {
+  return {
+    value,
+    giveBack: () => {
+      release();
+      giveBack();
+    },
+  };
+}
+
+/** The key of a connection: a keyed digest, because the settings have secrets. */
+function keyOf(settings: object, qualifier: string, store: string): string {
+  return fingerprint(qualifier, store, ...canonicalEntries(settings));
 }

@@ -1,20 +1,19 @@
 interface Entry<T> {
   value: T;
   users: number;
-  /** How often it was taken. */
+  /** How many times it was taken, for `sweep`. */
   takes: number;
 }
 
 /**
- * Things that outlive the config nodes that use them, filed by the content of their connection and counted by their users.
- * A deploy closes every node before it makes new ones, so nothing is dropped when the last user goes:
- * `sweep`, called when the new flows have started, drops what nobody took up again.
+ * Shared objects with a reference count. A deploy closes all nodes before it creates new ones, so an object without users stays:
+ * `sweep`, called when the new flows have started, drops the objects that no node took again.
  */
 export class ReferenceCounts<T extends { close(): void }> {
   readonly #entries = new Map<string, Entry<T>>();
 
   /**
-   * @returns the thing filed under this key (made now, if there is none), and the function that gives it back
+   * @returns the object with this key, which is created if there is none, and a function that gives it back
    */
   take(key: string, make: () => T): { value: T; giveBack: () => void } {
     let entry = this.#entries.get(key);
@@ -36,9 +35,9 @@ export class ReferenceCounts<T extends { close(): void }> {
   }
 
   /**
-   * Closes and drops what has no users.
+   * Closes the objects that have no users.
    *
-   * @param underWay what it has still to do, if anything: then it is dropped after that, unless somebody took it up meanwhile
+   * @param underWay operations that an object has to finish first; it stays open if somebody takes it meanwhile
    */
   sweep(underWay: (value: T) => Promise<unknown> | undefined = () => undefined): void {
     for (const [key, entry] of this.#entries) {

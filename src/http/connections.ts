@@ -1,36 +1,61 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../core/clock.ts';
-import { dispatchersTo, KEPT_AT_MOST, type Route } from './dispatcher.ts';
+import { dispatchersTo, KEPT_AT_MOST, type OpenDispatcher, type PlainPath } from './dispatcher.ts';
+import type { PlannedRoute } from './route.ts';
+import { TlsFiles } from './tls-files.ts';
 
-/** What a request is sent on. */
+/** A connection for one request. */
 export interface Connection {
   readonly dispatcher: Dispatcher;
-  /** What went wrong last on an open connection, since this was asked for. */
+  /** The newest failure of an open connection since this one was asked for. */
   readonly socketFailure: unknown;
-  /** Lets go of it once the request has ended. */
+  /** Has to be called when the request has ended. */
   release(): void;
 }
 
 /**
- * The connections to one server. A server may close a kept one at the moment at which it is used again, and nobody can
- * tell whether it read the request before. So only a request that may be sent again uses a kept one.
+ * The connections to one server. A server may close a kept connection at the moment of its next use, and nobody can tell
+ * whether it has read the request. So only a request that may be repeated uses a kept connection.
  */
 export class Connections {
-  readonly #open: ReturnType<typeof dispatchersTo>;
+  readonly #route: PlannedRoute;
   readonly #clock: Clock;
+  #tls: object | undefined;
+  #open: OpenDispatcher;
   #kept: { dispatcher: Dispatcher; since: number };
-  /** The newest failure of a kept connection, and how many there were. */
+  /** The newest failure of a kept connection, and the number of failures. */
   #failure: unknown;
   #failures = 0;
 
-  /** @throws AuthError `AUTH_CONFIG` if the proxy's address cannot be used */
-  constructor(url: URL, route: Route, clock: Clock) {
-    this.#open = dispatchersTo(url, route);
+  constructor(route: PlannedRoute, clock: Clock) {
+    this.#route = route;
+    this.#tls = optionsIn(route);
+    this.#open = dispatchersTo(route, this.#tls);
     this.#clock = clock;
     this.#kept = this.#keep();
   }
 
-  /** A connection that others have used, or use afterwards. It was opened 60 s ago at most. */
+  /**
+   * Reads TLS files that were replaced. Later connections use them, and connections that were opened before are not used again.
+   *
+   * @param isUrgent whether files are read that seem to be unchanged
+   * @returns undefined if no TLS option comes from a file
+   */
+  refresh(isUrgent: boolean): Promise<void> | undefined {
+    const { tls } = this.#route;
+    return tls instanceof TlsFiles ? this.#refresh(tls, isUrgent) : undefined;
+  }
+
+  async #refresh(tls: TlsFiles, isUrgent: boolean): Promise<void> {
+    await tls.refresh(isUrgent);
+    if (tls.options === this.#tls) return;
+    this.#tls = tls.options;
+    this.close();
+    this.#open = dispatchersTo(this.#route, this.#tls);
+    this.#kept = this.#keep();
+  }
+
+  /** A connection that earlier and later requests use. It was opened at most 60 s ago. */
   kept(): Connection {
     const age = this.#clock.now() - this.#kept.since;
     if (age < 0 || age >= KEPT_AT_MOST) {
@@ -48,12 +73,12 @@ export class Connections {
     };
   }
 
-  /** A connection, or a tunnel, that nothing else uses. */
-  own(): Connection {
+  /** A connection, or a tunnel, for one request. */
+  own(plain: PlainPath = 'tunnel'): Connection {
     let failure: unknown;
     const dispatcher = this.#open((socketFailure) => {
       failure = socketFailure;
-    });
+    }, plain);
     return {
       dispatcher,
       get socketFailure() {
@@ -63,7 +88,7 @@ export class Connections {
     };
   }
 
-  /** Lets go of what is kept once the requests under way have ended. */
+  /** Closes the kept connections when the requests in flight have ended. */
   close(): void {
     close(this.#kept.dispatcher);
   }
@@ -77,8 +102,12 @@ export class Connections {
   }
 }
 
+function optionsIn({ tls }: PlannedRoute): object | undefined {
+  return tls instanceof TlsFiles ? tls.options : tls;
+}
+
 function close(dispatcher: Dispatcher): void {
   dispatcher.close().catch(() => {
-    // It is closed already. There is nothing left to let go of.
+    // It is closed already.
   });
 }

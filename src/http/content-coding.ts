@@ -1,10 +1,10 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 
-/** Why a body cannot be decoded: it is cut, it unfolds into too much, or it is not what its header says. */
+/** A body that cannot be decoded: it is cut off, too large, or not in the coding that its header names. */
 export class CodingError extends Error {
   readonly fault: 'reply-cut' | 'reply-too-large' | 'reply-unreadable';
-  /** What zlib calls it. */
+  /** The code of zlib. */
   readonly zlibCode: string;
 
   constructor(fault: CodingError['fault'], zlibCode: string) {
@@ -14,7 +14,7 @@ export class CodingError extends Error {
   }
 }
 
-/** A body with more codings than this is no honest one. */
+/** The most codings of a body. */
 const MOST_CODINGS = 3;
 
 type Decoder = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
@@ -25,13 +25,13 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   gzip: fromGzip,
   'x-gzip': fromGzip,
   br: promisify(brotliDecompress),
-  // Some servers leave the zlib header out (RFC 9110 8.4.1.2). Its first half byte is 8.
+  // Some servers omit the zlib header (RFC 9110 8.4.1.2), which has 8 in its first four bits.
   deflate: (bytes, options) => ((bytes[0] ?? 0) % 16 === 8 ? fromZlib : fromDeflate)(bytes, options),
 };
 
 /**
- * The codings that a body is in (RFC 9110 8.4), in the order in which they were applied. A reply is asked for without
- * any, but servers and proxies exist that compress whatever is asked for.
+ * The codings of a body (RFC 9110 8.4), in the order in which they were applied. Requests ask for none, but some servers
+ * and proxies compress all replies.
  */
 export function codingsOf(header: string | string[] | undefined): string[] {
   if (header === undefined) return [];
@@ -42,9 +42,9 @@ export function codingsOf(header: string | string[] | undefined): string[] {
 }
 
 /**
- * Undoes the codings of a body.
+ * Decodes a body.
  *
- * @param limit the most that any step may unfold into, in bytes
+ * @param limit the largest result of each step, in bytes
  * @throws CodingError
  */
 export async function decode(body: Buffer, codings: readonly string[], limit: number): Promise<Buffer> {

@@ -1,86 +1,63 @@
 import type { Socket } from 'node:net';
-import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
-import { AuthError } from '../core/errors.ts';
-import { isLoopback, lookUpLoopback } from './address.ts';
+import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
+import { lookUpLoopback } from './address.ts';
+import { ProxyFailure } from './failure.ts';
+import type { ProxyServer } from './proxy.ts';
+import type { PlannedRoute } from './route.ts';
 
-/** How to reach a server. */
-export interface Route {
-  /** TLS options as node:tls takes them: `ca`, `cert`, `key`, `pfx`, `servername`, `rejectUnauthorized`, … */
-  tls?: object | undefined;
-  /** A proxy. Where none is named, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment count. */
-  proxy?: ProxyRoute | undefined;
-}
-
-export interface ProxyRoute {
-  url: string;
-  /** Hosts that are reached without it, as in `NO_PROXY`. */
-  noProxy: readonly string[];
-  username?: string | undefined;
-  password?: string | undefined;
-}
-
-/** Something failed on the way to the proxy, before the server itself was involved. */
-export class ProxyFailure extends Error {
-  readonly failure: unknown;
-  constructor(failure: unknown) {
-    super('proxy');
-    this.failure = failure;
-  }
-}
-
-/** Told of every failure of an open connection. */
+/** Is called for every failure of an open connection. */
 export type OnSocketError = (failure: unknown) => void;
 
-/** A kept connection is not used any more after this, in ms, nor is one kept open that nobody uses. */
+/**
+ * How a request of plain http passes a proxy: through a tunnel, or forwarded by the proxy. https is always in a tunnel.
+ */
+export type PlainPath = 'tunnel' | 'forwarded';
+
+/** Makes a dispatcher. Dispatchers share no connection, only TLS sessions. */
+export type OpenDispatcher = (onSocketError: OnSocketError, plain?: PlainPath) => Dispatcher;
+
+/** How long a connection is kept after it was opened, and how long an unused one is kept, in ms. */
 export const KEPT_AT_MOST = 60_000;
 
 /**
- * The route to `url` as a function that makes undici dispatchers. They share no connection, only the TLS sessions.
- * An http address of this machine is never sent to a proxy: the secret would leave the machine in the clear.
+ * Makes the dispatchers of undici to one server.
  *
- * With TLS 1.3 a server turns a client down only after the handshake, and undici reports no more than that the other side
- * has closed: that is what the failures of open connections are for.
+ * With TLS 1.3 a server refuses a client after the handshake, and undici reports only that the other side closed the
+ * connection. `OnSocketError` gets the cause.
  *
- * @returns makes a dispatcher. @throws AuthError `AUTH_CONFIG` if the proxy's address cannot be used
+ * @param tls the TLS options of the connections
  */
-export function dispatchersTo(url: URL, route: Route): (onSocketError: OnSocketError) => Dispatcher {
-  const isLocal = url.protocol === 'http:' && isLoopback(url.hostname);
-  const connect = buildConnector({ ...route.tls, ...(isLocal ? { lookup: lookUpLoopback } : {}) });
-  return (onSocketError) => {
+export function dispatchersTo({ url, proxy, isLocal }: PlannedRoute, tls: object | undefined): OpenDispatcher {
+  const connect = buildConnector({ ...tls, ...(isLocal ? { lookup: lookUpLoopback } : {}) });
+  return (onSocketError, plain = 'tunnel') => {
     const factory = (origin: string | URL, options: object): Dispatcher => {
-      // The route is to one server: any other host is the proxy, which plain http goes to as it is.
+      // Any other host than the server's is the proxy, which gets forwarded requests.
       const mend = new URL(origin).host === url.host ? watching(onSocketError) : marking;
       const { connect: connector } = options as { connect: buildConnector.connector };
       return new Pool(origin, { ...options, connect: mend(connector) });
     };
     const shared = { connect, factory, keepAliveMaxTimeout: KEPT_AT_MOST };
-    return isLocal ? new Agent(shared) : throughProxy(shared, route);
+    return proxy ? throughProxy(shared, proxy, tls, plain) : new Agent(shared);
   };
 }
 
-function throughProxy(options: Agent.Options, route: Route): Dispatcher {
-  const shared = {
+function throughProxy(
+  options: Agent.Options,
+  { url, authorization }: ProxyServer,
+  tls: object | undefined,
+  plain: PlainPath,
+): Dispatcher {
+  return new ProxyAgent({
     ...options,
-    ...(route.tls ? { requestTls: { ...route.tls } } : {}),
-    proxyTunnel: false,
+    uri: url.href,
+    ...(authorization ? { token: authorization } : {}),
+    ...(tls ? { requestTls: { ...tls } } : {}),
+    proxyTunnel: plain === 'tunnel',
     clientFactory: (origin: URL, poolOptions: object) => new PoolToProxy(origin, poolOptions),
-  };
-  try {
-    if (!route.proxy) return new EnvHttpProxyAgent(shared);
-    const { url: proxy, noProxy, username, password } = route.proxy;
-    return new EnvHttpProxyAgent({
-      ...shared,
-      httpProxy: proxy,
-      httpsProxy: proxy,
-      noProxy: noProxy.join(','),
-      ...(username ? { token: `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}` } : {}),
-    });
-  } catch {
-    throw new AuthError('proxy-invalid', { property: route.proxy ? 'proxy' : 'HTTPS_PROXY' });
-  }
+  });
 }
 
-/** Tells of what goes wrong on a connection after it was made. */
+/** Reports the failures of a connection after it was opened. */
 function watching(onSocketError: OnSocketError) {
   return (connect: buildConnector.connector): buildConnector.connector =>
     (options, callback) =>
@@ -92,7 +69,7 @@ function watching(onSocketError: OnSocketError) {
       });
 }
 
-/** Marks a connection to a proxy that does not come about. */
+/** Marks a failure to connect to the proxy. */
 function marking(connect: buildConnector.connector): buildConnector.connector {
   return (options, callback) =>
     connect(options, (...[failure, socket]) =>
@@ -100,7 +77,7 @@ function marking(connect: buildConnector.connector): buildConnector.connector {
     );
 }
 
-/** Tunnels through a proxy. It marks what goes wrong there, so that nobody looks for the fault at the server. */
+/** Opens tunnels through a proxy, and marks their failures, so that nobody looks for the fault at the server. */
 class PoolToProxy extends Pool {
   // biome-ignore lint/suspicious/noExplicitAny: undici overloads this method; only its promise form is used by its proxy agent.
   override connect(...args: any[]): any {

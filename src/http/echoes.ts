@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { fingerprint } from '../core/redaction.ts';
 
-/** A shorter text is in every other one by chance. */
+/** The shortest secret that is searched for, in characters. A shorter text occurs in other texts by chance. */
 const SHORTEST_SECRET = 3;
 
-/** A text that repeats a secret more often is not looked at any further. */
+/** The most places of a secret that are searched for in a text. */
 const MOST_PLACES = 50;
 
-/** The multiplier of the rolling hash. It is random, so that a hash tells nothing in another process. */
+/** The multiplier of the rolling hash. It is random, so that a hash is useless in another process. */
 const BASE = randomBytes(4).readUInt32LE() | 1;
 
-/** Finds a secret in a text after the secret is forgotten: it keeps only lengths and keyed hashes. */
+/** Finds a secret in a text without the secret itself: it keeps only lengths and keyed hashes. */
 export class SecretTrace {
   readonly #prints: readonly Print[];
 
@@ -18,7 +18,7 @@ export class SecretTrace {
     this.#prints = spellingsOf(secret).map(printOf);
   }
 
-  /** Whether there was no secret, or one that is too short to be found. */
+  /** Whether the secret was empty or too short to be searched for. */
   get isEmpty(): boolean {
     return this.#prints.length === 0;
   }
@@ -28,12 +28,12 @@ export class SecretTrace {
     return Math.max(0, ...this.#prints.map(({ length }) => length));
   }
 
-  /** Whether the secret is in the text, in capitals or not, plain or as it is encoded in a form or an address. */
+  /** Whether the text contains the secret, in any case, plain or encoded as in a form or an address. */
   isIn(text: string): boolean {
     return this.placesIn(fold(text)).length > 0;
   }
 
-  /** Where the secret is in a text that `fold` made. It takes some nanoseconds per character. */
+  /** The places of the secret in a text that `fold` returned. It takes some nanoseconds per character. */
   placesIn(folded: string): Place[] {
     return this.#prints.flatMap((print) => placesOfPrint(print, folded));
   }
@@ -43,8 +43,8 @@ export class SecretTrace {
 export type Place = readonly [start: number, end: number];
 
 /**
- * The secrets that a server has seen. A hostile or careless server repeats them, and none may get into a text that is
- * shown, whether it is spelled in capitals or encoded as in a form or an address.
+ * The secrets that a server has received. A hostile or careless server may repeat them in its reply, in another case or
+ * encoded, and no text that is shown may contain one.
  */
 export class Echoes {
   readonly #secrets: readonly (string | undefined)[];
@@ -52,9 +52,9 @@ export class Echoes {
   readonly #tokens: readonly string[];
 
   /**
-   * @param secrets as they were sent; those of fewer than three characters do not count
-   * @param traces of secrets that are forgotten
-   * @param tokens secrets that are only looked for as they are
+   * @param secrets as they were sent. Those of fewer than three characters are ignored
+   * @param traces of secrets that are not kept
+   * @param tokens secrets that are searched for without their encodings
    */
   constructor(
     secrets: readonly (string | undefined)[] = [],
@@ -66,30 +66,32 @@ export class Echoes {
     this.#tokens = tokens;
   }
 
-  /** These, and tokens that the server gives out itself. */
+  /** The same secrets, and the tokens of a reply. */
   and(tokens: readonly string[]): Echoes {
     return tokens.length > 0 ? new Echoes(this.#secrets, this.#traces, [...this.#tokens, ...tokens]) : this;
   }
 
-  /** The most characters that a secret takes, however it is spelled: one may become three bytes of three characters. */
+  /** The length of the longest encoding of a secret: one character may become three bytes of three characters each. */
   get longest(): number {
     const secrets = [...this.#secrets, ...this.#tokens].map((secret) => (secret?.length ?? 0) * 9);
     return Math.max(0, ...secrets, ...this.#traces.map(({ length }) => length));
   }
 
-  /** Whether the text repeats a secret. */
+  /** Whether the text contains a secret. */
   isIn(text: string): boolean {
     return this.placesIn(text).length > 0;
   }
 
-  /** Where the text repeats secrets, in order, without overlaps. A text that does so again and again is one place. */
+  /**
+   * The places of secrets in the text, in order, without overlaps. If there are very many, the whole text is one place.
+   */
   placesIn(text: string): Place[] {
     const folded = fold(text);
     const found: Place[] = [];
-    // Every encoding has one of these.
+    // Each encoding contains one of these characters.
     const mayBeEncoded = /[%+]/.test(text);
     for (const secret of this.#secrets) {
-      // No spelling is shorter than the secret.
+      // An encoding is never shorter than the secret.
       if (!secret || secret.length < SHORTEST_SECRET || secret.length > text.length) continue;
       if (mayBeEncoded) for (const spelling of spellingsOf(secret)) addPlaces(found, spelling, folded);
       else addPlaces(found, fold(secret), folded);
@@ -101,12 +103,12 @@ export class Echoes {
   }
 }
 
-/** The folded ways in which a secret may be repeated; none for one that is too short. */
+/** A secret and its encodings, folded. None if it is too short. */
 function spellingsOf(secret: string): string[] {
   if (secret.length < SHORTEST_SECRET) return [];
-  // Most secrets look the same in a form and in an address.
+  // Most secrets have the same spelling in a form and in an address.
   if (/^[\w.*-]+$/.test(secret)) return [fold(secret)];
-  // Half a character would make the encoding throw.
+  // The encoding throws for a lone surrogate.
   const whole = secret.replace(/\p{Cs}/gu, '\ufffd');
   const inAddress = encodeURIComponent(whole);
   const inForm = inAddress.replaceAll('%20', '+').replace(/[!'()~]/g, percentEncoded);
@@ -117,22 +119,22 @@ function percentEncoded(character: string): string {
   return `%${character.charCodeAt(0).toString(16)}`;
 }
 
-/** Lower case, in which each character keeps its place, whatever its neighbors are. Two letters would not: İ and Σ. */
+/** Lower case with the same length. `toLowerCase` alone changes the length for İ, and reads the neighbors of Σ. */
 function fold(text: string): string {
   return text.replaceAll('\u0130', 'i').replaceAll('\u03a3', '\u03c3').toLowerCase();
 }
 
-/** Adds where a spelling is in a text, up to `MOST_PLACES`. */
+/** Adds the places of a spelling in a text, up to `MOST_PLACES` in all. */
 function addPlaces(found: Place[], spelling: string, folded: string): void {
   const { length } = spelling;
   for (let at = folded.indexOf(spelling); at >= 0 && found.length < MOST_PLACES; at = folded.indexOf(spelling, at + 1))
     found.push([at, at + length]);
 }
 
-/** What is kept of one spelling of a secret. */
+/** The length and the hashes of one spelling of a secret. */
 interface Print {
   length: number;
-  /** A polynomial hash modulo 2^32: where it fits, the fingerprint decides. */
+  /** A polynomial hash modulo 2^32. If it is equal, the fingerprints are compared. */
   roll: number;
   fingerprint: string;
 }
@@ -159,7 +161,7 @@ function placesOfPrint({ length, roll: wanted, fingerprint: print }: Print, fold
   return places;
 }
 
-/** Places in order; those that overlap or touch become one. */
+/** Sorts places, and joins those that overlap or touch. */
 function joined(places: readonly Place[]): Place[] {
   const result: Place[] = [];
   for (const [start, end] of [...places].sort(([a], [b]) => a - b)) {

@@ -3,10 +3,10 @@ import type { Dispatcher } from 'undici';
 import { type CodingError, codingsOf, decode } from './content-coding.ts';
 import { codeOf, malformationOf } from './failure.ts';
 
-/** The most that is read of a reply, in bytes. */
+/** The largest body that is read, in bytes. */
 const REPLY_LIMIT = 2 ** 20;
 
-/** A reply as it came: its text is read as UTF-8, without a byte order mark, and a wrong byte does no harm. */
+/** A reply. Its text is decoded as UTF-8, without a byte order mark. Wrong bytes become replacement characters. */
 export interface RawResponse {
   status: number;
   headers: IncomingHttpHeaders;
@@ -16,7 +16,7 @@ export interface RawResponse {
   unread?: Unread;
 }
 
-/** Why a body cannot be read, and what undici or zlib calls it. */
+/** Why a body cannot be read, and the code of undici or zlib. */
 export interface Unread {
   fault: 'reply-cut' | 'reply-too-large' | 'reply-unreadable';
   cause: string;
@@ -25,22 +25,25 @@ export interface Unread {
 const utf8 = new TextDecoder();
 
 /**
- * One request and its reply, read to the end, as a handler of undici's lowest level: its streams and signals would cost
- * a quarter of a token request.
+ * One request and its complete reply. It is a handler of undici's lowest level, because streams and signals would take a
+ * quarter of the time of a token request.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
-  /** @throws what undici says if there is no reply, or the reason of `end` */
+  /** @throws the error of undici if there is no reply, or the reason of `end` */
   readonly reply: Promise<RawResponse>;
   #resolve!: (reply: RawResponse) => void;
   #reject!: (reason: unknown) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #ended: Error | undefined;
+  readonly #isBodyIgnored: boolean;
   #status = 0;
   #headers: IncomingHttpHeaders = {};
   readonly #chunks: Buffer[] = [];
   #size = 0;
 
-  constructor(dispatcher: Dispatcher, options: Dispatcher.DispatchOptions) {
+  /** @param isBodyIgnored whether the reply is complete when its headers have arrived */
+  constructor(dispatcher: Dispatcher, options: Dispatcher.DispatchOptions, isBodyIgnored = false) {
+    this.#isBodyIgnored = isBodyIgnored;
     this.reply = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -52,7 +55,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  /** Ends it with this reason, wherever it is: a request that still waits for a connection is never sent. */
+  /** Ends the exchange. A request that still waits for a connection is not sent. */
   end(reason: Error): void {
     this.#ended ??= reason;
     this.#reject(this.#ended);
@@ -65,10 +68,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    // 1xx only announces a reply.
+    // A status below 200 is followed by the final one.
     if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
+    if (!this.#isBodyIgnored) return;
+    this.#resolveText(Buffer.alloc(0));
+    this.end(new Error('body-ignored'));
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -93,7 +99,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#status === 0) this.#reject(failure);
     else if (malformation) this.#resolveUnread('reply-unreadable', malformation);
     else this.#resolveUnread('reply-cut', codeOf(failure));
-    // What a proxy sends behind its 407 is read by nobody. Elsewhere the connection is gone, and this does nothing.
+    // The body of a 407 of a proxy is not read. In all other cases the connection is closed already.
     this.#controller?.abort(failure);
   }
 

@@ -1,7 +1,15 @@
 import { AuthError, type Fault } from '../core/errors.ts';
-import { ProxyFailure } from './dispatcher.ts';
 
-/** What a failed connection says of itself. */
+/** A connection to the proxy failed, or the proxy opened no tunnel. The server itself was not involved. */
+export class ProxyFailure extends Error {
+  readonly failure: unknown;
+  constructor(failure: unknown) {
+    super('proxy');
+    this.failure = failure;
+  }
+}
+
+/** The properties of an error of Node.js or undici. */
 interface SystemFailure {
   code?: unknown;
   message?: unknown;
@@ -19,17 +27,17 @@ const CERTIFICATE_UNKNOWN = new Set([
 ]);
 const CERTIFICATE_EXPIRED = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 const NOT_CONNECTED = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
-/** undici's own limit for a connection, in s. */
+/** undici's connect timeout, in s. */
 const CONNECT_SECONDS = 10;
 
 const CUT = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /**
- * Why a request got no reply, as an `AuthError` that names the host and the next step.
- * Of the failure itself only its code is kept: its text may hold addresses, headers or more.
+ * The error of a request without a reply, with the host and the next step. It has only the code of the failure, because
+ * the text of a failure may contain addresses and headers.
  *
- * @param host the server's host, for the sentence
- * @param seconds the time limit that was set
+ * @param host the host of the server, for the sentence
+ * @param seconds the timeout of the request, in s
  */
 export function readFailure(failure: unknown, host: string, seconds: number): AuthError {
   if (failure instanceof AuthError) return failure;
@@ -56,15 +64,24 @@ export function readFailure(failure: unknown, host: string, seconds: number): Au
   return new AuthError('network-failed', { host, cause: code });
 }
 
-/** What undici calls headers that are too large, or that give a body two lengths. */
+/**
+ * Whether a proxy opened no tunnel, so that nothing was sent to the server. A proxy that wants a login is another case.
+ */
+export function isTunnelRefused(failure: unknown): boolean {
+  if (!(failure instanceof AuthError)) return false;
+  const { fault, values } = failure;
+  return fault === 'proxy-refused' || (fault === 'proxy-unreachable' && CUT.has(String(values.cause)));
+}
+
+/** undici's codes for headers that are too large, and for two different lengths of a body. */
 const MALFORMED = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
 
 /**
- * What is wrong with an answer that is not HTTP, or that breaks its rules: its parser says so, or undici does about what
- * nobody asked for (`bad response`: 100, `bad upgrade`: 101).
+ * The code of a reply that is not HTTP or breaks its rules. The parser reports most of them; undici reports a status that
+ * was not requested (`bad response`: 100, `bad upgrade`: 101).
  *
- * @param hasBegun whether its headers were right. Then another length than they give only means that it was cut.
- * @returns undefined if no answer came, or it was cut
+ * @param hasBegun whether the headers were valid. Then a wrong length only means that the body was cut off
+ * @returns undefined if there was no reply, or it was cut off
  */
 export function malformationOf(failure: unknown, hasBegun: boolean): string | undefined {
   const name = (failure as Error | undefined)?.name;
@@ -93,7 +110,7 @@ function messageOf(failure: unknown): string {
   return typeof message === 'string' ? message : '';
 }
 
-/** The code of a failure, looked for in what it wraps as well, as one word. */
+/** The code of an error or of its causes. `unknown` if there is none. */
 export function codeOf(failure: unknown): string {
   let at: unknown = failure;
   for (let depth = 0; depth < 4 && typeof at === 'object' && at !== null; depth += 1) {

@@ -1,7 +1,7 @@
 import { Echoes } from './echoes.ts';
 import { addressOf, descriptionOf, isScopeToken, lineOf, scopeOf, wordOf } from './server-text.ts';
 
-/** The longest token, in characters. No server takes a header of that size. */
+/** The longest token, in characters. No server accepts a longer header. */
 const LONGEST_TOKEN = 65_536;
 /** The longest id, in characters. */
 const LONGEST_ID = 200;
@@ -9,29 +9,29 @@ const LONGEST_ID = 200;
 const LONGEST_NAMES = 2_000;
 const MOST_NAMES = 64;
 const LONGEST_NAME = 64;
-/** A shorter token is in other texts by chance. */
+/** The shortest token that counts as a secret, in characters. A shorter text occurs in other texts by chance. */
 const SHORTEST_TOKEN = 8;
 /**
- * The most values of a JSON text. Node.js parses 1 MiB of text in a few ms, but half a million nested arrays in half a
- * second, and every message would wait for that.
+ * The most values in a JSON text. Node.js parses 1 MiB of text in a few ms, but half a million nested arrays in half a
+ * second, and all messages would wait for that.
  */
 const MOST_VALUES = 20_000;
 
 /**
- * A JSON object of a reply. What it holds cannot be had as it came: what is shown is bounded and cleaned
- * (`server-text.ts`), what is used is bounded. Nothing is copied, so a large reply costs no more than it takes to parse.
+ * A JSON object of a reply. No method returns a value as it came: texts that are shown are bounded and cleaned
+ * (`server-text.ts`), all others are bounded. It copies nothing, so a large reply costs only the time to parse it.
  */
 export class ReplyObject {
   readonly #json: Readonly<Record<string, unknown>>;
   readonly #echoes: Echoes;
 
-  /** @param echoes the secrets that the server has seen */
+  /** @param echoes the secrets that the server has received */
   private constructor(json: Readonly<Record<string, unknown>>, echoes: Echoes) {
     this.#json = json;
     this.#echoes = echoes;
   }
 
-  /** @param json as it was parsed. Its own tokens count as secrets too: they must not be repeated in a scope or a label. */
+  /** @param json the parsed object. Its tokens count as secrets, too: a scope or a label must not repeat them */
   static of(json: Readonly<Record<string, unknown>>, echoes = new Echoes()): ReplyObject {
     const { access_token, refresh_token, id_token, VGResponse } = json;
     const tokens = [access_token, refresh_token, id_token, asRecord(VGResponse)?.VGToken];
@@ -40,7 +40,7 @@ export class ReplyObject {
     return new ReplyObject(json, echoes.and(tokens.filter(isToken)));
   }
 
-  /** @returns undefined if the text is not JSON, not an object, or has too many values in it */
+  /** @returns undefined if the text is no JSON object, or has too many values */
   static parse(text: string, echoes: Echoes): ReplyObject | undefined {
     if (hasTooManyValues(text)) return undefined;
     try {
@@ -51,7 +51,7 @@ export class ReplyObject {
     }
   }
 
-  /** Whether there is such a member, whatever it is. `null` is none. */
+  /** Whether the member exists and is not `null`. */
   has(name: string): boolean {
     return (this.#member(name) ?? undefined) !== undefined;
   }
@@ -60,7 +60,7 @@ export class ReplyObject {
     return this.#objectOf(this.#member(name));
   }
 
-  /** The objects of an array, or of its first members. Its other members are left out. */
+  /** The objects among the first members of an array. @param most how many members are read */
   objects(name: string, most: number): ReplyObject[] {
     const list = this.#member(name);
     const first = Array.isArray(list) ? list.slice(0, most) : [];
@@ -73,7 +73,7 @@ export class ReplyObject {
     return typeof value === 'boolean' ? value : undefined;
   }
 
-  /** A number, or one written as a text. @returns undefined if it is none */
+  /** A number, or a text that is a number. @returns undefined if it is none */
   number(name: string): number | undefined {
     const value = this.#member(name);
     if (typeof value === 'number') return value;
@@ -81,19 +81,19 @@ export class ReplyObject {
     return isWritten ? Number(value) : undefined;
   }
 
-  /** A token, to the character: it is sent, and never shown. @returns empty if there is none, or it is too long */
+  /** A token, unchanged: it is sent, and never shown. @returns empty if there is none, or it is too long */
   token(name: string): string {
     const value = this.#member(name);
     return typeof value === 'string' && value.length <= LONGEST_TOKEN ? value : '';
   }
 
-  /** An id of the server, to be sent back to it. @returns empty if there is none */
+  /** An id, which is only sent back to the server. @returns empty if there is none, or it is too long */
   id(name: string): string {
     const value = this.#member(name);
     return typeof value === 'string' && value.length <= LONGEST_ID ? value.trim() : '';
   }
 
-  /** Names separated by commas, to be compared with known ones. What cannot be a name is an empty one. */
+  /** Names separated by commas, to be compared with known ones. A part that is no name is empty. */
   names(name: string): string[] {
     const value = this.#member(name);
     if (typeof value !== 'string') return [];
@@ -104,62 +104,62 @@ export class ReplyObject {
     return words.map((word) => (word.length <= LONGEST_NAME && /^\w+$/.test(word) ? word : ''));
   }
 
-  /** The texts of an array, or of its first members, as far as they could be scope tokens. They are not for showing. */
+  /** The scope tokens among the first members of an array. They are not cleaned, so they must not be shown. */
   tokens(name: string, most: number): string[] | undefined {
     const list = this.#member(name);
     if (!Array.isArray(list)) return undefined;
     return list.slice(0, most).filter((item): item is string => typeof item === 'string' && isScopeToken(item));
   }
 
-  /** A label or destination, for showing. @returns empty if there is none */
+  /** A label or destination, cleaned. @returns empty if there is none */
   line(name: string): string {
     return lineOf(this.#member(name), this.#echoes);
   }
 
-  /** An error description, for showing. @returns empty if there is none */
+  /** An error description, cleaned. @returns empty if there is none */
   description(name: string): string {
     return descriptionOf(this.#member(name), this.#echoes);
   }
 
-  /** An error code, for showing. @returns undefined if it is none that may be shown */
+  /** An error code that may be shown. @returns undefined if there is none */
   word(name: string): string | undefined {
     return wordOf(this.#member(name), this.#echoes);
   }
 
-  /** Whether it is a text that is not empty. */
+  /** Whether the member is a text that is not empty. */
   isText(name: string): boolean {
     const value = this.#member(name);
     return typeof value === 'string' && value !== '';
   }
 
-  /** Whether it is a text of one word, whatever its characters and its length. */
+  /** Whether the member is a text without white space. */
   isWord(name: string): boolean {
     const value = this.#member(name);
     return typeof value === 'string' && /^\S+$/.test(value.slice(0, LONGEST_NAMES));
   }
 
-  /** A word of a list that is known anyway, so that it tells nothing. @returns undefined if it is none of them */
+  /** The text, if it is one of these, so that it cannot contain a secret. @returns undefined if it is none of them */
   oneOf(name: string, known: ReadonlySet<string>): string | undefined {
     const value = this.#member(name);
     return typeof value === 'string' && known.has(value) ? value : undefined;
   }
 
-  /** The tokens of a scope, for showing. @param known is never left out */
+  /** The tokens of a scope, cleaned. @param known tokens that are never left out */
   scope(name: string, known: readonly string[]): string[] {
     return scopeOf(this.#member(name), known, this.#echoes);
   }
 
-  /** An http(s) address, for showing. @returns empty if there is none */
+  /** An http(s) address, cleaned. @returns empty if there is none */
   address(name: string): string {
     return addressOf(this.#member(name), this.#echoes);
   }
 
-  /** Whether a text that was read here may be shown. */
+  /** Whether a text contains no secret. */
   mayShow(text: string): boolean {
     return !this.#echoes.isIn(text);
   }
 
-  /** What prints a reply prints nothing of it. */
+  /** JSON of a reply is empty, so that nothing prints it. */
   toJSON(): object {
     return {};
   }
@@ -180,7 +180,10 @@ function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined
     : undefined;
 }
 
-/** Counts what a value begins with or is separated by. Texts are not told apart: no real reply comes near the limit. */
+/**
+ * Counts the characters that begin or separate values, those inside texts included: real replies stay far below the
+ * limit.
+ */
 function hasTooManyValues(text: string): boolean {
   if (text.length <= MOST_VALUES) return false;
   let left = MOST_VALUES;

@@ -3,23 +3,23 @@ import { REDACTED } from '../core/redaction.ts';
 import type { Echoes, Place } from './echoes.ts';
 
 /**
- * What may be shown of a text that a server sent, in one place: every text of a reply is bounded, rid of control and
- * bidirectional characters, and searched for the secrets that the server has seen. A server may send anything.
+ * Cleans the texts of a reply before they are shown: each has a limited length, no control and no bidirectional characters,
+ * and no secret that the server has received. A server may send anything.
  */
 
-/** A label or a destination, in characters. */
+/** The length of a label or a destination, in characters. */
 const LONGEST_LINE = 100;
-/** An error description, in characters. */
+/** The length of an error description, in characters. */
 const LONGEST_DESCRIPTION = 200;
-/** An error word, in characters. */
+/** The length of an error code, in characters. */
 const LONGEST_WORD = 64;
-/** An address, in characters. */
+/** The length of an address, in characters. */
 const LONGEST_ADDRESS = 2_000;
 const LONGEST_SCOPE_TOKEN = 256;
 const MOST_SCOPE_TOKENS = 256;
-/** The most of a scope that is read, in characters. Real ones are a few hundred. */
+/** How much of a scope is read, in characters. Real scopes have a few hundred. */
 const LONGEST_SCOPE = 8_192;
-/** How much of a text is looked at, for one character that is shown: the rest may be blanks. */
+/** How many characters are read for each one that is shown: some may be blanks. */
 const LOOKED_AT = 5;
 
 /** A label or destination: one line. Secrets are replaced by `[redacted]`. */
@@ -35,7 +35,7 @@ export function descriptionOf(value: unknown, echoes: Echoes): string {
 /**
  * An error code, or the name of a state: one word.
  *
- * @returns undefined if it is none, or repeats a secret
+ * @returns undefined if it is no word, or contains a secret
  */
 export function wordOf(value: unknown, echoes: Echoes): string | undefined {
   if (typeof value !== 'string' || value.length > LONGEST_WORD || !/^[\w.-]+$/.test(value)) return undefined;
@@ -43,16 +43,16 @@ export function wordOf(value: unknown, echoes: Echoes): string | undefined {
 }
 
 /**
- * The tokens of a scope (RFC 6749 3.3), each once: 256 at most, of 256 characters at most. Those that repeat a secret,
- * or a part of one that has blanks, are left out.
+ * The tokens of a scope (RFC 6749 3.3), each once: at most 256 tokens of at most 256 characters. A token that overlaps
+ * with a secret is left out.
  *
- * @param known is never left out: what was asked for is no secret of anybody
+ * @param known requested scopes, which are never left out
  */
 export function scopeOf(value: unknown, known: readonly string[], echoes: Echoes): string[] {
   if (typeof value !== 'string') return [];
   const text = value.slice(0, LONGEST_SCOPE);
   const tokens = new Set<string>();
-  // Only looked for if there is a token that is not known.
+  // Searched for at the first token that is not known.
   let places: Place[] | undefined;
   for (const { 0: token, index } of text.matchAll(/\S+/g)) {
     if (tokens.size === MOST_SCOPE_TOKENS) break;
@@ -70,12 +70,12 @@ export function scopeOf(value: unknown, known: readonly string[], echoes: Echoes
   return [...tokens];
 }
 
-/** Whether a text is a token of a scope: the characters of RFC 6749 3.3, not too many of them. */
+/** Whether a text is a scope token: the characters of RFC 6749 3.3, at most 256. */
 export function isScopeToken(text: string): boolean {
   return text.length <= LONGEST_SCOPE_TOKEN && /^[!#-[\]-~]+$/.test(text);
 }
 
-/** An http(s) address; empty if it is none, or repeats a secret in any spelling. */
+/** An http(s) address. Empty if it is none, or contains a secret, encoded or not. */
 export function addressOf(value: unknown, echoes: Echoes): string {
   if (typeof value !== 'string' || value.length > LONGEST_ADDRESS) return '';
   let href: string;
@@ -86,7 +86,7 @@ export function addressOf(value: unknown, echoes: Echoes): string {
   } catch {
     return '';
   }
-  // As it was sent, as an address spells it, and as that reads.
+  // As it was sent, encoded, and decoded.
   const isSecret = [value, href, decoded(href)].some((text) => echoes.isIn(text));
   return isSecret || href.length > LONGEST_ADDRESS ? '' : href;
 }
@@ -100,13 +100,13 @@ function decoded(href: string): string {
 }
 
 /**
- * Cleans and cuts a text. Secrets are looked for before it is cleaned, because a secret may have characters that are
- * left out, and afterwards, because leaving characters out may put one together.
+ * Cleans and cuts a text. It searches for secrets twice: before the cleaning, because a secret may contain characters
+ * that the cleaning removes, and afterwards, because a removal may join the parts of a secret.
  */
 function show(value: unknown, longest: number, clean: (text: string) => string, echoes: Echoes): string {
   if (typeof value !== 'string') return '';
   const most = longest * LOOKED_AT;
-  // A secret that begins in what is looked at is seen to its end.
+  // A secret that begins within the limit is read to its end.
   const cleaned = clean(hide(value.slice(0, most + echoes.longest), most, echoes));
   const text = hide(cleaned, cleaned.length, echoes);
   return flat(
@@ -129,7 +129,7 @@ function hide(text: string, most: number, echoes: Echoes): string {
   return from < most ? result + text.slice(from, most) : result;
 }
 
-/** Without control characters, and without those that cannot be seen or change the direction of writing. */
+/** Removes control characters, and characters that are invisible or change the direction of the text. */
 function plain(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')
@@ -138,7 +138,9 @@ function plain(text: string): string {
     .trim();
 }
 
-/** The characters of RFC 6749 5.2: ASCII without quotation marks and backslashes. Empty if nothing is left to read. */
+/**
+ * The characters of RFC 6749 5.2: ASCII without quotation marks and backslashes. Empty if no letter or digit is left.
+ */
 function ascii(text: string): string {
   const shown = plain(text)
     .replaceAll('"', "'")

@@ -1,14 +1,15 @@
-import { type Token as EngineToken, toMessageToken } from '../oauth/token.ts';
-import type { TokenResult, TokenSource } from '../oauth/token-source.ts';
-import type { Token, TokenAnswer, TokenKeeper } from './types.ts';
+import type { MessageToken } from '../core/redaction.ts';
+import { type Token, toMessageToken } from '../oauth/token.ts';
+import type { TokenSource } from '../oauth/token-source.ts';
+import type { TokenKeeper } from './types.ts';
 
-/** The number of each token that a program was given, for `reject`. */
-const generations = new WeakMap<Token, number>();
-/** What a program was given for each token: the same object each time. */
-const published = new WeakMap<EngineToken, Token>();
+/** The generation of each token that a program has, for `reject`. */
+const generations = new WeakMap<MessageToken, number>();
+/** The object that a program gets for each token: the same one each time. */
+const published = new WeakMap<Token, MessageToken>();
 
-/** A token as a program gets it: it prints as `[redacted]`. */
-export function publish(token: EngineToken): Token {
+/** A token as a program gets it. It prints as `[redacted]`. */
+export function publish(token: Token): MessageToken {
   let known = published.get(token);
   if (!known) {
     known = toMessageToken(token);
@@ -18,20 +19,18 @@ export function publish(token: EngineToken): Token {
   return known;
 }
 
-/** @throws AuthError where nothing that makes sense was had */
-function tokenAnswerOf({ token, refused, failed }: TokenResult): TokenAnswer {
-  if (failed) throw failed;
-  return token ? { token: publish(token) } : { refused };
-}
-
-/** What keeps a token fresh, as a program sees it. */
-export function keeperOf(of: { ask(): Promise<TokenResult>; readonly source: TokenSource }): TokenKeeper {
+/** A token source as a program uses it. */
+export function keeperOf({ source }: { readonly source: TokenSource }): TokenKeeper {
   return {
-    token: async () => tokenAnswerOf(await of.ask()),
+    token: async () => {
+      const { token, refused, failed } = await source.ask();
+      if (failed) throw failed;
+      return token ? { token: publish(token) } : { refused };
+    },
     current: () => {
-      const token = of.source.current();
+      const token = source.current();
       return token && publish(token);
     },
-    reject: (token) => of.source.reject(generations.get(token) ?? 0),
+    reject: (token) => source.reject(generations.get(token) ?? 0),
   };
 }

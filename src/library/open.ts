@@ -3,10 +3,10 @@ import { AuthError } from '../core/errors.ts';
 import type { SettingsReader } from '../core/settings-reader.ts';
 import { Engine, type Reference } from '../engine/engine.ts';
 import { HttpTransport, type Transport } from '../http/transport.ts';
-import type { PracticeServer } from '../practice/server.ts';
+import type { Practice } from '../practice/practice.ts';
 import type { ConnectionSettings } from './settings.ts';
 
-/** Reads what a program passes. It may be written in JavaScript, so that no type is certain. */
+/** Reads the settings of a program. It may be written in JavaScript, so the types are checked. */
 export class ProgramFields implements SettingsReader {
   readonly #settings: object;
 
@@ -14,7 +14,7 @@ export class ProgramFields implements SettingsReader {
     this.#settings = settings;
   }
 
-  /** @throws AuthError `AUTH_CONFIG` where it is no string */
+  /** @throws AuthError `AUTH_CONFIG` if the value is not a string */
   text(property: string, otherwise = ''): string {
     const value = (this.#settings as Record<string, unknown>)[property] ?? otherwise;
     if (typeof value !== 'string') throw new AuthError('config-value-unknown', { property });
@@ -37,17 +37,17 @@ export class ProgramFields implements SettingsReader {
 
 let engine: Engine | undefined;
 
-/** What the library keeps in this process. Each account and server that a program makes is one of its own. */
+/** The engine of the library in this process. Accounts and servers of a program are not shared, even with equal settings. */
 export function libraryEngine(): Engine {
   engine ??= new Engine();
   return engine;
 }
 
-/** @throws AuthError `AUTH_CONFIG` where the proxy's address cannot be used */
-export function openWay(
+/** @throws AuthError `AUTH_CONFIG` if the address of the proxy cannot be used */
+export function openTransport(
   { tls, proxy, practice }: ConnectionSettings,
   address: URL,
-): { transport: Transport; practice: Reference<PracticeServer> | undefined } {
+): { transport: Transport; practice: Reference<Practice> | undefined } {
   if (practice === true) {
     const held = libraryEngine().holdPractice();
     return { transport: held.value.transport(), practice: held };

@@ -1,14 +1,14 @@
 import { libraryEngine } from './open.ts';
 
-/** The practice server of this process, for who has no account yet. What it gives out protects nothing. */
+/** The practice server of this process, for programs without an account. Its tokens, codes and links protect nothing. */
 export interface Practice {
   /**
-   * Starts it, where it does not run yet. Beside the token endpoints it has an API that wants a bearer, at `/api/…`.
+   * Starts it, if it is not running. Besides the token endpoints it has an API that needs a bearer token, at `/api/…`.
    *
    * @returns its address, as `http://127.0.0.1:PORT`
    */
   address(): Promise<string>;
-  /** The newest code or link that a practice user received: what a person would read on a phone. */
+  /** The newest code or link of a practice user, which a person would read on a phone. */
   inboxOf(user: string): { kind: 'code' | 'link'; text: string } | undefined;
   /** Clicks the newest link of a practice user. @returns whether there was one, or one came within 10 s */
   click(user: string): Promise<boolean>;

@@ -1,44 +1,49 @@
-/** How a server is reached. */
+/** How to connect to a server. */
 export interface ConnectionSettings {
   /** TLS options as node:tls takes them: `ca`, `cert`, `key`, `pfx`, `servername`, `rejectUnauthorized`, … */
   tls?: object;
-  /** A proxy. Where none is named, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment count. */
+  /** A proxy. Without it, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment are used. */
   proxy?: { url: string; noProxy?: readonly string[]; username?: string; password?: string };
-  /** Allow http to another host than this machine: secrets travel in the clear then. */
+  /** Allow http to another host than this machine. Secrets are then sent in clear text. */
   insecureHttp?: boolean;
-  /** Work against the practice server inside this process, in place of address, TLS and proxy. */
+  /** Use the practice server of this process, in place of address, TLS and proxy. */
   practice?: boolean;
 }
 
-/** A VGS service account. What has a default may be left out. */
+/** The settings of a VGS service account. */
 export interface VgsAccountSettings extends ConnectionSettings {
-  /** Needed, unless it is for practice. */
+  /** Required, unless `practice` is set. */
   clientId?: string;
-  /** Needed, unless it is for practice. */
+  /** Required, unless `practice` is set. */
   clientSecret?: string;
-  /** Separated by spaces. Where it is left out, the account gets what it has by default. */
+  /** Client credentials that are sent if the server refuses the present ones. If one of them is missing, it is the present one. */
+  nextClientId?: string;
+  nextClientSecret?: string;
+  /** Separated by spaces. Without it, the account gets its default scopes. */
   scope?: string;
-  /** The token endpoint; that of VGS where it is left out. */
+  /** The token endpoint; by default that of VGS. */
   tokenUrl?: string;
-  /** Where client id and secret stand in the request: `body` (the default) or `header`. */
+  /** The part of the request that has client id and secret: the `body` (the default) or the `header`. */
   clientAuth?: 'body' | 'header';
 }
 
-/** A VG Identity Server, the identity client that signs in there, and perhaps a user of its own. */
+/** The settings of a VG Identity Server, its identity client, and optionally a stored user. */
 export interface VisualGuardSettings extends ConnectionSettings {
-  /** With or without `/connect/token`, under any path. Needed, unless it is for practice. */
+  /** With or without `/connect/token`, below any path. Required, unless `practice` is set. */
   url?: string;
-  /** The id of the application, or a whole client id, as `…_Native`. Needed, unless it is for practice. */
+  /** The id of the application, or a whole client id, such as `…_Native`. Required, unless `practice` is set. */
   applicationId?: string;
-  /** Of the identity client: `Native` (the default), `Service`, `SPA`, `WebApp`, or nothing. */
+  /** The platform of the identity client: `Native` (the default), `Service`, `SPA`, `WebApp`, or nothing. */
   platform?: string;
-  /** Left out for a public client. */
+  /** None for a public client. */
   clientSecret?: string;
-  /** Separated by spaces, spelt as the server spells it; all that Visual Guard documents where it is left out. */
+  /** Sent if the server refuses the present one. */
+  nextClientSecret?: string;
+  /** Separated by spaces, in the server's spelling; by default all scopes that Visual Guard documents. */
   scope?: string;
-  /** `VGUser` (the default), `WindowsByCredential`, `Passwordless`, or another one that the server knows. */
+  /** `VGUser` (the default), `WindowsByCredential`, `Passwordless`, or another module of the server. */
   module?: string;
-  /** What goes along with the steps of a challenge: `none` (the default), `username` or `username+password`. */
+  /** What the steps of a challenge send: `none` (the default), `username` or `username+password`. */
   mfaCredentials?: 'none' | 'username' | 'username+password';
   /** The user that `signInStored` signs in. */
   username?: string;

@@ -1,7 +1,7 @@
 import { randomId } from '../core/clock.ts';
 import { readAccount } from '../vgs/settings.ts';
 import { keeperOf } from './keeper.ts';
-import { libraryEngine, openWay, ProgramFields } from './open.ts';
+import { libraryEngine, openTransport, ProgramFields } from './open.ts';
 import type { VgsAccountSettings } from './settings.ts';
 import type { VgsAccount } from './types.ts';
 
@@ -12,8 +12,8 @@ import type { VgsAccount } from './types.ts';
  */
 export function createVgsAccount(settings: VgsAccountSettings): VgsAccount {
   const engine = libraryEngine();
-  const { settings: read, address } = readAccount(new ProgramFields(settings));
-  const { transport, practice } = openWay(settings, address);
+  const read = readAccount(new ProgramFields(settings));
+  const { transport, practice } = openTransport(settings, new URL(read.tokenUrl));
   const held = engine.holdAccount(read, transport, randomId());
   return {
     ...keeperOf(held.value),

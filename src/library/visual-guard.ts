@@ -1,13 +1,13 @@
 import { randomId } from '../core/clock.ts';
-import type { VisualGuardStatus } from '../visual-guard/dialect/reply.ts';
+import { oneTimeCodeOf } from '../visual-guard/challenge/one-time-code.ts';
 import type { Outcome as EngineOutcome, OpenChallenge } from '../visual-guard/outcome.ts';
 import type { VisualGuardServer } from '../visual-guard/server.ts';
 import type { Session as EngineSession } from '../visual-guard/session/session.ts';
 import { readServer } from '../visual-guard/settings.ts';
 import { keeperOf, publish } from './keeper.ts';
-import { libraryEngine, openWay, ProgramFields } from './open.ts';
+import { libraryEngine, openTransport, ProgramFields } from './open.ts';
 import type { VisualGuardSettings } from './settings.ts';
-import type { Challenge, Outcome, Session, Status, VisualGuard } from './types.ts';
+import type { Challenge, Outcome, Session, VisualGuard } from './types.ts';
 
 /**
  * Opens a VG Identity Server. Nothing is sent before somebody signs in.
@@ -16,8 +16,8 @@ import type { Challenge, Outcome, Session, Status, VisualGuard } from './types.t
  */
 export function createVisualGuard(settings: VisualGuardSettings): VisualGuard {
   const engine = libraryEngine();
-  const { settings: read, address } = readServer(new ProgramFields(settings));
-  const { transport, practice } = openWay(settings, address);
+  const read = readServer(new ProgramFields(settings));
+  const { transport, practice } = openTransport(settings, new URL(read.tokenUrl));
   const held = engine.holdServer(read, transport, randomId());
   const server = held.value;
   return {
@@ -38,21 +38,9 @@ export function createVisualGuard(settings: VisualGuardSettings): VisualGuard {
   };
 }
 
+/** The outcome as a program gets it: with the program's forms of token, session and challenge. */
 function outcomeOf(server: VisualGuardServer, outcome: EngineOutcome): Outcome {
-  const status = 'status' in outcome && outcome.status ? { status: copyOf(outcome.status) } : {};
-  if (outcome.state === 'refused') {
-    const { state, reason, user, error, errorDescription, retryAt, enrollmentUrl } = outcome;
-    return {
-      state,
-      reason,
-      ...(user ? { user } : {}),
-      ...(error ? { error } : {}),
-      ...(errorDescription ? { errorDescription } : {}),
-      ...(retryAt ? { retryAt } : {}),
-      ...(enrollmentUrl ? { enrollmentUrl } : {}),
-      ...status,
-    };
-  }
+  if (outcome.state === 'refused') return outcome;
   if (outcome.state === 'signed-in') {
     const { session, token } = outcome;
     const { login } = session;
@@ -62,12 +50,13 @@ function outcomeOf(server: VisualGuardServer, outcome: EngineOutcome): Outcome {
       session: sessionOf(server, session),
       token: publish(token),
       warnings: [...(login?.warnings ?? []), ...(token.missingScope.length > 0 ? (['scope-missing'] as const) : [])],
-      ...(login ? { status: copyOf(login.status) } : {}),
+      // A copy, because a program must not change what most sessions of a server share.
+      ...(login ? { status: structuredClone(login.status) } : {}),
     };
   }
   const { state, challenge, reason, retryAt, link } = outcome;
   const clicked = link?.later.then((later) => later && outcomeOf(server, later));
-  // Whoever chose may not wait for it.
+  // An error that the program does not wait for must not end the process.
   clicked?.catch(() => undefined);
   return {
     state,
@@ -105,7 +94,7 @@ function challengeOf(server: VisualGuardServer, challenge: OpenChallenge): Chall
       return challenge.method?.id;
     },
     get methods() {
-      // Without the server's own ids.
+      // Without the server's ids.
       return challenge.methods.map(({ id, kind, transport, destination, label }) => ({
         id,
         kind,
@@ -114,15 +103,7 @@ function challengeOf(server: VisualGuardServer, challenge: OpenChallenge): Chall
         label,
       }));
     },
-    choose: async (way) => outcomeOf(server, await challenge.choose(way)),
-    submit: async (code) => outcomeOf(server, await challenge.submit(code)),
-  };
-}
-
-/** A copy: most sessions of a server share one status. */
-function copyOf({ authentication, authorization }: VisualGuardStatus): Status {
-  return {
-    authentication: { value: authentication.value, names: [...authentication.names] },
-    authorization: { value: authorization.value, names: [...authorization.names] },
+    choose: async (method) => outcomeOf(server, await challenge.choose(method)),
+    submit: async (code) => outcomeOf(server, await challenge.submit(oneTimeCodeOf(code))),
   };
 }

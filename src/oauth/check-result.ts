@@ -3,34 +3,34 @@ import type { Reason } from '../core/reasons.ts';
 import type { HttpResponse } from '../http/transport.ts';
 import type { Token } from './token.ts';
 
-/** The most scopes that a verdict names: nobody reads more. */
+/** The most scopes that a test shows. */
 const MOST_SCOPES = 100;
 
-/** The server, or a rule of ours, said no. */
+/** The server, or a rule of this package, refused the sign-in. */
 export interface RefusedCheck {
   state: 'refused';
   reason: Reason;
-  /** The server's own error word. */
+  /** The `error` of the reply (RFC 6749 5.2). */
   error?: string;
-  /** The server's own sentence for it. */
+  /** The `error_description` of the reply. */
   errorDescription?: string;
-  /** When trying again can help, in ms since 1970. */
+  /** When another try can help, in ms since 1970. */
   retryAt?: number;
 }
 
-/** What a token is good for, without the token. */
+/** The data of a token that a test shows, without the token. */
 export interface TokenSummary {
-  /** Scopes asked for; empty where the server was left to choose. */
+  /** The requested scopes. Empty if the server chose them. */
   asked: string[];
-  /** Scopes of the token, 100 at most. */
+  /** The granted scopes, 100 at most. */
   granted: string[];
-  /** Scopes that were asked for and not granted. */
+  /** The requested scopes that were not granted. */
   missing: string[];
-  /** In seconds; 0 where the server did not say. */
+  /** In s. 0 if the server does not say. */
   lifetime: number;
 }
 
-/** What may be told of a token to who tested it. @param asked the scopes that were asked for */
+/** @param asked the requested scopes */
 export function tokenSummary(token: Token, asked: readonly string[]): TokenSummary {
   return {
     asked: [...asked],
@@ -41,10 +41,10 @@ export function tokenSummary(token: Token, asked: readonly string[]): TokenSumma
 }
 
 /**
- * How far the server's clock is ahead of ours, in whole seconds. The header has whole seconds,
- * and the reply took its time, so anything that this explains counts as 0.
+ * The difference between the server's clock and this one. The `date` header has whole seconds, and the request took
+ * some time: a difference that these explain counts as 0.
  *
- * @returns undefined where the server does not say
+ * @returns in s, positive if the server's clock is ahead. Undefined if the reply has no `date` header
  */
 export function clockDifference(
   { date, sentAt }: Pick<HttpResponse, 'date' | 'sentAt'>,

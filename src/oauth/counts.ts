@@ -1,11 +1,11 @@
-/** What a connection has done since it was opened. */
+/** The counts of a connection since it was opened. */
 export interface Counts {
-  /** Token requests that were sent to the server, each try of one. */
+  /** How many token requests were sent, each try included. */
   requests: number;
-  /** Tokens that were at hand when they were asked for. */
+  /** How many tokens were available when somebody asked for one. */
   hits: number;
-  /** Tokens that were not, so that who asked waited for the server. */
+  /** How many were not available, so that a message waited for the server. */
   waits: number;
-  /** How often the server, or a rule that protects an account, said no. */
+  /** How often the server, or a rule that protects an account, refused. */
   refusals: number;
 }

@@ -1,21 +1,13 @@
 import { type Clock, delay } from '../core/clock.ts';
-import { AuthError } from '../core/errors.ts';
+import { AuthError, asAuthError } from '../core/errors.ts';
 import type { Reason } from '../core/reasons.ts';
 import { MESSAGE_WAIT } from '../core/timeout.ts';
 import type { ReplyObject } from '../http/reply-object.ts';
 import { type FormRequest, type HttpResponse, REQUEST_TIMEOUT, type Transport } from '../http/transport.ts';
+import type { OAuthError } from './oauth-error.ts';
 import { isBearer } from './token.ts';
 
-/** A token endpoint said no. */
-export interface OAuthError {
-  reason: Reason;
-  /** The server's own error word (RFC 6749 5.2), if it gave one. */
-  error?: string;
-  /** The server's own sentence for it (RFC 6749 5.2), if it gave one: 200 characters at most, without secrets. */
-  errorDescription?: string;
-}
-
-/** The error words of RFC 6749 4.1.2.1 and 5.2. They are shown whatever a secret is like. */
+/** The error codes of RFC 6749 4.1.2.1 and 5.2. They are shown even if a secret has the same text. */
 const STANDARD_WORDS: ReadonlySet<string> = new Set([
   'invalid_request',
   'invalid_client',
@@ -29,40 +21,40 @@ const STANDARD_WORDS: ReadonlySet<string> = new Set([
   'temporarily_unavailable',
 ]);
 
-/** What a token endpoint's answer becomes. Faults are thrown. */
+/** The meaning of a token endpoint's response. Any other failure is thrown. */
 export type TokenEndpointResult =
   | { granted: ReplyObject; accessToken: string; refused?: never }
   | { refused: OAuthError; granted?: never };
 
-/** What a request tells of how its answer is to be read. */
-export interface Asking {
-  /** The server's host, for sentences. */
+/** The properties of a request that matter for its response. */
+export interface RequestContext {
+  /** The server's host, for errors. */
   host: string;
-  /** Whether a user is to be signed in, or stays signed in; else a client signs in on its own (RFC 6749 4.4). */
+  /** Whether it is for a user; if not, it is a client credentials request (RFC 6749 4.4). */
   isForUser: boolean;
   /**
-   * Whether all secrets that the server has seen are known. If not, a hostile one could repeat another, so that of its
-   * own words only the error words of the standard are shown.
+   * Whether all secrets that the server has received are known. If not, a hostile server could repeat another one, so that
+   * only the error codes of the standard are shown.
    */
   mayQuote: boolean;
 }
 
 /**
- * Reads a token endpoint's answer (RFC 6749 5.1 and 5.2). Of the description nothing is concluded, with one exception:
- * Keycloak and others use `unauthorized_client` both for a wrong secret and for a grant that is switched off.
+ * Reads the response of a token endpoint (RFC 6749 5.1 and 5.2). The description decides nothing, with one exception: Keycloak
+ * and others answer `unauthorized_client` both for a wrong secret and for a grant that is switched off.
  *
- * @throws AuthError `AUTH_UNAVAILABLE` (408, 429, 5xx) or `AUTH_BAD_RESPONSE` (anything that makes no sense)
+ * @throws AuthError `AUTH_UNAVAILABLE` (408, 429, 5xx) or `AUTH_BAD_RESPONSE` (any other response)
  */
-export function readTokenResponse(reply: HttpResponse, asking: Asking): TokenEndpointResult {
+export function readTokenResponse(reply: HttpResponse, request: RequestContext): TokenEndpointResult {
   const { status, body } = reply;
-  const about = { host: asking.host, status, contentType: reply.contentType };
+  const about = { host: request.host, status, contentType: reply.contentType };
   if (status >= 300 && status < 400) throw new AuthError('reply-redirect', about);
   const accessToken = body?.token('access_token') ?? '';
   if (body && isBearer(accessToken)) {
     if (!isBearerType(body)) throw new AuthError('token-unusable', about);
     return { granted: body, accessToken };
   }
-  const refused = readRefusal(reply, asking);
+  const refused = readRefusal(reply, request);
   if (refused) return { refused };
   const isPage = /^(text\/html|application\/xhtml\+xml)$/.test(reply.contentType);
   if (status === 429 && isPage) throw new AuthError('unavailable-in-front', about);
@@ -70,21 +62,24 @@ export function readTokenResponse(reply: HttpResponse, asking: Asking): TokenEnd
   if (status === 403 && isPage) throw new AuthError('reply-in-front', about);
   if (reply.unread) throw reply.unread;
   if (body?.has('access_token')) throw new AuthError('token-unusable', about);
-  const words = body && asking.mayQuote ? wordsOf(body) : '';
+  const words = body && request.mayQuote ? wordsOf(body) : '';
   throw words === '' ? new AuthError('reply-senseless', about) : new AuthError('reply-words', { ...about, words });
 }
 
-/** A server may leave the type out; any other type is one that `Bearer` must not be written before (RFC 6749 7.1). */
+/** A response may have no token type. A token of another type must not be sent as a bearer token (RFC 6749 7.1). */
 function isBearerType(body: ReplyObject): boolean {
   return !body.has('token_type') || /^bearer$/i.test(body.token('token_type'));
 }
 
-/** Whether a status means "not now": the request may be sent again later. */
+/** Whether a status says that the request may be sent again later. */
 export function isTransient(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-function readRefusal({ status, body, empty }: HttpResponse, { isForUser, mayQuote }: Asking): OAuthError | undefined {
+function readRefusal(
+  { status, body, empty }: HttpResponse,
+  { isForUser, mayQuote }: RequestContext,
+): OAuthError | undefined {
   if (status === 401 && empty) return { reason: 'client-invalid' };
   if (!body?.isWord('error') || (status !== 400 && status !== 401 && status !== 403)) return undefined;
   const standard = body.oneOf('error', STANDARD_WORDS);
@@ -97,12 +92,12 @@ function readRefusal({ status, body, empty }: HttpResponse, { isForUser, mayQuot
   };
 }
 
-/** The description; empty for a reply of Visual Guard, whose states say more, and whose texts may tell whether a user exists. */
+/** The description; empty for a response of Visual Guard. Its states are more precise, and its texts may reveal a user. */
 function describe(body: ReplyObject): string {
   return body.has('VGResponse') || body.has('VGAuthenticationStatus') ? '' : body.description('error_description');
 }
 
-/** What a server says that answers with something else than OAuth, as Keycloak does to a wrong path. */
+/** The error texts of a response that is no OAuth response, such as Keycloak's on a wrong path. */
 function wordsOf(body: ReplyObject): string {
   return [body.description('error'), describe(body)].filter((text) => text !== '').join(': ');
 }
@@ -121,27 +116,26 @@ function reasonOf(word: string | undefined, status: number, isForUser: boolean, 
     case 'invalid_grant':
       return 'credentials-invalid';
     case 'access_denied':
-      // Keycloak: the realm is disabled. Without a user there is nobody who could be denied access.
+      // Keycloak, for a disabled realm. Without a user in the request, access_denied cannot concern a user.
       return isForUser ? 'user-not-authorized' : 'account-disabled';
     case 'invalid_request':
-      // Keycloak: the service account of this client is gone or disabled.
+      // Keycloak, if the service account of this client is deleted or disabled.
       return status === 401 ? 'account-disabled' : 'unknown';
     default:
       return 'unknown';
   }
 }
 
-/** How often one attempt sends a request that may be repeated. */
+/** How many times a request is sent at most, if it may be repeated. */
 export const MOST_TRIES = 3;
 const FIRST_PAUSE = 500;
 
 /**
- * Sends a request that may be repeated, because repeating it changes nothing at the server: client credentials only.
- * Tries it again after network errors, 408, 429 and 5xx, with exponential pauses and half jitter.
- * `Retry-After` is honoured while it fits into the wait of a message.
+ * Sends a client credentials request. It may be repeated, because that changes nothing at the server: after network errors,
+ * 408, 429 and 5xx, with an exponential backoff and half jitter. `Retry-After` is obeyed if it fits into the wait of a message.
  *
- * @param most how often it is sent at most
- * @throws AuthError of the last try; with `retryAt` where the server named a time
+ * @param most how many times it is sent at most
+ * @throws AuthError of the last try; with `retryAt` if the server gave a time
  */
 export async function sendWithRetries(
   transport: Transport,
@@ -159,7 +153,8 @@ export async function sendWithRetries(
         timeout: Math.min(REQUEST_TIMEOUT, Math.max(1, end - clock.now())),
       });
       retryAfter = isTransient(reply.status) ? reply.retryAfter : undefined;
-      return { answer: readTokenResponse(reply, { host: transport.host, isForUser: false, mayQuote: true }), reply };
+      const about = { host: transport.host, isForUser: false, mayQuote: true };
+      return { answer: readSettled(transport, reply, () => readTokenResponse(reply, about)), reply };
     } catch (failure) {
       if (!(failure instanceof AuthError) || !mayRepeat(failure)) throw failure;
       const pause = Math.max(retryAfter ?? 0, pauseBefore(tries, clock.random()));
@@ -175,7 +170,20 @@ export async function sendWithRetries(
   }
 }
 
+/** Reads a response, and reports its kind to the transport. @throws the error of `read` */
+export function readSettled<T extends object>(transport: Transport, reply: HttpResponse, read: () => T): T {
+  try {
+    const answer = read();
+    transport.settled?.(reply, 'granted' in answer || 'grant' in answer ? 'token' : 'refused');
+    return answer;
+  } catch (thrown) {
+    transport.settled?.(reply, asAuthError(thrown).code);
+    throw thrown;
+  }
+}
+
 function mayRepeat(failure: AuthError): boolean {
+  if (failure.fault === 'connection-closed') return false;
   return (
     failure.code === 'AUTH_NETWORK' ||
     failure.code === 'AUTH_TIMEOUT' ||
@@ -184,46 +192,25 @@ function mayRepeat(failure: AuthError): boolean {
   );
 }
 
-/** Exponential, and by chance between half and the whole of it. */
+/** Exponential, and a random part between a half and the whole of it, in ms. */
 function pauseBefore(tries: number, chance: number): number {
   const whole = FIRST_PAUSE * 2 ** (tries - 1);
   return whole / 2 + (whole / 2) * chance;
 }
 
-/** What was thrown, with the time that a busy server asked for, if it named one. */
+/** The error, with the time for which a busy server asked, if it gave one. */
 export function withRetryAfter(thrown: unknown, reply: HttpResponse | undefined, now: number): unknown {
   const isBusy = thrown instanceof AuthError && thrown.code === 'AUTH_UNAVAILABLE';
   return isBusy && reply?.retryAfter !== undefined ? askedToWait(thrown, reply.retryAfter, now) : thrown;
 }
 
-/** The same fault with the time that the server asked for. */
+/** The same failure with the time for which the server asked. */
 function askedToWait(failure: AuthError, retryAfter: number, now: number): AuthError {
   const { fault, status = 0, values } = failure;
   if (fault !== 'unavailable') return failure.withRetryAt(now + retryAfter);
   const about = { host: values.host ?? '', status, seconds: Math.ceil(retryAfter / 1000) };
   return new AuthError('retry-later', about, now + retryAfter);
 }
-
-/**
- * The scopes of a reply. If it names none, they are the ones asked for (RFC 6749 5.1).
- *
- * @param isRenewal a refresh grants no scope that was not granted before (RFC 6749 6), so no other one is taken from it
- * @returns `scope`: what was granted; `missingScope`: what was asked for and not granted
- */
-export function readScope(
-  granted: ReplyObject,
-  asked: readonly string[],
-  isRenewal = false,
-): { scope: readonly string[]; missingScope: readonly string[] } {
-  const all = granted.scope('scope', asked);
-  const words = isRenewal ? all.filter((word) => asked.includes(word)) : all;
-  const missing = words.length > 0 ? asked.filter((word) => !words.includes(word)) : [];
-  // All sessions that got what they asked for share these lists.
-  const isAsAsked = words.length === 0 || (missing.length === 0 && words.length === asked.length);
-  return { scope: isAsAsked ? asked : words, missingScope: missing.length > 0 ? missing : NONE };
-}
-
-const NONE: readonly string[] = [];
 
 /** The words of a scope parameter (RFC 6749 3.3), each once. */
 export function splitScope(scope: string): string[] {

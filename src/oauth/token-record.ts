@@ -3,23 +3,23 @@ import type { RecordKind } from '../store/coordinator.ts';
 import { asList, asNonNegative, asRecord, asText, VERSION } from '../store/validation.ts';
 import { createToken, isBearer, LONGEST_LIFE, type Token } from './token.ts';
 
-/** A token as it is written. How long it lives is told by lengths: the clocks of two machines need not agree. */
+/** The record of a token. It has lengths, not times of day, because the clocks of two machines may differ. */
 export interface TokenRecord {
   version: typeof VERSION;
   accessToken: string;
-  /** The whole life, in ms; 0 where the server gave none. */
+  /** The whole lifetime, in ms; 0 if the server gave none. */
   life: number;
-  /** What was left of it when this was written, in ms. */
+  /** The part of it that was left at the time of writing, in ms. */
   left: number;
   /** What was granted. */
   scope: readonly string[];
-  /** What was asked for and not granted. */
+  /** What was requested and not granted. */
   missingScope: readonly string[];
   /** Visual Guard's own token, from the login. */
   VGToken?: string;
 }
 
-/** Records of tokens, each of which is kept until its token expires. @param host the server that gave them */
+/** Records of tokens. Each is kept until its token expires. @param host the host of the server */
 export function tokenRecords(prefix: string, host: string, clock: Clock): RecordKind<Token> {
   return {
     prefix,
@@ -32,7 +32,7 @@ export function tokenRecords(prefix: string, host: string, clock: Clock): Record
   };
 }
 
-/** A token for a store, in the clear: the store seals it. @param now in ms since 1970 */
+/** A token for a store, in clear text: the store encrypts it. @param now ms since 1970 */
 export function tokenRecord(token: Token, now: number): TokenRecord {
   const { accessToken, scope, missingScope, VGToken } = token;
   const life = token.expiresAt - token.obtainedAt;
@@ -44,18 +44,18 @@ export function tokenRecord(token: Token, now: number): TokenRecord {
  * Reads a token.
  *
  * @param age how long ago it was written, in ms
- * @returns undefined where it makes no sense. A token whose life is over is given all the same: its scope is of use
+ * @returns undefined if the value is not a record of this version. An expired token is returned, because its scope is needed
  */
 export function readTokenRecord(value: unknown, age: number, clock: Clock): Token | undefined {
-  const shape = asRecord(value);
-  const life = asNonNegative(shape?.life);
-  const left = asNonNegative(shape?.left);
-  const scope = asList(shape?.scope, asText);
-  const missingScope = asList(shape?.missingScope, asText);
-  if (!shape || !isBearer(shape.accessToken) || life === undefined || left === undefined || !scope || !missingScope)
+  const fields = asRecord(value);
+  const life = asNonNegative(fields?.life);
+  const left = asNonNegative(fields?.left);
+  const scope = asList(fields?.scope, asText);
+  const missingScope = asList(fields?.missingScope, asText);
+  if (!fields || !isBearer(fields.accessToken) || life === undefined || left === undefined || !scope || !missingScope)
     return undefined;
   if (life > LONGEST_LIFE || left > life) return undefined;
   const sentAt = clock.now() - (life - left) - Math.max(0, age);
-  const VGToken = asText(shape.VGToken);
-  return createToken({ accessToken: shape.accessToken, sentAt, lifetime: life, scope, missingScope, VGToken }, clock);
+  const VGToken = asText(fields.VGToken);
+  return createToken({ accessToken: fields.accessToken, sentAt, lifetime: life, scope, missingScope, VGToken }, clock);
 }

@@ -2,24 +2,24 @@ import type { Clock } from '../core/clock.ts';
 import { flat } from '../core/flat-text.ts';
 import { HiddenHeader, hideSecretsOf, type MessageToken } from '../core/redaction.ts';
 
-/** Never longer than this, whatever a server says: 2^31 seconds, as in golang's oauth2. */
+/** The longest lifetime, in ms: 2^31 seconds, as in golang's oauth2. */
 export const LONGEST_LIFE = 2 ** 31 * 1000;
 
-/** An access token and its life. All times are ms since 1970. It never changes. */
+/** An access token and its lifetime. All times are ms since 1970. It is immutable. */
 export interface Token {
   readonly accessToken: string;
-  /** When the request for it was sent. A clock that shows less was set back. */
+  /** When the request was sent. If the clock shows an earlier time, it was set back. */
   readonly obtainedAt: number;
-  /** From here on a message still gets the token, and one renewal runs behind it. */
+  /** The start of the soft window: messages get the token, and one renewal runs in the background. */
   readonly softAt: number;
-  /** From here on everybody waits for the renewal. */
+  /** The start of the hard window: messages wait for the renewal. */
   readonly hardAt: number;
-  /** When it ends. The same as `obtainedAt` where the server gave no usable life. */
+  /** When it expires. Equal to `obtainedAt` if the server gave no usable lifetime. */
   readonly expiresAt: number;
   readonly scope: readonly string[];
-  /** What was asked for and not granted. */
+  /** What was requested and not granted. */
   readonly missingScope: readonly string[];
-  /** Counts up with every token of this process: a larger number is a newer token. */
+  /** The number of the token in this process: a newer token has a larger one. */
   readonly generation: number;
   /** Visual Guard's own token, from the login. */
   readonly VGToken?: string;
@@ -31,25 +31,25 @@ export interface Token {
 
 let generations = 0;
 
-/** What a token is made of. */
+/** The parts of a token. */
 export interface TokenParts {
   accessToken: string;
   /** When the request was sent, in ms since 1970. */
   sentAt: number;
-  /** In ms; 0 where the server gave none that can be used. */
+  /** In ms; 0 if the server gave no usable one. */
   lifetime: number;
   scope: readonly string[];
   missingScope: readonly string[];
   VGToken?: string | undefined;
 }
 
-/** Makes a token. Chance moves the start of its soft window, so that many instances do not renew at one moment. */
+/** Makes a token. The start of its soft window is random, so that many instances do not renew at the same moment. */
 export function createToken(parts: TokenParts, clock: Pick<Clock, 'random'>): Token {
   const { soft, hard } = renewalWindows(parts.lifetime, clock.random());
   const expiresAt = parts.sentAt + parts.lifetime;
   const header = flat(`Bearer ${parts.accessToken}`);
   return Object.freeze({
-    // A part of the header, so that the text is there once.
+    // A part of the header, so that the text is in memory once.
     accessToken: header.slice('Bearer '.length),
     obtainedAt: parts.sentAt,
     softAt: expiresAt - soft,
@@ -64,17 +64,37 @@ export function createToken(parts: TokenParts, clock: Pick<Clock, 'random'>): To
   });
 }
 
+/** Whether a token has expired. A clock that shows a time before its request was set back: then it counts as expired. */
+export function isExpired({ obtainedAt, expiresAt }: Token, now: number): boolean {
+  return now < obtainedAt || now >= expiresAt;
+}
+
+/** Whether a token is to be refreshed in the background. Messages still get it. */
+export function shouldRefresh({ softAt }: Token, now: number): boolean {
+  return now >= softAt;
+}
+
+/** Whether a token expires too soon to be sent, so that messages wait for the next one. */
+export function mustRefresh({ hardAt }: Token, now: number): boolean {
+  return now >= hardAt;
+}
+
+/** The shortest hard window, in ms: servers count in whole seconds, and may reject a token in its last one. */
+const SHORTEST_HARD_WINDOW = 1000;
+
 /**
- * How long before its end a token is renewed, as fractions of its life, because a VGS token may live 300 s:
- * soft = min(60 s, 20 %), less up to a quarter of it by chance; hard = min(10 s, 5 %).
+ * How long before its expiry a token is renewed. The windows are fractions of the lifetime, because a VGS token is valid
+ * for 300 s: soft = min(60 s, 20 %), less up to a quarter of it at random; hard = min(10 s, 5 %), at least 1 s. The soft
+ * window is never the shorter one.
  *
  * @param lifetime in ms
- * @param chance from 0 up to 1
- * @returns both in ms before the end
+ * @param chance from 0 to 1
+ * @returns both in ms before the expiry
  */
 export function renewalWindows(lifetime: number, chance: number): { soft: number; hard: number } {
-  const soft = Math.min(60_000, lifetime * 0.2);
-  return { soft: soft - soft * 0.25 * chance, hard: Math.min(10_000, lifetime * 0.05) };
+  const longest = Math.min(60_000, lifetime * 0.2);
+  const hard = Math.min(lifetime, Math.max(SHORTEST_HARD_WINDOW, Math.min(10_000, lifetime * 0.05)));
+  return { soft: Math.max(hard, longest - longest * 0.25 * chance), hard };
 }
 
 /**
@@ -103,12 +123,12 @@ function spanOfJwt(token: string): unknown {
   }
 }
 
-/** Whether a value can stand behind `Bearer ` in a header: a non-empty string of visible ASCII characters. */
+/** Whether a value can follow `Bearer ` in a header: a non-empty string of visible ASCII characters. */
 export function isBearer(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }
 
-/** The token as it goes on a message: usable as it is, and shown as `[redacted]`. */
+/** The token for a message. It prints as `[redacted]`. */
 export function toMessageToken(token: Token): MessageToken {
   return hideSecretsOf({
     access_token: token.accessToken,

@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.ts';
 
-/** How a link ends. */
+/** The results of a link. */
 export type LinkEnd = 'clicked' | 'too-late' | 'closed';
 
-/** A finger that is there before the link waits this long for it, in ms. */
+/** How long a click that comes before its link waits for it, in ms. */
 const PATIENCE = 10_000;
 
 interface OpenLink {
@@ -11,10 +11,10 @@ interface OpenLink {
   end: (how: LinkEnd) => void;
 }
 
-/** The links that practice users were sent and have not clicked yet. */
+/** The links that were sent to practice users and not clicked yet. */
 export class PracticeLinks {
   readonly #open = new Map<string, OpenLink>();
-  /** Clicks that came before their link: `link-sent` reaches a flow sooner than the request reaches the server. */
+  /** Clicks that came before their link. A flow gets `link-sent` before the request reaches the server. */
   readonly #early = new Map<string, Set<(link: OpenLink) => void>>();
   readonly #clock: Clock;
 
@@ -26,7 +26,7 @@ export class PracticeLinks {
    * Sends a user a link.
    *
    * @param life how long it can be clicked, in ms
-   * @param closed told when the client that waits for it has gone
+   * @param closed fires when the client has closed the request
    */
   send(user: string, link: string, life: number, closed: AbortSignal): Promise<LinkEnd> {
     return new Promise((resolve) => {
@@ -51,7 +51,7 @@ export class PracticeLinks {
     return open !== undefined;
   }
 
-  /** Clicks a user's newest link; where there is none yet, as soon as it comes. @returns whether one came within 10 s */
+  /** Clicks the newest link of a user, or waits for one. @returns whether there was one within 10 s */
   clickNewest(user: string): Promise<boolean> {
     const newest = [...this.#open.values()].findLast((open) => open.user === user);
     if (newest) {

@@ -1,36 +1,35 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../core/clock.ts';
-import { PRACTICE_ORIGIN, PRACTICE_VGS_URL } from '../core/practice-defaults.ts';
-import type { FormRequest, HttpResponse, Transport } from '../http/transport.ts';
-import { HttpTransport } from '../http/transport.ts';
+import { PRACTICE_VGS_URL } from '../core/practice-defaults.ts';
+import { isPracticeMode, type PracticeMode, replyIn } from './mode.ts';
+import type { PracticeReply } from './reply.ts';
 import { PracticeTokens } from './tokens.ts';
-import { answerVgs, type PracticeReply } from './vgs.ts';
+import { answerVgs } from './vgs.ts';
 import { CUT, PracticeVisualGuard } from './visual-guard.ts';
 
-/** More than any form of either dialect. */
+/** More characters than any form of the two dialects has. */
 const LONGEST_FORM = 100_000;
 
 /**
- * A server that speaks both dialects, on loopback, with users for every state, so that every branch can be tried
- * with no account anywhere. What it gives out opens nothing but its own little API.
+ * A server for both dialects, on loopback, with users for every state, so that every branch of a flow can be tested
+ * without an account. Its tokens are accepted only by its own small API.
  */
 export class PracticeServer {
   readonly visualGuard: PracticeVisualGuard;
   readonly #tokens: PracticeTokens;
-  readonly #clock: Clock;
+  #mode: PracticeMode = 'normal';
   #server: Server | undefined;
   #origin: Promise<string> | undefined;
-  /** Owners whose token was just turned away by `/api/rejects-each-token-once`. */
+  /** The owners whose token `/api/rejects-each-token-once` has just rejected. */
   readonly #turnedAway = new Set<string>();
 
   constructor(clock: Clock) {
-    this.#clock = clock;
     this.#tokens = new PracticeTokens(clock);
     this.visualGuard = new PracticeVisualGuard(this.#tokens, clock);
   }
 
-  /** Starts listening, where it does not yet. @returns its origin, as `http://127.0.0.1:PORT` */
+  /** Starts listening, if it does not listen yet. @returns its origin, as `http://127.0.0.1:PORT` */
   start(): Promise<string> {
     this.#origin ??= new Promise((resolve, reject) => {
       const server = createServer((request, response) => {
@@ -41,25 +40,21 @@ export class PracticeServer {
         reject(error);
       });
       server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
-      // Practice alone must not keep a process alive.
+      // The practice server must not keep the process alive.
       server.unref();
       this.#server = server;
     });
     return this.#origin;
   }
 
-  /** Stops listening and ends what is open. What it gave out and its users' states stay. */
+  /** Stops listening and ends all requests. Tokens and the states of the users stay; the mode is normal again. */
   stop(): void {
+    this.#mode = 'normal';
     this.visualGuard.close();
     this.#server?.close();
     this.#server?.closeAllConnections();
     this.#server = undefined;
     this.#origin = undefined;
-  }
-
-  /** The way to this server, for an address at `PRACTICE_ORIGIN`. */
-  transport(): Transport {
-    return new PracticeTransport(this, this.#clock);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -70,14 +65,17 @@ export class PracticeServer {
       return;
     }
     const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
-    const type = typeof reply.body === 'string' ? 'text/html' : 'application/json; charset=UTF-8';
+    const type = typeof reply.body === 'string' ? 'text/html; charset=UTF-8' : 'application/json; charset=UTF-8';
     response.writeHead(reply.status, { 'content-type': type, 'cache-control': 'no-store', ...reply.headers });
     response.end(text);
   }
 
   async #answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<PracticeReply | typeof CUT> {
     if (path.startsWith('/api/')) return this.#api(path, request);
-    if (path.startsWith('/practice/')) return this.#desk(path);
+    if (path.startsWith('/practice/mode/')) return this.#switchMode(path, request.method);
+    if (path.startsWith('/practice/')) return this.#personActs(path, request.headers.accept ?? '');
+    const instead = replyIn(this.#mode);
+    if (instead) return instead;
     if (path === '/.well-known/openid-configuration') return this.#discovery();
     if (request.method !== 'POST') return { status: 404, body: { error: 'not_found' } };
     const form = await readForm(request);
@@ -93,7 +91,7 @@ export class PracticeServer {
     return this.visualGuard.answer(form, closed.signal);
   }
 
-  /** An API that wants a bearer, as the ones behind VGS and Visual Guard do. */
+  /** An API that needs a bearer token, as the APIs of VGS and Visual Guard do. */
   #api(path: string, request: IncomingMessage): PracticeReply {
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     const grant = this.#tokens.check(token);
@@ -115,8 +113,8 @@ export class PracticeServer {
     };
   }
 
-  /** What a person has at hand: the phone that a code arrives on, and the finger that clicks a link. */
-  async #desk(path: string): Promise<PracticeReply> {
+  /** The actions of a person: reads codes and clicks links. */
+  async #personActs(path: string, accept: string): Promise<PracticeReply> {
     const [, , what = '', which = ''] = path.split('/').map((part) => decodeURIComponent(part));
     if (what === 'inbox') {
       const delivery = this.visualGuard.inboxOf(which);
@@ -126,6 +124,7 @@ export class PracticeServer {
     }
     if (what === 'click') {
       const clicked = await this.visualGuard.click(which);
+      if (accept.includes('text/html')) return pageOf(clicked);
       return clicked ? { status: 200, body: { clicked: true } } : { status: 404, body: { error: 'no such link' } };
     }
     if (what === 'revoke-all') {
@@ -133,6 +132,15 @@ export class PracticeServer {
       return { status: 200, body: { revoked: true } };
     }
     return { status: 404, body: { error: 'not_found' } };
+  }
+
+  /** Switches an outage or a refusal on or off. Only a POST does that: an address that is opened changes nothing. */
+  #switchMode(path: string, method: string | undefined): PracticeReply {
+    const mode = path.split('/')[3] ?? '';
+    if (!isPracticeMode(mode)) return { status: 404, body: { error: 'no such mode' } };
+    if (method !== 'POST') return { status: 405, headers: { allow: 'POST' }, body: { error: 'use POST' } };
+    this.#mode = mode;
+    return { status: 200, body: { mode } };
   }
 
   async #discovery(): Promise<PracticeReply> {
@@ -149,6 +157,13 @@ export class PracticeServer {
   }
 }
 
+/** The page that a person sees after opening a link in a browser. */
+function pageOf(clicked: boolean): PracticeReply {
+  const sentence = clicked ? 'You are signed in. You can close this page.' : 'This link has been used, or has expired.';
+  const head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Practice server</title>';
+  return { status: clicked ? 200 : 404, body: `${head}<p>${sentence}</p></html>` };
+}
+
 async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
   let text = '';
   for await (const chunk of request) {
@@ -156,27 +171,4 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
     if (text.length > LONGEST_FORM) break;
   }
   return new URLSearchParams(text);
-}
-
-/** Sends what is addressed to `PRACTICE_ORIGIN` to the port that the practice server listens on. */
-class PracticeTransport implements Transport {
-  readonly host = 'practice';
-  readonly #server: PracticeServer;
-  readonly #clock: Clock;
-  #http: HttpTransport | undefined;
-
-  constructor(server: PracticeServer, clock: Clock) {
-    this.#server = server;
-    this.#clock = clock;
-  }
-
-  async send(request: FormRequest): Promise<HttpResponse> {
-    const origin = await this.#server.start();
-    this.#http ??= new HttpTransport(new URL(origin), {}, this.#clock);
-    return this.#http.send({ ...request, url: request.url.replace(PRACTICE_ORIGIN, origin) });
-  }
-
-  close(): void {
-    this.#http?.close();
-  }
 }

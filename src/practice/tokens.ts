@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { type Clock, randomId } from '../core/clock.ts';
 
-/** A token that the practice server gave out. */
+/** What a token of the practice server grants. */
 export interface PracticeGrant {
   owner: string;
   system: 'vgs' | 'vg';
@@ -10,11 +10,11 @@ export interface PracticeGrant {
 }
 
 /**
- * What the practice server gave out, so that its API knows it again. A token says itself what it is good for, so that
- * one from before a restart is still known: a session that was kept can be tried. It protects nothing, so it needs no seal.
+ * The tokens of the practice server, so that its API accepts them again. A token contains its own rights, so that
+ * one from before a restart is still accepted: a stored session can be tested. It protects nothing, so it needs no signature.
  */
 export class PracticeTokens {
-  /** Tells the tokens of this process from those of an earlier one: of the former all are known here. */
+  /** Distinguishes the tokens of this process from those of an earlier one. All of this process are in memory. */
   readonly #run = randomId();
   readonly #access = new LRUCache<string, PracticeGrant>({ max: 10_000 });
   readonly #refresh = new LRUCache<string, { owner: string; scope: string }>({ max: 10_000 });
@@ -26,7 +26,7 @@ export class PracticeTokens {
     this.#clock = clock;
   }
 
-  /** @param life in s */
+  /** @param life s */
   grant(system: 'vgs' | 'vg', owner: string, scope: string, life: number): string {
     const granted = { owner, system, scope, expiresAt: this.#clock.now() + life * 1000 };
     const token = this.#write(system, granted);
@@ -34,7 +34,7 @@ export class PracticeTokens {
     return token;
   }
 
-  /** @returns what the token is good for; undefined where it is not, or not any more */
+  /** @returns what the token grants; undefined if it is invalid, expired or revoked */
   check(token: string): PracticeGrant | undefined {
     const grant = this.#access.get(token) ?? this.#earlier(token);
     return grant && this.#clock.now() < grant.expiresAt ? grant : undefined;
@@ -56,7 +56,7 @@ export class PracticeTokens {
     return token;
   }
 
-  /** A refresh token is used once. */
+  /** Uses a refresh token, which is then invalid. */
   useRefresh(token: string): { owner: string; scope: string } | undefined {
     const found = this.#refresh.get(token) ?? this.#earlier(token);
     this.#refresh.delete(token);
@@ -69,7 +69,7 @@ export class PracticeTokens {
     return `practice-${kind}-0${randomId()}.${Buffer.from(text).toString('base64url')}`;
   }
 
-  /** What a token of an earlier process says. It can be ended here as any other. */
+  /** Reads a token of an earlier process, which can be revoked like any other. */
   #earlier(token: string): PracticeGrant | undefined {
     const [, kind, data] = /^practice-(vgs|vg|refresh)-[\w-]+\.([\w-]+)$/.exec(token) ?? [];
     if (data === undefined || this.#ended.has(token)) return undefined;

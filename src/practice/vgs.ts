@@ -1,15 +1,10 @@
 import { PRACTICE_PASSWORD } from '../core/practice-defaults.ts';
 import { splitScope } from '../oauth/token-endpoint.ts';
-import { PRACTICE_ACCOUNTS } from './people.ts';
+import { BUSY, OUTAGE } from './mode.ts';
+import { type PracticeReply, refuse } from './reply.ts';
+import { ANY_SCOPE } from './stand-in.ts';
 import type { PracticeTokens } from './tokens.ts';
-
-/** A reply of the practice server. */
-export interface PracticeReply {
-  status: number;
-  headers?: Record<string, string>;
-  /** Sent as JSON, or as it is where it is a string. */
-  body: object | string;
-}
+import { PRACTICE_ACCOUNTS } from './users.ts';
 
 const USUAL_SCOPE = 'cards:write network-tokens:write';
 
@@ -30,16 +25,15 @@ export function answerVgs(
     return refuse(401, 'unauthorized_client', 'Invalid client or Invalid client credentials');
   if (clientId === 'disabled')
     return refuse(401, 'invalid_request', 'The associated service account for the client is disabled');
-  if (clientId === 'busy')
-    return { status: 429, headers: { 'retry-after': '60' }, body: '<html>Too many requests</html>' };
-  if (clientId === 'outage') return { status: 503, body: '<html>Service unavailable</html>' };
+  if (clientId === 'busy') return BUSY;
+  if (clientId === 'outage') return OUTAGE;
 
   const asked = splitScope(form.get('scope') ?? '');
   const wrong = asked.filter((scope) => !/^[a-z0-9-]+:[a-z-]+$/.test(scope));
-  if (wrong.length > 0) return refuse(400, 'invalid_scope', 'Invalid scopes');
+  if (wrong.length > 0 && !form.has(ANY_SCOPE)) return refuse(400, 'invalid_scope', 'Invalid scopes');
   const wanted = asked.length > 0 ? asked : splitScope(USUAL_SCOPE);
   const granted = clientId === 'missing-scope' ? wanted.filter((scope) => scope !== 'network-tokens:write') : wanted;
-  // Keycloak adds scopes of its own.
+  // Keycloak adds its own scopes.
   const scope = [...granted, 'user_id', 'service-account'].join(' ');
   const life = clientId === 'short-life' ? 10 : 300;
   return {
@@ -67,8 +61,4 @@ function readClient(
     : [];
   const decode = (part: string): string => new URLSearchParams(`x=${part}`).get('x') ?? '';
   return { clientId: form.get('client_id') ?? decode(id), clientSecret: form.get('client_secret') ?? decode(secret) };
-}
-
-export function refuse(status: number, error: string, description?: string): PracticeReply {
-  return { status, body: { error, ...(description ? { error_description: description } : {}) } };
 }

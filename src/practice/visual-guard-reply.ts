@@ -5,11 +5,11 @@ import {
   CREDENTIAL_INVALID_FLAG,
   type StateBit,
 } from '../visual-guard/dialect/states.ts';
-import type { PracticeMethod } from './people.ts';
-import type { PracticeReply } from './vgs.ts';
+import type { PracticeReply } from './reply.ts';
+import type { PracticeMethod } from './users.ts';
 
-/** A way of a second factor in a reply. */
-export interface OfferedWay extends PracticeMethod {
+/** A method of a challenge in a response. */
+export interface OfferedMethod extends PracticeMethod {
   id: string;
   requestId: string;
 }
@@ -17,18 +17,18 @@ export interface OfferedWay extends PracticeMethod {
 const TRANSPORTS = ['None', 'SMS', 'Email', 'WhatsApp'];
 const MODES: Record<number, string> = { 1: 'Link', 2: 'OTP', 9: 'Authenticator app' };
 
-/** What a reply has beside its state. */
+/** What a response has besides its state. */
 export interface ReplyParts {
   authorization?: string[];
-  ways?: OfferedWay[];
+  methods?: OfferedMethod[];
   requestId?: string;
-  /** `access_token` and its companions. */
+  /** `access_token` and the other parts of an OAuth response. */
   grant?: Record<string, unknown>;
 }
 
-/** A reply in the shape of Visual Guard's own samples: 200 with a token, 400 without. */
+/** A response in the form of Visual Guard's samples: 200 with a token, 400 without. */
 export function writeReply(user: string, names: string[], parts: ReplyParts = {}): PracticeReply {
-  const { authorization = ['Failure'], ways = [], requestId = randomUUID(), grant } = parts;
+  const { authorization = ['Failure'], methods = [], requestId = randomUUID(), grant } = parts;
   const state = writeState(AUTHENTICATION_BITS, names);
   const credentialInvalid = names.some((name) => /^(UserNotFound|PasswordDoesNotMatch)$/.test(name));
   const flags = { ...state.flags, [CREDENTIAL_INVALID_FLAG]: credentialInvalid };
@@ -40,7 +40,7 @@ export function writeReply(user: string, names: string[], parts: ReplyParts = {}
     AuthenticationResponse: {
       RequestId: requestId,
       Identity: { Name: user, AuthenticationType: 'VGUSER', IsAuthenticated: true },
-      MFAAvailables: ways.map(writeWay),
+      MFAAvailables: methods.map(writeMethod),
       ...(names.includes('MFA_EnrollmentRequired')
         ? { AuthenticationEnrollmentRequest: { EnrollmentUrl: 'https://id.example/enroll' } }
         : {}),
@@ -77,7 +77,7 @@ function writeState(bits: readonly StateBit[], names: string[]): { value: number
   return { value, flags };
 }
 
-function writeWay({ id, requestId, transport, mode, destination }: OfferedWay): object {
+function writeMethod({ id, requestId, transport, mode, destination }: OfferedMethod): object {
   return {
     RequestId: requestId,
     TransportMode: transport,

@@ -6,19 +6,19 @@ import { PRACTICE_PASSWORD } from '../core/practice-defaults.ts';
 import { splitScope } from '../oauth/token-endpoint.ts';
 import { FULL_SCOPE } from '../visual-guard/dialect/wire.ts';
 import { PracticeLinks } from './links.ts';
-import { PRACTICE_PEOPLE, type PracticeMethod, type PracticePerson } from './people.ts';
+import { type PracticeReply, refuse } from './reply.ts';
+import { ANY_SCOPE } from './stand-in.ts';
 import type { PracticeTokens } from './tokens.ts';
-import type { PracticeReply } from './vgs.ts';
-import { refuse } from './vgs.ts';
-import { type OfferedWay, writeReply } from './visual-guard-reply.ts';
+import { PRACTICE_USERS, type PracticeMethod, type PracticeUser } from './users.ts';
+import { type OfferedMethod, writeReply } from './visual-guard-reply.ts';
 
-/** A code or link lives this long, in ms. */
+/** How long a code or link is valid, in ms. */
 const CODE_LIFE = 300_000;
 
-/** How long the user `slow` has to wait, in ms: longer than a request may take. */
+/** How long a response to the user `slow` takes, in ms: longer than the timeout of a request. */
 const SLOWNESS = 60_000;
 
-/** What a practice user receives. */
+/** A code or link for a practice user. */
 export interface Delivery {
   user: string;
   kind: 'code' | 'link';
@@ -28,23 +28,25 @@ export interface Delivery {
 
 interface Request {
   id: string;
-  person: PracticePerson;
+  person: PracticeUser;
   scope: string;
-  ways: (OfferedWay & { method: PracticeMethod })[];
+  offered: (OfferedMethod & { method: PracticeMethod })[];
   expiresAt: number;
   code?: string;
-  /** Codes refused so far. */
+  /** How many codes were refused. */
   refused: number;
   renewed?: boolean;
 }
 
-/** Tells that the connection has to be cut in place of an answer. */
+/** The connection is closed instead of a response. */
 export const CUT = Symbol('cut');
 
-/** Visual Guard's dialect (src/visual-guard/PROTOCOL.md), with the users of `PRACTICE_PEOPLE`. */
+/** Visual Guard's dialect (src/visual-guard/PROTOCOL.md), with the users of `PRACTICE_USERS`. */
 export class PracticeVisualGuard {
   /** Told when a practice user receives a code or a link. */
   readonly deliveries = new Listeners<Delivery>();
+  /** Told when a code or a link was used. It cannot be used again. */
+  readonly used = new Listeners<Delivery>();
   readonly #requests = new LRUCache<string, Request>({ max: 10_000 });
   readonly #inbox = new LRUCache<string, Delivery>({ max: 10_000 });
   readonly #links: PracticeLinks;
@@ -58,7 +60,7 @@ export class PracticeVisualGuard {
     this.#links = new PracticeLinks(clock);
   }
 
-  /** The newest thing that a user received. */
+  /** The newest code or link of a user. */
   inboxOf(user: string): Delivery | undefined {
     return this.#inbox.get(user);
   }
@@ -71,13 +73,13 @@ export class PracticeVisualGuard {
    */
   async click(which: string): Promise<boolean> {
     if (this.#links.click(which)) return true;
-    return PRACTICE_PEOPLE.some(({ user }) => user === which) && this.#links.clickNewest(which);
+    return PRACTICE_USERS.some(({ user }) => user === which) && this.#links.clickNewest(which);
   }
 
   /**
-   * Answers a request to the token endpoint. One for a link stays open until somebody has clicked.
+   * Answers a request to the token endpoint. The request for a link stays open until the link is clicked.
    *
-   * @param closed told when the client has gone
+   * @param closed fires when the client has closed the request
    */
   async answer(form: URLSearchParams, closed: AbortSignal): Promise<PracticeReply | typeof CUT> {
     const secret = form.get('client_secret');
@@ -86,7 +88,8 @@ export class PracticeVisualGuard {
     if (form.get('grant_type') === 'refresh_token') return this.#refresh(form.get('refresh_token') ?? '');
     if (form.get('grant_type') !== 'VGAuthenticator') return refuse(400, 'unsupported_grant_type');
     const scope = form.get('scope') ?? FULL_SCOPE;
-    if (splitScope(scope).some((word) => !splitScope(FULL_SCOPE).includes(word))) return refuse(400, 'invalid_scope');
+    const isUnknown = splitScope(scope).some((word) => !splitScope(FULL_SCOPE).includes(word));
+    if (isUnknown && !form.has(ANY_SCOPE)) return refuse(400, 'invalid_scope');
     const requestId = form.get('AuthenticationRequestId');
     return requestId === null ? this.#loginWithTrouble(form, scope, closed) : this.#step(requestId, form, closed);
   }
@@ -105,14 +108,14 @@ export class PracticeVisualGuard {
     scope: string,
     closed: AbortSignal,
   ): Promise<PracticeReply | typeof CUT> {
-    const trouble = PRACTICE_PEOPLE.find(({ user }) => user === form.get('Username'))?.trouble;
+    const trouble = PRACTICE_USERS.find(({ user }) => user === form.get('Username'))?.trouble;
     if (trouble === 'cut') return CUT;
     if (trouble === 'gateway') return { status: 502, body: '<html>Bad gateway</html>' };
     if (trouble === 'slow' && !(await this.#isPatient(closed))) return CUT;
     return this.#login(form, scope);
   }
 
-  /** @returns whether the client is still there after a long time */
+  /** @returns whether the client is still connected after a long time */
   #isPatient(closed: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       const cancel = this.#clock.after(SLOWNESS, () => resolve(true), true);
@@ -125,7 +128,7 @@ export class PracticeVisualGuard {
 
   #login(form: URLSearchParams, scope: string): PracticeReply {
     const user = form.get('Username') ?? '';
-    const person = PRACTICE_PEOPLE.find((each) => each.user === user);
+    const person = PRACTICE_USERS.find((each) => each.user === user);
     if (!person) return writeReply(user, ['Failure', 'UserNotFound']);
     const wrong = this.#wrongPasswords.get(user) ?? 0;
     if (person.lockedAfter !== undefined && wrong >= person.lockedAfter)
@@ -146,15 +149,15 @@ export class PracticeVisualGuard {
     return this.#signIn(person, scope);
   }
 
-  #challenge(person: PracticePerson, scope: string): PracticeReply {
+  #challenge(person: PracticeUser, scope: string): PracticeReply {
     const id = randomUUID();
-    const ways = (person.methods ?? []).map((method) => ({ id: randomUUID(), requestId: id, method, ...method }));
-    const request: Request = { id, person, scope, ways, expiresAt: this.#clock.now() + CODE_LIFE, refused: 0 };
+    const offered = (person.methods ?? []).map((method) => ({ id: randomUUID(), requestId: id, method, ...method }));
+    const request: Request = { id, person, scope, offered, expiresAt: this.#clock.now() + CODE_LIFE, refused: 0 };
     if (person.methods?.some(({ transport }) => transport === 0)) this.#deliver(request);
     this.#requests.set(id, request);
     return writeReply(person.user, ['Failure', 'MFA_AuthenticationRequired'], {
       authorization: ['Failure'],
-      ways,
+      methods: offered,
       requestId: id,
     });
   }
@@ -165,8 +168,8 @@ export class PracticeVisualGuard {
     closed: AbortSignal,
   ): PracticeReply | Promise<PracticeReply | typeof CUT> {
     const request = this.#requests.get(requestId);
-    const way = request?.ways.find(({ id }) => id === form.get('MFAAvailableId'));
-    if (!request || !way) return refuse(400, 'invalid_request', 'The request is not known');
+    const method = request?.offered.find(({ id }) => id === form.get('MFAAvailableId'));
+    if (!request || !method) return refuse(400, 'invalid_request', 'The request is not known');
     const code = form.get('MFASecureCode');
     if (code !== null) return this.#checkCode(request, code);
     const { user, trouble } = request.person;
@@ -174,12 +177,15 @@ export class PracticeVisualGuard {
     if (trouble === 'new-request' && !request.renewed) {
       request.renewed = true;
       request.id = randomUUID();
-      request.ways = request.ways.map((each) => ({ ...each, id: randomUUID(), requestId: request.id }));
+      request.offered = request.offered.map((each) => ({ ...each, id: randomUUID(), requestId: request.id }));
       this.#requests.delete(requestId);
       this.#requests.set(request.id, request);
-      return writeReply(user, ['Failure', 'MFA_AuthenticationRequired'], { ways: request.ways, requestId: request.id });
+      return writeReply(user, ['Failure', 'MFA_AuthenticationRequired'], {
+        methods: request.offered,
+        requestId: request.id,
+      });
     }
-    if (way.method.mode === 1) return this.#sendLink(request, closed);
+    if (method.method.mode === 1) return this.#sendLink(request, closed);
     this.#deliver(request);
     return writeReply(user, ['Failure', 'MFA_WaitingUserAction'], { requestId });
   }
@@ -196,6 +202,7 @@ export class PracticeVisualGuard {
       return writeReply(user, ['Failure', 'SecureCodeDoesNotMatch'], { requestId: request.id });
     }
     this.#requests.delete(request.id);
+    this.used.tell({ user, kind: 'code', text: code });
     return this.#signIn(request.person, request.scope);
   }
 
@@ -213,6 +220,7 @@ export class PracticeVisualGuard {
     if (how === 'closed') return CUT;
     if (how === 'too-late') return writeReply(user, ['Failure', 'MFA_LinkTimeout'], { requestId });
     this.#requests.delete(request.id);
+    this.used.tell({ user, kind: 'link', text: link });
     return this.#signIn(request.person, request.scope);
   }
 
@@ -233,7 +241,7 @@ export class PracticeVisualGuard {
     return { status: 200, body: this.#grant(known.owner, known.scope) };
   }
 
-  #signIn(person: PracticePerson, scope: string): PracticeReply {
+  #signIn(person: PracticeUser, scope: string): PracticeReply {
     const authorization = person.authorization ? ['Failure', ...person.authorization] : ['Success'];
     return writeReply(person.user, ['Success', ...(person.says ?? [])], {
       authorization,

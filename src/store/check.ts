@@ -2,28 +2,30 @@ import { type Clock, randomId } from '../core/clock.ts';
 import { AuthError } from '../core/errors.ts';
 import { failedCheck } from '../core/failed-check.ts';
 import { openStore, type StorePlatform, type StoreSettings } from './open.ts';
-import type { KeptStore } from './store.ts';
+import type { DurableStore } from './store.ts';
+import { answerOf } from './store-timeout.ts';
 
-/** How long what a test writes would stay if the test were cut off, in ms. */
+/** The time to live of the entries of a test, in ms. It matters only if the test is interrupted. */
 const SHORT = 10_000;
 
 /** How long a test waits for a connection and the keys, in ms. */
 const LONGEST_OPENING = 10_000;
 
-/** What a store was found to do. */
+/** The result of a test of a store. */
 export interface StoreCheck {
   state: 'works';
   host: string;
-  /** How long writing, reading, leasing and removing took in all, in ms. */
+  /** The duration of writing, reading, locking and removing together, in ms. */
   took: number;
-  /** Something there was written with another encryption key. */
+  /** Whether an entry there was written with another encryption key. */
   otherKey: boolean;
 }
 
 /**
- * Tries a store: writes something of its own, reads it, takes a lease on it, gives that back and removes everything.
+ * Tries everything that a store does at run time, with a name of its own: subscribes, takes a lock, writes, reads back, gets the
+ * notification, removes the entry and gives the lock back.
  *
- * @returns what it does, or what went wrong, without a secret
+ * @returns the result, or the cause of a failure, without a secret
  */
 export async function checkStore(
   settings: StoreSettings,
@@ -36,11 +38,11 @@ export async function checkStore(
     otherKey = true;
   });
   try {
-    // How long this machine takes to derive a key says nothing about the store.
+    // The time that this machine needs to derive a key has nothing to do with the store.
     await settled(store, clock);
     await store.get('test');
     const began = clock.now();
-    await tryAll(store);
+    await tryAll(store, clock);
     return { state: 'works', host: store.host, took: Math.max(0, clock.now() - began), otherKey };
   } catch (thrown) {
     return failedCheck(thrown);
@@ -50,7 +52,7 @@ export async function checkStore(
 }
 
 /** Waits until it is known whether the store can be reached, 10 s at most. */
-function settled({ state, changes }: KeptStore, clock: Clock): Promise<void> {
+function settled({ state, changes }: DurableStore, clock: Clock): Promise<void> {
   if (state.at !== 'connecting') return Promise.resolve();
   return new Promise((resolve) => {
     const finish = (): void => {
@@ -63,18 +65,28 @@ function settled({ state, changes }: KeptStore, clock: Clock): Promise<void> {
   });
 }
 
-/** @throws AuthError `AUTH_STORE` at the first step that does not come out as it should */
-async function tryAll(store: KeptStore): Promise<void> {
+/** @throws AuthError `AUTH_STORE` at the first step with a wrong result */
+async function tryAll(store: DurableStore, clock: Clock): Promise<void> {
   const name = `test ${randomId()}`;
-  const lease = await store.lease(name);
-  if (!('fence' in lease)) throw failedStep(store);
-  const { fence } = lease;
-  if (!(await store.put(name, { test: true }, { life: SHORT, fence }))) throw failedStep(store);
-  if (!(await store.get(name))) throw failedStep(store);
-  if (!(await store.remove(name, fence))) throw failedStep(store);
-  await lease.release();
+  let tell = (): void => undefined;
+  const told = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const unwatch = store.watch(name, tell);
+  try {
+    const lock = await store.lock(name);
+    if (!('fence' in lock)) throw failedStep(store);
+    const { fence } = lock;
+    if (!(await store.put(name, { test: true }, { life: SHORT, fence }))) throw failedStep(store);
+    if (!(await store.get(name))) throw failedStep(store);
+    await answerOf(told, store.host, clock);
+    if (!(await store.remove(name, fence))) throw failedStep(store);
+    await lock.release();
+  } finally {
+    unwatch();
+  }
 }
 
-function failedStep({ host, state }: KeptStore): AuthError {
+function failedStep({ host, state }: DurableStore): AuthError {
   return new AuthError('store-gone', { host, cause: state.at === 'gone' ? state.cause : 'error' });
 }

@@ -14,17 +14,17 @@ import { isCurrent, type Seal } from './seal.ts';
 import { MASTER_LIFE } from './store.ts';
 import { answerOf, storeGone } from './store-timeout.ts';
 
-/** How many records are read or written at once: a context store without a cache goes through its whole file each time. */
+/** How many records are read or written at once: a context store without a cache reads its whole file each time. */
 export const BATCH = 500;
 
-/** What was found under a key of a context store. */
+/** The content of a key in a context store. */
 export type FoundRecord =
   | { is: 'entry'; name: string; entry: Entry }
-  /** Its time is over. */
+  /** It has expired. */
   | { is: 'over'; key: string }
   | { is: 'unreadable' };
 
-/** The records of a store in a context store, as they are kept there: sealed. Each answer has 2 s. */
+/** The records of a store in a context store, in their stored form: sealed. Each answer has 2 s. */
 export class ContextRecords {
   /** Replaceable, because a deploy may give a config node another one. */
   access: ContextAccess;
@@ -34,8 +34,8 @@ export class ContextRecords {
   readonly #isTrial: boolean;
 
   /**
-   * @param host what an error calls this store
-   * @param isTrial it is only looked at, so no master key is left there
+   * @param host the name of this store in errors
+   * @param isTrial whether it is only tested, so that no master key is left there
    */
   constructor(access: ContextAccess, keyring: Keyring, host: string, clock: Clock, isTrial: boolean) {
     this.access = access;
@@ -62,8 +62,8 @@ export class ContextRecords {
   /**
    * Reads all records.
    *
-   * @param found is told of each
-   * @throws AuthError `AUTH_STORE` if the context store does not answer in time, or what it throws
+   * @param found is called for each
+   * @throws AuthError `AUTH_STORE` if the context store does not answer in time, or the error that it throws
    */
   async read(found: (record: FoundRecord) => void): Promise<void> {
     const [listed] = await this.#ask<unknown[]>((answer) => this.access.keys(answer));
@@ -79,11 +79,11 @@ export class ContextRecords {
   }
 
   /**
-   * Writes entries, and takes others away. The master key goes with them: it outlives every record, and is there again
-   * if somebody took it away.
+   * Writes entries, and removes others. The master key is written with them: it is kept longer than every record, and is
+   * written again if somebody removed it.
    *
-   * @param entries by their names; undefined if there is none any more
-   * @param over the keys of records whose time is over
+   * @param entries by their names; undefined for a removal
+   * @param over the keys of expired records
    * @throws as `read`
    */
   async write(entries: Iterable<[name: string, entry: Entry | undefined]>, over: readonly string[]): Promise<void> {
@@ -96,6 +96,12 @@ export class ContextRecords {
     }
     if (!this.#isTrial) values.set(MASTER_KEY, this.#masterRecord(this.#keyring.record));
     await this.#ask((answer) => this.access.set([...values.keys()], [...values.values()], answer));
+  }
+
+  /** @throws AuthError `AUTH_STORE` after 2 s, or the error of the file system, if nothing can be written */
+  async tryWriting(): Promise<void> {
+    const trying = this.access.tryWriting?.();
+    if (trying) await answerOf(trying, this.#host, this.#clock);
   }
 
   #open(key: string, found: KeptRecord | undefined): FoundRecord {
@@ -117,7 +123,7 @@ export class ContextRecords {
     return { keys, expires: this.#clock.now() + MASTER_LIFE };
   }
 
-  /** @returns what follows the error in the answer */
+  /** @returns the values after the error in the answer */
   #ask<T extends unknown[]>(question: (answer: (error?: unknown, ...values: unknown[]) => void) => void): Promise<T> {
     const asked = new Promise<T>((resolve, reject) => {
       question((error, ...values) => (error ? reject(error) : resolve(values as T)));
@@ -127,7 +133,7 @@ export class ContextRecords {
 }
 
 function sealed(seal: Seal, key: string, name: string, { text, fence, writtenAt, expiresAt }: Entry): KeptRecord {
-  // The name is in it, because after a restart nobody else knows it.
+  // Contains the name, because after a restart no process knows it.
   const json = `{"name":${JSON.stringify(name)},"value":${text}}`;
   const box = seal.close(key, { fence, time: writtenAt, life: expiresAt - writtenAt }, json);
   return { box, fence, written: writtenAt, expires: expiresAt };

@@ -4,16 +4,16 @@ import { Listeners, Once } from '../core/listeners.ts';
 import { type ContextAccess, contextCause } from './context-access.ts';
 import { BATCH, ContextRecords, type FoundRecord } from './context-records.ts';
 import { Entries } from './entries.ts';
-import { InProcessLeases, Watchers } from './in-process.ts';
+import { InProcessLocks, Watchers } from './in-process.ts';
 import type { Keyring, Settled } from './keyring.ts';
 import {
-  type KeptStore,
-  LEASE_LIFE,
-  type Lease,
+  type DurableStore,
+  LOCK_TTL,
   lifeInStore,
   MOST_ENTRIES,
   type PutOptions,
   type StoredEntry,
+  type StoreLock,
   type StoreState,
   SWEEP_PAUSE,
 } from './store.ts';
@@ -23,23 +23,24 @@ const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
 
 /**
- * The store of one process, which is written to a context store as well, so that another process after a restart finds it.
- * This process's memory is what counts; the context store is read once, at the opening.
+ * The store of one process, which is also written to a context store, so that the next process after a restart finds it.
+ * The memory of this process takes precedence; the context store is read once, when it is opened.
  */
-export class ContextStore implements KeptStore {
+export class ContextStore implements DurableStore {
   readonly isShared = false;
   readonly changes = new Listeners<StoreState>();
   readonly unreadable = new Once<void>();
+  readonly kind = 'context';
   readonly host: string;
   readonly #clock: Clock;
   readonly #isTrial: boolean;
   readonly #entries: Entries;
-  readonly #leases = new InProcessLeases();
+  readonly #locks = new InProcessLocks();
   readonly #watchers = new Watchers();
   readonly #records: ContextRecords;
-  /** The names whose entries are not yet in the context store as they are here. */
+  /** The names whose entries differ from those in the context store. */
   readonly #unwritten = new Set<string>();
-  /** The keys in the context store whose records are over. */
+  /** The keys of expired records in the context store. */
   readonly #stale = new Set<string>();
   #state: StoreState = { at: 'connecting' };
   /** Comes with the master key. */
@@ -53,8 +54,8 @@ export class ContextStore implements KeptStore {
   #sweep: Cancel | undefined;
 
   /**
-   * @param host what an error calls this store
-   * @param isTrial it is only looked at, so nothing of another one is swept out
+   * @param host the name of this store in errors
+   * @param isTrial whether it is only tested, so that no record of another one is removed
    */
   constructor(
     access: ContextAccess,
@@ -75,7 +76,7 @@ export class ContextStore implements KeptStore {
     this.#opening = this.#read(this.#settling);
   }
 
-  /** A deploy may give the same store another way to its context. */
+  /** A deploy may give the same store another access to its context. */
   set access(access: ContextAccess) {
     this.#records.access = access;
   }
@@ -87,7 +88,7 @@ export class ContextStore implements KeptStore {
   async get(name: string): Promise<StoredEntry | undefined> {
     await this.#opened();
     const entry = this.#entryOf(name);
-    // What could not be read at the opening may still be there.
+    // Records that could not be read at the start may still be there.
     if (!entry && !this.#isRead) throw storeGone(this.host, this.#state.at === 'gone' ? this.#state.cause : 'timeout');
     return entry;
   }
@@ -102,15 +103,16 @@ export class ContextStore implements KeptStore {
     return this.#change(name, (now) => this.#entries.remove(name, fence, now));
   }
 
-  async lease(name: string): Promise<Lease | { left: number }> {
+  async lock(name: string): Promise<StoreLock | { left: number }> {
     await this.#opened();
-    if (this.#leases.has(name)) return { left: LEASE_LIFE };
+    if (this.#locks.has(name)) return { left: LOCK_TTL };
     const fence = this.#entries.nextFence(name, this.#clock.now());
     const entry = this.#entryOf(name);
     this.#sweepLater();
-    return this.#leases.take(name, { fence, entry }, async (change) => {
-      if (change) await this.put(name, change.value, { ...change, fence });
-      else this.#watchers.tell(name);
+    return this.#locks.take(name, { fence, entry }, async (change, others = []) => {
+      const writes = change ? [...others, { ...change, name, fence }] : others;
+      if (!change) this.#watchers.tell(name);
+      await Promise.all(writes.map(({ name, value, ...options }) => this.put(name, value, options)));
     });
   }
 
@@ -125,7 +127,7 @@ export class ContextStore implements KeptStore {
     this.#entries.clear();
     this.#unwritten.clear();
     this.#stale.clear();
-    this.#leases.clear();
+    this.#locks.clear();
     this.#watchers.clear();
     this.#become({ at: 'gone', cause: 'closed' });
   }
@@ -135,13 +137,13 @@ export class ContextStore implements KeptStore {
   }
 
   /**
-   * Waits for what an earlier process left, 2 s at most. This process's own entries are there without it.
+   * Waits for the records of an earlier process, 2 s at most. The entries of this process are available without it.
    *
    * @throws AuthError `AUTH_STORE` if the store is closed
    */
   async #opened(): Promise<void> {
     if (this.#state.at === 'connecting') {
-      // This machine has as long as it needs to derive a key.
+      // There is no limit for the time that this machine needs to derive a key.
       await this.#settling.catch(() => undefined);
       await answerOf(this.#opening, this.host, this.#clock).catch((_late: AuthError) => undefined);
     }
@@ -161,12 +163,12 @@ export class ContextStore implements KeptStore {
     this.#unwritten.add(name);
     this.#sweepLater();
     this.#watchers.tell(name, writer);
-    // If many are to be written, it may be in a later batch.
+    // If there are many, it may be in a later batch.
     while (this.#state.at === 'ready' && this.#unwritten.has(name)) await this.#write();
     return !this.#unwritten.has(name);
   }
 
-  /** Brings the context store to where this process is: the next batch, once the one that is on its way is written. */
+  /** Writes the changes of this process: the next batch, after the previous batch is written. */
   #write(): Promise<void> {
     this.#nextBatch ??= this.#writing.then(async () => {
       this.#nextBatch = undefined;
@@ -201,7 +203,7 @@ export class ContextStore implements KeptStore {
     return this.#unwritten.size + this.#stale.size > 0;
   }
 
-  /** Reads what an earlier process left. What is over is swept out; what cannot be opened is left for who has its key. */
+  /** Reads the records of an earlier process. Expired ones are removed. Others that cannot be opened may have another key, and stay. */
   async #read(settling: Promise<Settled>): Promise<void> {
     try {
       const { isStrange } = await settling;
@@ -209,6 +211,9 @@ export class ContextStore implements KeptStore {
       await this.#records.read((found) => !this.#isClosed && this.#takeUp(found));
       if (this.#isClosed) return;
       this.#isRead = true;
+      // Whether writing works is known before anything depends on it.
+      await this.#records.tryWriting();
+      if (this.#isClosed) return;
       this.#become({ at: 'ready' });
       void this.#write();
       this.#sweepLater();
@@ -227,7 +232,7 @@ export class ContextStore implements KeptStore {
     }
   }
 
-  /** Whether this process wrote or removed this since it began to try to read. */
+  /** Whether this process has written or removed this since the read began. */
   #isNewer(name: string, fence: number): boolean {
     if (!this.#unwritten.has(name)) return false;
     const mine = this.#entries.get(name, this.#clock.now());
@@ -246,10 +251,16 @@ export class ContextStore implements KeptStore {
       await this.#read(this.#records.settle());
       return;
     }
+    try {
+      await this.#records.tryWriting();
+    } catch (thrown) {
+      if (!this.#isClosed) this.#failed(thrown);
+      return;
+    }
     while (this.#isUnwritten) {
       const size = this.#unwritten.size + this.#stale.size;
       await this.#writeBatch();
-      // It failed again: the next try is waiting already.
+      // It failed again. The next try is already scheduled.
       if (this.#isClosed || this.#unwritten.size + this.#stale.size >= size) return;
     }
     this.#become({ at: 'ready' });

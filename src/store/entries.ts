@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 
-/** For how long a fencing number is remembered at the least, in ms, after the entry that it protects is gone. */
+/** The minimum time that a fencing number is remembered, in ms, after its entry is removed. */
 export const FENCE_MARGIN = 600_000;
 
-/** Something that is kept in this process. Moments are in ms since 1970. */
+/** An entry in this process. Times are in ms since 1970. */
 export interface Entry {
   readonly text: string;
   readonly writtenAt: number;
@@ -11,23 +11,23 @@ export interface Entry {
   readonly fence: number;
 }
 
-/** What is remembered of a key for longer than its entry: or an older write could come after a removal. */
+/** Data about a key that is kept longer than its entry. Otherwise an older write could come after a removal. */
 interface Fence {
-  /** The largest number that something was written or removed with. */
+  /** The largest number of a write or removal. */
   written: number;
-  /** The largest number that a lease got. */
-  leased: number;
+  /** The largest number of a lock. */
+  locked: number;
   until: number;
 }
 
-/** A bounded table of entries, each with its life and its fencing number. It knows no clock: `now` is passed in. */
+/** A bounded table of entries, each with its time to live and its fencing number. `now` is passed in. */
 export class Entries {
   readonly #entries: LRUCache<string, Entry>;
   readonly #fences: LRUCache<string, Fence>;
 
   /**
-   * @param most how many entries are kept; the one that was not used for the longest time goes first
-   * @param dropped is told of every entry that goes without being removed: it was the one too many, or its life is over
+   * @param most how many entries are kept; the least recently used one is removed first
+   * @param dropped is called for each entry that disappears without being removed: there were too many, or it has expired
    */
   constructor(most: number, dropped: (key: string) => void = () => undefined) {
     this.#entries = new LRUCache({
@@ -49,7 +49,7 @@ export class Entries {
     return undefined;
   }
 
-  /** @returns what was written; undefined where something with a larger number was */
+  /** @returns the written entry; undefined if there was one with a larger number */
   put(key: string, text: string, life: number, fence: number, now: number): Entry | undefined {
     if (!this.#writes(key, fence, now, life)) return undefined;
     const entry = { text, writtenAt: now, expiresAt: now + life, fence };
@@ -57,36 +57,36 @@ export class Entries {
     return entry;
   }
 
-  /** @returns false where something with a larger number was written */
+  /** @returns false if there was an entry with a larger number */
   remove(key: string, fence: number, now: number): boolean {
     if (!this.#writes(key, fence, now, 0)) return false;
     this.#entries.delete(key);
     return true;
   }
 
-  /** Takes up what an earlier process left. */
+  /** Takes over the entries of an earlier process. */
   restore(key: string, entry: Entry, now: number): void {
     this.#writes(key, entry.fence, now, entry.expiresAt - now);
     this.#entries.set(key, entry);
   }
 
-  /** Takes away what cannot be read. Its fencing number is forgotten, too: it may be anybody's. */
+  /** Removes an entry that cannot be read. Its fencing number is forgotten, too, because anybody may have written it. */
   forget(key: string): void {
     this.#entries.delete(key);
     this.#fences.delete(key);
   }
 
   /**
-   * A number larger than every earlier one of this key. It is no smaller than the time, so that it does not go back
-   * even when all that was remembered is lost.
+   * A number larger than every earlier one of this key. It is at least the current time in ms, so that it does not decrease
+   * even if all remembered numbers are lost.
    */
   nextFence(key: string, now: number): number {
     const fence = this.#fenceOf(key, now, 0);
-    fence.leased = Math.max(now, fence.leased + 1, fence.written + 1);
-    return fence.leased;
+    fence.locked = Math.max(now, fence.locked + 1, fence.written + 1);
+    return fence.locked;
   }
 
-  /** Drops what has outlived its life, and tells of it. */
+  /** Drops the entries that have expired, and reports each. */
   sweep(now: number): void {
     for (const [key, { expiresAt }] of this.#entries.entries()) if (now >= expiresAt) this.#expire(key);
     for (const [key, { until }] of this.#fences.entries()) if (now >= until) this.#fences.delete(key);
@@ -116,7 +116,7 @@ export class Entries {
   #fenceOf(key: string, now: number, life: number): Fence {
     let fence = this.#fences.get(key);
     if (!fence || now >= fence.until) {
-      fence = { written: Number.NEGATIVE_INFINITY, leased: 0, until: 0 };
+      fence = { written: Number.NEGATIVE_INFINITY, locked: 0, until: 0 };
       this.#fences.set(key, fence);
     }
     fence.until = Math.max(fence.until, now + life + FENCE_MARGIN);

@@ -1,22 +1,22 @@
 import type { Cancel } from '../core/clock.ts';
-import type { Lease, StoredEntry } from './store.ts';
+import type { StoredEntry, StoreLock } from './store.ts';
 
-/** How many watchers are told at once that something may have been missed: each may ask the store something. */
+/** How many watchers are called at once after a change may have been missed: each may read from the store. */
 const PORTION = 50;
 
-/** One who watches a name. */
+/** A watcher of a name. */
 interface Watcher {
   readonly listener: () => unknown;
   readonly writer: string | undefined;
 }
 
-/** Those who watch names, in this process. */
+/** The watchers of names in this process. */
 export class Watchers {
   readonly #names = new Map<string, Set<Watcher>>();
-  /** The newest round of telling everybody: an older one ends. */
+  /** The newest round of notifications. An older one ends. */
   #round = 0;
 
-  /** @param writer whose own changes this one is not told of */
+  /** @param writer the writer whose own changes are not reported to this watcher */
   add(name: string, listener: () => unknown, writer?: string): Cancel {
     let all = this.#names.get(name);
     if (!all) {
@@ -41,17 +41,17 @@ export class Watchers {
     return this.#names.has(name);
   }
 
-  /** @param writer who made the change, where that is known */
+  /** @param writer the writer of the change, if it is known */
   tell(name: string, writer?: string): void {
     for (const watcher of [...(this.#names.get(name) ?? [])])
       if (writer === undefined || watcher.writer !== writer) void told(watcher.listener);
   }
 
   /**
-   * Tells everybody, because nobody knows what was missed: so many at a time, and the next when those have come to
-   * their end. All at once would be a storm at a store that has just come back.
+   * Calls all watchers, because changes may have been missed: a limited number at a time, and the next ones after those have
+   * finished. All at once would overload a store that has just come back.
    *
-   * @param goesOn whether it still makes sense
+   * @param goesOn whether to continue
    */
   async tellAll(goesOn: () => boolean = () => true): Promise<void> {
     this.#round += 1;
@@ -70,57 +70,53 @@ export class Watchers {
   }
 }
 
-/** Comes to its end with the watcher's follow-up. One watcher's defect is not the others'. */
+/** Resolves when the watcher has finished. A failure of one watcher does not affect the others. */
 export async function told(listener: () => unknown): Promise<void> {
   try {
     await listener();
   } catch {
-    // It had its chance.
+    // It was called already.
   }
 }
 
-/** The leases of a store that this process alone uses: nobody else can take one, however long the process was paused. */
-export class InProcessLeases {
-  readonly #held = new Map<string, InProcessLease>();
+/** The locks of a store that only this process uses. Nobody else can take one, however long the process was paused. */
+export class InProcessLocks {
+  readonly #held = new Map<string, InProcessLock>();
 
   has(name: string): boolean {
     return this.#held.has(name);
   }
 
   /**
-   * Takes the lease on a name that nobody holds.
+   * Takes the lock on a name that nobody holds.
    *
-   * @param given what the lease comes with
+   * @param given the data of the lock
    * @param released is called once, when it is given back
    */
-  take(
-    name: string,
-    given: Pick<Lease, 'fence' | 'entry'>,
-    released: (change: Parameters<Lease['release']>[0]) => Promise<void>,
-  ): Lease {
-    const lease = new InProcessLease(given, async (change) => {
-      if (this.#held.get(name) === lease) this.#held.delete(name);
-      await released(change);
+  take(name: string, given: Pick<StoreLock, 'fence' | 'entry'>, released: StoreLock['release']): StoreLock {
+    const lock = new InProcessLock(given, async (...changes) => {
+      if (this.#held.get(name) === lock) this.#held.delete(name);
+      await released(...changes);
     });
-    this.#held.set(name, lease);
-    return lease;
+    this.#held.set(name, lock);
+    return lock;
   }
 
   /** All of them are lost. */
   clear(): void {
-    for (const lease of this.#held.values()) lease.lose();
+    for (const lock of this.#held.values()) lock.lose();
     this.#held.clear();
   }
 }
 
-class InProcessLease implements Lease {
+class InProcessLock implements StoreLock {
   readonly fence: number;
   readonly entry: StoredEntry | undefined;
-  readonly #released: (change: Parameters<Lease['release']>[0]) => Promise<void>;
+  readonly #released: StoreLock['release'];
   #abort: AbortController | undefined;
   isHeld = true;
 
-  constructor({ fence, entry }: Pick<Lease, 'fence' | 'entry'>, released: InProcessLease['release']) {
+  constructor({ fence, entry }: Pick<StoreLock, 'fence' | 'entry'>, released: InProcessLock['release']) {
     this.fence = fence;
     this.entry = entry;
     this.#released = released;
@@ -137,9 +133,9 @@ class InProcessLease implements Lease {
     this.#abort?.abort();
   }
 
-  async release(change?: Parameters<Lease['release']>[0]): Promise<void> {
+  async release(...changes: Parameters<StoreLock['release']>): Promise<void> {
     const wasHeld = this.isHeld;
     this.lose();
-    if (wasHeld) await this.#released(change);
+    if (wasHeld) await this.#released(...changes);
   }
 }

@@ -9,58 +9,58 @@ import {
 } from './master-key.ts';
 import { Seal } from './seal.ts';
 
-/** How often a record that others keep changing is tried. */
+/** How many times a record is read again if others change it meanwhile. */
 const MOST_TRIES = 10;
 
 /** The passphrases of a store. */
 export interface Passphrases {
   readonly encryptionKey: string;
-  /** Opens a master key, too, which is then sealed under `encryptionKey` again. An empty one is none. */
+  /** Opens a master key, too, which is then sealed under `encryptionKey` again. Empty if there is none. */
   readonly previousEncryptionKey?: string;
 }
 
-/** Where the record with the master key is kept. */
+/** The place of the record with the master key. */
 export interface MasterHome {
   /**
    * Replaces the record if it is the expected one, and renews its time to live.
    *
-   * @param expected an empty text stands for no record
+   * @param expected an empty text for no record
    * @param replacement undefined only renews
    * @returns the record that is there now; an empty text if there is none
    */
   swap(expected: string, replacement?: string): Promise<string>;
 }
 
-/** What came of looking after the master key. */
+/** The result of a check of the master key. */
 export interface Settled {
-  /** Another master key than before is in use: all records have other names now. */
+  /** Whether another master key than before is in use. All records then have other names. */
   readonly isOther: boolean;
-  /** Something in the record does not open, because somebody uses another encryption key, or it was changed. */
+  /** Whether a key in the record cannot be opened, because somebody uses another encryption key, or it was changed. */
   readonly isStrange: boolean;
 }
 
 /** One reading of the record. */
 interface Plan {
   readonly master: Buffer;
-  /** What the record should be. */
+  /** The record as it should be. */
   readonly record: string;
   readonly isStrange: boolean;
 }
 
-/** How a keyring is made. */
+/** Options of a keyring. */
 export interface KeyringOptions {
   derive?: Derive;
-  /** It only looks: it writes nothing that would tell of its passphrases. */
+  /** Whether it only tests: it writes nothing that depends on its passphrases. */
   isTrial?: boolean;
 }
 
 /**
- * The master key of a store, as one process knows it. A store has one record with the master key, which is sealed under
+ * The master key of a store in one process. A store has one record with the master key, which is sealed under
  * the encryption key. If different encryption keys are in use, each has a sealed master key in that record:
- * who has a wrong one shares nothing with the others, and harms nobody.
+ * a process with a wrong one shares nothing with the others, and does not affect them.
  *
- * It remembers the master key, so it writes the record again if the store comes back empty, and takes up another master
- * key that it finds there instead. It derives keys from a passphrase only if the record is not the one that it knows.
+ * The keyring remembers the master key, so it writes the record again if the store comes back empty, and adopts another master
+ * key that it finds there instead. It derives keys from a passphrase only if the record is not the one that it has read.
  */
 export class Keyring {
   readonly #passphrases: Passphrases;
@@ -69,12 +69,12 @@ export class Keyring {
   readonly #isTrial: boolean;
   #master: Buffer | undefined;
   #seal: Seal | undefined;
-  /** This process's sealed key, and the record that it is known to be good in. */
+  /** This process's sealed key, and the record in which it is known to be valid. */
   #sealed = '';
   #record = '';
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** @param place where the record is kept: its contents open nowhere else */
+  /** @param place of the record: its contents cannot be opened elsewhere */
   constructor(passphrases: Passphrases, place: string, { derive = deriveKey, isTrial = false }: KeyringOptions = {}) {
     this.#passphrases = passphrases;
     this.#place = place;
@@ -87,7 +87,7 @@ export class Keyring {
     return this.#seal;
   }
 
-  /** The record as it was last known to be good; empty before. */
+  /** The last record that is known to be valid; empty before. */
   get record(): string {
     return this.#record;
   }
@@ -95,7 +95,7 @@ export class Keyring {
   /**
    * Makes sure that the master key is in the store, and renews its time to live.
    *
-   * @throws whatever the home throws
+   * @throws the error of the home
    */
   settle(home: MasterHome): Promise<Settled> {
     const settled = this.#turn.then(() => this.#settle(home));
@@ -115,7 +115,7 @@ export class Keyring {
     throw new Error('the master key does not come to rest');
   }
 
-  /** Finds out which master key is the right one, and what its record should be. */
+  /** Decides which master key is the right one, and what its record should be. */
   async #read(found: string): Promise<Plan> {
     const keys = sealedKeysIn(found);
     const { encryptionKey, previousEncryptionKey = '' } = this.#passphrases;
@@ -126,18 +126,18 @@ export class Keyring {
     if (!mine) return this.#begin(found, keys);
     const others = rest.filter((key) => key !== previous?.sealed);
     const isStrange = others.length > 0;
-    // Only who begins replaces what another replica wrote: during a rotation they would else do so in turn.
+    // Only a process that starts replaces another one's record. Otherwise two would replace each other's in a rotation.
     const isKnown = this.#master?.equals(mine.master) === true;
     if (isKnown || (current && !previous)) return { master: mine.master, record: found, isStrange };
     const sealed = current?.sealed ?? (await this.#sealUnder(encryptionKey, mine.master));
     return { master: mine.master, record: recordOfKeys([sealed, ...others]), isStrange };
   }
 
-  /** No key of the record opens: the one that is known, or else a new one, goes there. */
+  /** No key of the record can be opened. The known master key, or a new one, is added. */
   async #begin(found: string, keys: string[]): Promise<Plan> {
     const master = this.#master ?? newMasterKey();
     this.#sealed ||= await this.#sealUnder(this.#passphrases.encryptionKey, master);
-    // Kept even if it is not the one in the end: nothing is wrong with it, and sealing costs time.
+    // Kept even if another one is used in the end, because it is valid, and sealing costs time.
     this.#master ??= master;
     return { master, record: recordOfKeys([this.#sealed, ...keys]), isStrange: found !== '' };
   }

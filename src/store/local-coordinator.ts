@@ -43,7 +43,7 @@ function localLock(): Lock {
   return { signal: new AbortController().signal, isCutOff: false };
 }
 
-/** As small as it can be: there is one for each session. */
+/** As small as possible, because there is one for each session. */
 class LocalRecord<T extends object> implements SharedRecord<T> {
   readonly #queues: NamedQueues;
   readonly #kind: RecordKind<T>;
@@ -89,6 +89,7 @@ class LocalRecord<T extends object> implements SharedRecord<T> {
       end: () => {
         this.#found = 'ended';
       },
+      writeAlso: ({ record, content }) => void record.write(content),
     };
   }
 }

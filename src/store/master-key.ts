@@ -3,7 +3,7 @@ import { seal, unseal } from './seal.ts';
 
 /**
  * The number of the format of a sealed master key. A release reads its own format and the one before it,
- * and leaves alone what it does not know.
+ * and does not change others.
  */
 const FORMAT = 2;
 
@@ -22,8 +22,20 @@ const COST = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 * 2 ** 20 };
 /** Derives a key of 32 bytes from a passphrase. It must not block the event loop. */
 export type Derive = (passphrase: string, salt: Buffer) => Promise<Buffer>;
 
-/** scrypt (RFC 7914) in the thread pool: about a third of a second on a small machine. */
-export const deriveKey: Derive = (passphrase, salt) =>
+/** The last key derivation that this process started. It never fails. */
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * scrypt (RFC 7914) in the thread pool: about a third of a second on a small machine. One runs at a time in a process.
+ * A deploy may open hundreds of stores, and files and names of hosts are read in the same four threads.
+ */
+export const deriveKey: Derive = (passphrase, salt) => {
+  const derived = last.then(() => derive(passphrase, salt));
+  last = derived.catch(() => undefined);
+  return derived;
+};
+
+const derive: Derive = (passphrase, salt) =>
   new Promise((resolve, reject) => {
     scrypt(passphrase.normalize('NFC'), salt, KEY_BYTES, COST, (error, key) => (error ? reject(error) : resolve(key)));
   });
@@ -36,7 +48,7 @@ export function newMasterKey(): Buffer {
 /**
  * Seals a master key under a passphrase, with a random salt.
  *
- * @param place where it will be kept: it opens nowhere else
+ * @param place of the record: it cannot be opened elsewhere
  * @returns `<format>.<salt>.<sealed key>`
  */
 export async function sealMasterKey(
@@ -63,13 +75,13 @@ export async function openMasterKey(
   return master?.length === KEY_BYTES ? master : undefined;
 }
 
-/** The sealed keys of a record, those of other formats included. A record that makes no sense has none. */
+/** The sealed keys of a record, including those of other formats. An invalid record has none. */
 export function sealedKeysIn(record: string): string[] {
   if (record.length > LONGEST_RECORD || !/^\d{1,4}\.[\w.-]+( \d{1,4}\.[\w.-]+)*$/.test(record)) return [];
   return record.split(' ').slice(0, MOST_KEYS);
 }
 
-/** A record of sealed keys, for `sealedKeysIn`. The last ones are dropped if there are too many. */
+/** A record of sealed keys, for `sealedKeysIn`. If there are too many, the last ones are dropped. */
 export function recordOfKeys(sealed: readonly string[]): string {
   return sealed.slice(0, MOST_KEYS).join(' ');
 }

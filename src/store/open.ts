@@ -1,60 +1,55 @@
 import type { Clock } from '../core/clock.ts';
+import { ChangingStore } from './changing-store.ts';
 import { ContextStore } from './context.ts';
 import { type ContextAccess, MASTER_KEY } from './context-access.ts';
 import { Keyring, type Passphrases } from './keyring.ts';
 import { RedisStore } from './redis.ts';
 import type { RedisAddress } from './redis-address.ts';
-import type { KeptStore } from './store.ts';
+import type { DurableStore } from './store.ts';
 
-/** A store in a context store, which one Node-RED finds again after a restart. */
+/** A store in a context store, which the same Node-RED finds again after a restart. */
 export interface ContextSettings extends Passphrases {
   kind: 'context';
-  /** The context store's name; empty for the one that is the default. */
+  /** The name of the context store; empty for the default one. */
   context: string;
 }
 
-/** A store in Redis or Valkey, which several Node-REDs share. */
+/** A store in Redis or Valkey, which several Node-RED instances share. */
 export interface RedisSettings extends RedisAddress, Passphrases {
   kind: 'redis';
-  /** What all keys and channels begin with. */
+  /** The prefix of all keys and channels. */
   prefix: string;
 }
 
-/** What a store is opened with, secrets included: it is not to be shown. */
+/** The settings of a store, secrets included. They must not be shown. */
 export type StoreSettings = ContextSettings | RedisSettings;
 
-/** What the platform gives a store. */
+/** The parts of a store that the platform provides. */
 export interface StorePlatform {
-  /** The context store that a `context` store is in. */
+  /** The context store of a `context` store. */
   context?: ContextAccess;
   /** The options of a TLS connection. */
   tls?: object;
 }
 
 /**
- * Opens a store. It comes at once; its state says whether it can be reached.
+ * Opens a store. It is returned at once; its state shows whether it is available.
  *
- * @param isTrial it is only looked at and closed again
+ * @param isTrial whether it is only tested and closed again
  */
-export function openStore(settings: StoreSettings, means: StorePlatform, clock: Clock, isTrial = false): KeptStore {
+export function openStore(settings: StoreSettings, means: StorePlatform, clock: Clock, isTrial = false): DurableStore {
   if (settings.kind === 'redis') {
-    const {
-      isSecure,
-      prefix,
-      kind: _kind,
-      encryptionKey: _key,
-      previousEncryptionKey: _previous,
-      ...address
-    } = settings;
+    const { prefix, kind: _kind, encryptionKey: _key, previousEncryptionKey: _previous, ...address } = settings;
     const keyring = new Keyring(settings, `redis ${prefix}`, { isTrial });
-    return new RedisStore({ ...address, tls: isSecure ? { ...means.tls } : undefined }, prefix, keyring, clock);
+    return new RedisStore({ ...address, tls: { ...means.tls } }, prefix, keyring, clock);
   }
   if (!means.context) throw new Error('a context store needs its context');
   const keyring = new Keyring(settings, MASTER_KEY, { isTrial });
   return new ContextStore(means.context, keyring, `context ${settings.context || 'default'}`, clock, { isTrial });
 }
 
-/** A deploy may give the same store another way to the same context. */
-export function renewMeans(store: KeptStore, { context }: StorePlatform): void {
-  if (store instanceof ContextStore && context) store.access = context;
+/** A deploy may give the same store another access to the same context. */
+export function renewMeans(store: DurableStore, { context }: StorePlatform): void {
+  const current = store instanceof ChangingStore ? store.current : store;
+  if (current instanceof ContextStore && context) current.access = context;
 }

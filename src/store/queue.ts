@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { waitTimeout } from '../core/timeout.ts';
 
-/** The longest that anybody waits for a lock, in ms: as long as a message waits. */
+/** The longest wait for a lock, in ms: as long as a message waits. */
 export const LOCK_WAIT = 30_000;
 
 /** Runs tasks of the same name one after another, in the order of the calls. */
@@ -14,9 +14,9 @@ export class NamedQueues {
   }
 
   /**
-   * @param host the server that it is about, for the error
+   * @param host the server, for the error
    * @throws AuthError `AUTH_TIMEOUT` if its turn comes after a message has given up: then it is not run.
-   *   Whatever the task throws
+   * Errors of the task
    */
   run<T>(name: string, host: string, task: () => Promise<T>): Promise<T> {
     const calledAt = this.#clock.now();
@@ -33,12 +33,12 @@ export class NamedQueues {
     return result;
   }
 
-  /** What runs or waits under this name; undefined if nothing does. */
+  /** The tasks that run or wait under this name; undefined if there are none. */
   busy(name: string): Promise<unknown> | undefined {
     return this.#last.get(name);
   }
 }
 
 function ignore(): void {
-  // Who waits for the task is told.
+  // The error reaches whoever waits for the task.
 }

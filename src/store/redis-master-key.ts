@@ -2,27 +2,26 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import type { Keyring } from './keyring.ts';
 import { LONGEST_RECORD } from './master-key.ts';
 import type { Run } from './redis-connection.ts';
-import { MASTER } from './redis-scripts.ts';
 import type { ServerClock } from './server-clock.ts';
 import { MASTER_LIFE } from './store.ts';
 
 /**
- * How often the master key is renewed, in ms. It is that often, so that a Redis that evicts what is not used keeps it,
+ * The interval at which the master key is renewed, in ms. It is short, so that a Redis that evicts unused keys keeps it,
  * and one that was emptied gets it again.
  */
 export const MASTER_PAUSE = 60_000;
 
-/** What the master key in Redis needs of its store. */
+/** The functions of its store that the master key in Redis needs. */
 export interface MasterKeyUser {
   readonly key: string;
   readonly serverClock: ServerClock;
   /** Another master key than before is in use. */
   changed(): void;
-  /** Something in the record does not open. */
+  /** A key in the record cannot be opened. */
   strange(): void;
 }
 
-/** The record with the master key in Redis: made at the first connection, and renewed while there is one. */
+/** The record with the master key in Redis: written at the first connection, and renewed while there is one. */
 export class RedisMasterKey {
   readonly #keyring: Keyring;
   readonly #user: MasterKeyUser;
@@ -40,7 +39,11 @@ export class RedisMasterKey {
   async renew(run: Run): Promise<void> {
     const { isOther, isStrange } = await this.#keyring.settle({
       swap: async (expected, replacement = '') => {
-        const answer = await run(MASTER, [this.#user.key], [expected, replacement, MASTER_LIFE, LONGEST_RECORD]);
+        const answer = await run(
+          'swapMasterKey',
+          [this.#user.key],
+          [expected, replacement, MASTER_LIFE, LONGEST_RECORD],
+        );
         const [found, now] = Array.isArray(answer) ? answer : [];
         this.#user.serverClock.saw(now);
         return String(found ?? '');
@@ -51,7 +54,7 @@ export class RedisMasterKey {
     if (isOther) this.#user.changed();
   }
 
-  /** Renews it again and again, until `run` throws: then the connection is lost, and the next one begins anew. */
+  /** Renews it repeatedly until `run` throws: then the connection is lost, and the next one starts again. */
   keepUp(run: Run): void {
     this.#renewal?.();
     if (this.#isClosed) return;

@@ -1,12 +1,12 @@
 /**
- * What has to happen at one moment, as Lua scripts. They use no command newer than Redis 6 and touch declared keys alone,
- * so that a Redis user who may only see the prefix is enough. All moments are by the server's clock.
+ * Lua scripts, because Redis runs each as one step. They use no command newer than Redis 6 and only the keys that they declare,
+ * so a user who may use the keys of the prefix is enough. All times are those of the server's clock, in ms.
  *
- * Three keys belong to a name: the entry `<fence>:<written at>:<box>`, a hash with the largest fencing numbers
- * (`written`, `leased`), which outlives the entry, and the lease. What is of another kind there is foreign and counts as absent.
+ * A name has three keys: the entry `<fence>:<written at>:<box>`, a hash with the largest fencing numbers (`written`, `locked`),
+ * which outlives the entry, and the lock. A value of another type is foreign and counts as absent.
  */
 
-/** What the scripts have in common. */
+/** The common part of the scripts. */
 const COMMON = `
 local function now()
   local time = redis.call('TIME')
@@ -27,20 +27,14 @@ local function keepFor(key, life)
 end
 `;
 
-/** A script and how many of its arguments are keys. */
-export interface Script {
-  readonly lua: string;
-  readonly keys: number;
-}
-
-/** Whether a lease is the owner's. */
+/** Whether a lock belongs to the owner. */
 const OWNER = `
 local function owns(key, owner)
   return owner ~= '' and redis.call('TYPE', key).ok == 'string' and redis.call('GET', key) == owner
 end
 `;
 
-/** Gives an entry out if it is not too long. */
+/** Returns an entry if it is not too long. */
 const ENTRY = `
 local function entry(key, longest)
   if redis.call('TYPE', key).ok ~= 'string' or redis.call('STRLEN', key) > tonumber(longest) then return false end
@@ -48,22 +42,22 @@ local function entry(key, longest)
 end
 `;
 
-/** Keys: entry. Arguments: the longest entry that is given out. Returns the entry, or false; and the time in ms. */
-export const GET: Script = {
-  keys: 1,
+/** Keys: entry. Arguments: the longest entry that is returned. Returns the entry, or false; and the time in ms. */
+const READ = {
+  numberOfKeys: 1,
   lua: `${COMMON}${ENTRY}
 return {entry(KEYS[1], ARGV[1]), whole(now())}
 `,
 };
 
 /**
- * Keys: entry, fences, lease. Arguments: fence, box, life, life of the fence, age, the time that is sealed in the box, by how much
- * it may be wrong, owner of the lease, channel, what is published there. Gives the lease back if it is the owner's.
- * Returns 'written', 'older' if something with a larger fence was written, or 'time' if the sealed time is wrong and nothing was
+ * Keys: entry, fences, lock. Arguments: fence, box, life, life of the fence, age, the sealed time, its permitted error,
+ * owner of the lock, channel, message to publish. Gives the lock back if it belongs to the owner.
+ * Returns 'written', 'older' if there is an entry with a larger fence, or 'time' if the sealed time is wrong and nothing was
  * done; and the time in ms.
  */
-export const PUT: Script = {
-  keys: 3,
+const WRITE = {
+  numberOfKeys: 3,
   lua: `${COMMON}${OWNER}
 local written = now() - tonumber(ARGV[5])
 if math.abs(written - tonumber(ARGV[6])) > tonumber(ARGV[7]) then return {'time', whole(now())} end
@@ -75,21 +69,21 @@ if number(redis.call('HGET', KEYS[2], 'written')) > tonumber(ARGV[1]) then
   return {'older', whole(now())}
 end
 redis.call('HSET', KEYS[2], 'written', ARGV[1])
-keepFor(KEYS[2], ARGV[4])
+redis.call('PEXPIRE', KEYS[2], ARGV[4])
 redis.call('SET', KEYS[1], ARGV[1] .. ':' .. whole(written) .. ':' .. ARGV[2], 'PX', ARGV[3])
 redis.call('PUBLISH', ARGV[9], ARGV[10])
 return {'written', whole(now())}
 `,
 };
 
-/** Keys: entry, fences. Arguments: fence, life of the fence, channel, what is published there. Returns as PUT. */
-export const REMOVE: Script = {
-  keys: 2,
+/** Keys: entry, fences. Arguments: fence, life of the fence, channel, message to publish. Returns as PUT. */
+const REMOVE = {
+  numberOfKeys: 2,
   lua: `${COMMON}
 keepOnly(KEYS[2], 'hash')
 if number(redis.call('HGET', KEYS[2], 'written')) > tonumber(ARGV[1]) then return 0 end
 redis.call('HSET', KEYS[2], 'written', ARGV[1])
-keepFor(KEYS[2], ARGV[2])
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
 redis.call('DEL', KEYS[1])
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 return 1
@@ -97,31 +91,31 @@ return 1
 };
 
 /**
- * Keys: lease, fences, entry. Arguments: owner, life of the lease, life of the fence, the longest entry that is given out.
- * Returns {'', ms that another one has left}, or {fence, entry or false, the time in ms}. The number is no smaller than the time,
- * so it does not go back even where everything was lost.
+ * Keys: lock, fences, entry. Arguments: owner, life of the lock, life of the fence, the longest entry that is returned.
+ * Returns {'', the rest in ms of another owner's lock}, or {fence, entry or false, the time in ms}. The number is at least the
+ * time, so it does not decrease even if everything was lost.
  */
-export const LEASE: Script = {
-  keys: 3,
+const TAKE_LOCK = {
+  numberOfKeys: 3,
   lua: `${COMMON}${ENTRY}
 keepOnly(KEYS[1], 'string')
 local left = redis.call('PTTL', KEYS[1])
 if left >= 0 then return {'', left} end
 keepOnly(KEYS[2], 'hash')
 local written = number(redis.call('HGET', KEYS[2], 'written'))
-local leased = number(redis.call('HGET', KEYS[2], 'leased'))
-local fence = math.max(now(), written + 1, leased + 1)
+local locked = number(redis.call('HGET', KEYS[2], 'locked'))
+local fence = math.max(now(), written + 1, locked + 1)
 redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
-redis.call('HSET', KEYS[2], 'leased', whole(fence))
+redis.call('HSET', KEYS[2], 'locked', whole(fence))
 keepFor(KEYS[2], ARGV[3])
 return {whole(fence), entry(KEYS[3], ARGV[4]), whole(now())}
 `,
 };
 
-/** Keys: lease. Arguments: owner, life of the lease. Returns 1, or 0 where it is another one's or nobody's. */
-export const EXTEND: Script = {
-  keys: 1,
+/** Keys: lock. Arguments: owner, life of the lock. Returns 1, or 0 if another owner or nobody holds it. */
+const EXTEND_LOCK = {
+  numberOfKeys: 1,
   lua: `${OWNER}
 if not owns(KEYS[1], ARGV[1]) then return 0 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
@@ -129,9 +123,9 @@ return 1
 `,
 };
 
-/** Keys: lease. Arguments: owner, channel, what is published there. Returns as EXTEND. */
-export const RELEASE: Script = {
-  keys: 1,
+/** Keys: lock. Arguments: owner, channel, message to publish. Returns as EXTEND. */
+const RELEASE_LOCK = {
+  numberOfKeys: 1,
   lua: `${OWNER}
 if not owns(KEYS[1], ARGV[1]) then return 0 end
 redis.call('DEL', KEYS[1])
@@ -140,24 +134,34 @@ return 1
 `,
 };
 
-/** Whether this server takes writes and messages of this user. Keys: one that nothing else uses. Arguments: channel. */
-export const CHECK: Script = {
-  keys: 1,
+/**
+ * Runs the commands of the other scripts once, so that a missing permission is found when the connection is made.
+ * The first write is one that needs memory, because a full Redis refuses no later one of the same script.
+ * Keys: three that are not used otherwise. Arguments: channel. Returns an empty list, or the command that failed and its error.
+ */
+const CHECK_ACCESS = {
+  numberOfKeys: 3,
   lua: `
-redis.call('TIME')
-redis.call('SET', KEYS[1], '1', 'PX', 10000)
-redis.call('PUBLISH', ARGV[1], '')
-return 1
+local key = KEYS[1]
+for _, command in ipairs({
+  {'TIME'}, {'SET', key, '1', 'PX', '10000'}, {'TYPE', key}, {'STRLEN', key}, {'GET', key}, {'DEL', key},
+  {'HSET', key, 'field', '1'}, {'HGET', key, 'field'}, {'PEXPIRE', key, '10000'}, {'PTTL', key}, {'DEL', key},
+  {'PUBLISH', ARGV[1], ''},
+}) do
+  local reply = redis.pcall(unpack(command))
+  if type(reply) == 'table' and reply.err then return {command[1], reply.err} end
+end
+return {}
 `,
 };
 
 /**
  * Replaces the record with the master key if it is the expected one, and renews its time to live.
- * Keys: master key. Arguments: expected ('' for none), replacement ('' only renews), life, the longest record that is given out.
- * Returns the record that is there now ('' for none), and the time in ms.
+ * Keys: master key. Arguments: expected ('' for none), replacement ('' only renews), life, the longest record that is returned.
+ * Returns the present record ('' for none), and the time in ms.
  */
-export const MASTER: Script = {
-  keys: 1,
+const SWAP_MASTER_KEY = {
+  numberOfKeys: 1,
   lua: `${COMMON}${ENTRY}
 local found = entry(KEYS[1], ARGV[4]) or ''
 if found == ARGV[1] then
@@ -171,3 +175,17 @@ end
 return {found, whole(now())}
 `,
 };
+
+/** The scripts, by the names of the methods that ioredis creates for them. */
+export const SCRIPTS = {
+  readRecord: READ,
+  writeRecord: WRITE,
+  removeRecord: REMOVE,
+  takeLock: TAKE_LOCK,
+  extendLock: EXTEND_LOCK,
+  releaseLock: RELEASE_LOCK,
+  checkAccess: CHECK_ACCESS,
+  swapMasterKey: SWAP_MASTER_KEY,
+} as const;
+
+export type ScriptName = keyof typeof SCRIPTS;

@@ -1,16 +1,15 @@
 import type { Clock } from '../core/clock.ts';
 import { FENCE_MARGIN } from './entries.ts';
 import type { Run } from './redis-connection.ts';
-import { PUT, REMOVE } from './redis-scripts.ts';
 import type { Seal } from './seal.ts';
 import type { ServerClock } from './server-clock.ts';
 import { storeGone } from './store-timeout.ts';
 
-/** By how much the time that is sealed may be wrong, in ms, and how often a record is sealed again with the right one. */
+/** The permitted error of the sealed time, in ms, and how many times a record is sealed again with the right one. */
 const TIME_ERROR = 10_000;
 const MOST_TRIES = 3;
 
-/** A change that is on its way, not yet sealed. A removal has no content. */
+/** A change that is under way, not yet sealed. A removal has no content. */
 export interface Change {
   /** The content, as JSON. */
   readonly json: string | undefined;
@@ -19,18 +18,18 @@ export interface Change {
   /** ms since 1970 */
   readonly since: number;
   readonly writer?: string | undefined;
-  /** Whose lease is given back with it. */
+  /** The owner of the lock that is given back with it. */
   readonly owner?: string | undefined;
 }
 
-/** Where a name is kept. */
+/** The keys of a name. */
 export interface Place {
   readonly id: string;
   readonly key: string;
   readonly seal: Seal;
 }
 
-/** What writing a change needs besides. */
+/** The other values that are needed to write a change. */
 export interface WriteMeans {
   readonly host: string;
   readonly channel: string;
@@ -39,10 +38,10 @@ export interface WriteMeans {
 }
 
 /**
- * Seals a change and writes it. If the serverClock of Redis turns out to be another one than it was when it was last seen,
- * nothing is written, and it is sealed again with the right time.
+ * Seals a change and writes it. If the clock of Redis differs from its last known time, nothing is written, and the
+ * change is sealed again with the right time.
  *
- * @returns false if something newer is there
+ * @returns false if there is a newer entry
  * @throws AuthError `AUTH_STORE`
  */
 export async function writeChange(run: Run, place: Place, change: Change, means: WriteMeans): Promise<boolean> {
@@ -54,11 +53,11 @@ export async function writeChange(run: Run, place: Place, change: Change, means:
     const age = Math.max(0, Math.round(means.clock.now() - since));
     const left = life - age;
     const keepsFence = Math.max(0, left) + FENCE_MARGIN;
-    if (json === undefined || left <= 0) return (await run(REMOVE, keys, [fence, keepsFence, ...news])) === 1;
+    if (json === undefined || left <= 0) return (await run('removeRecord', keys, [fence, keepsFence, ...news])) === 1;
     const time = Math.max(0, means.serverClock.now() - age);
     const box = seal.close(key, { fence, time, life }, json);
     const args = [fence, box, left, keepsFence, age, time, TIME_ERROR, owner, ...news];
-    const answer = await run(PUT, [...keys, `${key}:lease`], args);
+    const answer = await run('writeRecord', [...keys, `${key}:lock`], args);
     const [done, now] = Array.isArray(answer) ? answer : [];
     means.serverClock.saw(now);
     if (done !== 'time') return done === 'written';

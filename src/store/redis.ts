@@ -6,51 +6,54 @@ import { Watchers } from './in-process.ts';
 import type { Keyring } from './keyring.ts';
 import type { RedisTarget } from './redis-address.ts';
 import { RedisConnection, type Run } from './redis-connection.ts';
-import { momentOf, RedisLease } from './redis-lease.ts';
+import { momentOf, RedisLock } from './redis-lock.ts';
 import { RedisMasterKey } from './redis-master-key.ts';
 import { readRedisRecord } from './redis-record.ts';
-import { EXTEND, GET, LEASE, RELEASE, type Script } from './redis-scripts.ts';
+import type { ScriptName } from './redis-scripts.ts';
 import { type Change, type Place, writeChange } from './redis-write.ts';
 import { LONGEST_BOX } from './seal.ts';
 import { ServerClock } from './server-clock.ts';
 import {
-  type KeptStore,
-  LEASE_LIFE,
-  type Lease,
+  type DurableStore,
+  LOCK_TTL,
   lifeInStore,
   type PutOptions,
   type StoredEntry,
+  type StoreLock,
   type StoreState,
 } from './store.ts';
 import { storeGone } from './store-timeout.ts';
 
-/** How many changes are kept while the server is gone, and how many are written at once when it is back. */
+/** How many changes are kept while the server is unavailable, and how many are written at once when it is back. */
 const MOST_UNWRITTEN = 10_000;
 const BATCH = 100;
 
 /** The store that replicas share, in Redis or Valkey. Names and values are sealed before they leave this process. */
-export class RedisStore implements KeptStore {
+export class RedisStore implements DurableStore {
+  readonly kind = 'redis';
   readonly isShared = true;
   readonly unreadable = new Once<void>();
   readonly #clock: Clock;
   readonly #prefix: string;
+  readonly #isCluster: boolean;
   readonly #connection: RedisConnection;
   readonly #keyring: Keyring;
   readonly #masterKey: RedisMasterKey;
   readonly #serverClock: ServerClock;
   readonly #watchers = new Watchers();
-  /** The names that are watched, by their ids. */
+  /** The watched names, by their IDs. */
   readonly #names = new Map<string, string>();
-  readonly #leases = new Set<RedisLease>();
-  /** The newest change of each name that the server does not know yet. */
+  readonly #locks = new Set<RedisLock>();
+  /** The newest change of each name that is not on the server yet. */
   readonly #unwritten = new LRUCache<string, Change>({ max: MOST_UNWRITTEN });
   readonly #onTheWay = new Map<string, Change>();
   #isCatchingUp = false;
 
-  /** @param prefix what all keys and channels begin with */
+  /** @param prefix of all keys and channels */
   constructor(target: RedisTarget, prefix: string, keyring: Keyring, clock: Clock) {
     this.#clock = clock;
     this.#prefix = prefix;
+    this.#isCluster = target.topology === 'cluster';
     this.#keyring = keyring;
     this.#serverClock = new ServerClock(clock);
     const master = {
@@ -67,7 +70,7 @@ export class RedisStore implements KeptStore {
         await this.#catchUp();
       },
       catchUp: () => this.#catchUp(),
-      heard: (payload) => {
+      received: (payload) => {
         const [id = '', writer] = payload.split(' ', 2);
         const name = this.#names.get(id);
         if (name !== undefined) this.#watchers.tell(name, writer);
@@ -91,12 +94,12 @@ export class RedisStore implements KeptStore {
   async get(name: string): Promise<StoredEntry | undefined> {
     if (this.#isClosed) throw storeGone(this.host, 'closed');
     if (this.#unwritten.has(name)) return this.#mine(name);
-    const { place, answer } = await this.#ask(name, GET, ({ key }) => [key], [LONGEST_BOX]);
+    const { place, answer } = await this.#ask(name, 'readRecord', ({ key }) => [key], [LONGEST_BOX]);
     const [found, now] = answer;
     return this.#entryOf(place, found, now);
   }
 
-  /** What this process wrote and the server does not know yet. */
+  /** Changes of this process that are not on the server yet. */
   #mine(name: string): StoredEntry | undefined {
     const mine = this.#unwritten.get(name);
     const age = mine && Math.max(0, this.#clock.now() - mine.since);
@@ -116,7 +119,7 @@ export class RedisStore implements KeptStore {
     return this.#put(name, value, options);
   }
 
-  /** @param options.owner whose lease is given back in the same step */
+  /** @param options.owner of the lock that is given back in the same step */
   #put(name: string, value: unknown, { life, ...options }: PutOptions & { owner?: string }): Promise<boolean> {
     return this.#change(name, { json: JSON.stringify(value) ?? 'null', life: lifeInStore(life), ...options });
   }
@@ -125,17 +128,18 @@ export class RedisStore implements KeptStore {
     return this.#change(name, { json: undefined, fence, life: FENCE_MARGIN });
   }
 
-  async lease(name: string): Promise<Lease | { left: number }> {
+  async lock(name: string): Promise<StoreLock | { left: number }> {
     const owner = randomId();
     const asked = momentOf(this.#clock);
-    const keysOf = ({ key }: Place): string[] => [`${key}:lease`, `${key}:fence`, key];
-    const args = [owner, LEASE_LIFE, FENCE_MARGIN, LONGEST_BOX];
-    const { place, answer } = await this.#ask(name, LEASE, keysOf, args);
-    const key = `${place.key}:lease`;
+    const keysOf = ({ key }: Place): string[] => [`${key}:lock`, `${key}:fence`, key];
+    const args = [owner, LOCK_TTL, FENCE_MARGIN, LONGEST_BOX];
+    const { place, answer } = await this.#ask(name, 'takeLock', keysOf, args);
+    const key = `${place.key}:lock`;
     const [fence, left, now] = answer;
-    if (!fence) return { left: Math.min(LEASE_LIFE, Math.max(1, Number(left) || 1)) };
-    const extend = async (): Promise<boolean> => (await this.#connection.run(EXTEND, [key], [owner, LEASE_LIFE])) === 1;
-    const lease = new RedisLease(
+    if (!fence) return { left: Math.min(LOCK_TTL, Math.max(1, Number(left) || 1)) };
+    const extend = async (): Promise<boolean> =>
+      (await this.#connection.run('extendLock', [key], [owner, LOCK_TTL])) === 1;
+    const lock = new RedisLock(
       {
         fence: Number(fence),
         entry: this.#unwritten.has(name) ? this.#mine(name) : this.#entryOf(place, left, now),
@@ -143,20 +147,22 @@ export class RedisStore implements KeptStore {
       asked,
       {
         extend: () => extend().catch(() => undefined),
-        giveBack: async (change) => {
-          if (change) {
-            await this.#put(name, change.value, { ...change, fence: Number(fence), owner });
-            return;
+        giveBack: async (change, others = []) => {
+          // One after another without waiting for an answer: one round trip.
+          const written = others.map(({ name, value, ...options }) => this.put(name, value, options));
+          if (change) await this.#put(name, change.value, { ...change, fence: Number(fence), owner });
+          else {
+            const payload = [this.#connection.channel, place.id];
+            await this.#connection.run('releaseLock', [key], [owner, ...payload]).catch(() => undefined);
           }
-          const payload = [this.#connection.channel, place.id];
-          await this.#connection.run(RELEASE, [key], [owner, ...payload]).catch(() => undefined);
+          await Promise.all(written);
         },
-        ended: (ended) => this.#leases.delete(ended),
+        ended: (ended) => this.#locks.delete(ended),
       },
       this.#clock,
     );
-    this.#leases.add(lease);
-    return lease;
+    this.#locks.add(lock);
+    return lock;
   }
 
   watch(name: string, listener: () => unknown, writer?: string): Cancel {
@@ -164,7 +170,6 @@ export class RedisStore implements KeptStore {
     const end = this.#watchers.add(name, listener, writer);
     const idOf = (): string => this.#keyring.seal?.nameOf(name) ?? '';
     this.#names.set(idOf(), name);
-    this.#connection.listen();
     return () => {
       end();
       if (!this.#watchers.isWatched(name)) this.#names.delete(idOf());
@@ -175,7 +180,7 @@ export class RedisStore implements KeptStore {
     if (this.#isClosed) return;
     this.#masterKey.close();
     this.#connection.close();
-    for (const lease of [...this.#leases]) lease.end();
+    for (const lock of [...this.#locks]) lock.end();
     this.#watchers.clear();
     this.#names.clear();
     this.#unwritten.clear();
@@ -186,13 +191,13 @@ export class RedisStore implements KeptStore {
   }
 
   /**
-   * Asks the server about a name, which takes 2 s at most once the master key is known.
+   * Sends a request about a name, which takes 2 s at most once the master key is known.
    *
-   * @throws AuthError `AUTH_STORE`; at once while the server is known to be gone
+   * @throws AuthError `AUTH_STORE`; at once while the server is known to be unavailable
    */
   async #ask(
     name: string,
-    script: Script,
+    script: ScriptName,
     keysOf: (place: Place) => string[],
     args: (string | number)[],
   ): Promise<{ place: Place; answer: unknown[] }> {
@@ -202,8 +207,8 @@ export class RedisStore implements KeptStore {
   }
 
   /**
-   * Where a name is kept. The master key is known once the first connection is made: the server has 2 s for each answer
-   * until then, and this machine as long as it needs to derive a key.
+   * The keys of a name. The master key is available after the first connection. Until then, the server has 2 s for each answer,
+   * and there is no limit for the time that this machine needs to derive a key.
    *
    * @throws AuthError `AUTH_STORE` if the server cannot be reached, or the store is closed
    */
@@ -213,7 +218,8 @@ export class RedisStore implements KeptStore {
     const { seal } = this.#keyring;
     if (this.#isClosed || !seal) throw storeGone(this.host, state.at === 'gone' ? state.cause : 'timeout');
     const id = seal.nameOf(name);
-    return { id, key: this.#prefix + id, seal };
+    // The hash tag puts all keys of a name into one slot.
+    return { id, key: this.#prefix + (this.#isCluster ? `{${id}}` : id), seal };
   }
 
   async #change(name: string, made: Omit<Change, 'since'>): Promise<boolean> {
@@ -221,7 +227,7 @@ export class RedisStore implements KeptStore {
     const change = { ...made, since: this.#clock.now() };
     this.#onTheWay.set(name, change);
     try {
-      // What waits to be written goes first, or this one in its place.
+      // An earlier change is written first, or is replaced by this one.
       if (this.state.at === 'gone' || this.#unwritten.has(name)) throw storeGone(this.host, 'gone');
       return await this.#write(this.#connection.run, name, change);
     } catch {
@@ -232,7 +238,7 @@ export class RedisStore implements KeptStore {
     }
   }
 
-  /** Keeps what could not be written, unless something newer is kept or on its way. */
+  /** Keeps a change that could not be written, unless there is a newer one. */
   #keep(name: string, change: Change): void {
     if (this.#isClosed || this.#onTheWay.get(name) !== change) return;
     const kept = this.#unwritten.get(name);
@@ -243,12 +249,12 @@ export class RedisStore implements KeptStore {
     this.#catchUpAlone();
   }
 
-  /** What is kept although the server is there: no new connection comes that would write it. */
+  /** Keeps a change although the server is available: no new connection would write it. */
   #catchUpAlone(): void {
     if (this.state.at !== 'ready' || this.#isCatchingUp || this.#unwritten.size === 0) return;
     this.#isCatchingUp = true;
     this.#catchUp()
-      // The link is lost, and the next one catches up.
+      // The connection is lost, and the next one writes the changes.
       .catch(() => undefined)
       .finally(() => {
         this.#isCatchingUp = false;
@@ -256,14 +262,14 @@ export class RedisStore implements KeptStore {
       });
   }
 
-  /** With another master key all records have other ids. Until there is a connection, nobody can have missed anything. */
+  /** With another master key all records have other IDs. Before the first connection, nobody can have missed anything. */
   #renameAll(): void {
     this.#names.clear();
     for (const name of this.#watchers.names) this.#names.set(this.#keyring.seal?.nameOf(name) ?? '', name);
     this.#tellAll();
   }
 
-  /** Tells everybody that something may have been missed. If the server goes away meanwhile, the next connection does it again. */
+  /** Notifies all watchers that changes may have been missed. If the server is lost meanwhile, the next connection repeats it. */
   #tellAll(): void {
     void this.#watchers.tellAll(() => this.state.at === 'ready');
   }

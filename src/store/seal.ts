@@ -16,7 +16,7 @@ const TIME_TOLERANCE = 60_000;
 /** The longest box that is opened, in characters: a store may contain anything. */
 export const LONGEST_BOX = 4 * 2 ** 20;
 
-/** What is authenticated together with a content, beside the format and the key that it is kept under. */
+/** The values that are authenticated together with a content, besides the format and the key. */
 export interface Stamp {
   readonly fence: number;
   /** When it was written, in ms since 1970, by the clock of the store. */
@@ -25,15 +25,15 @@ export interface Stamp {
   readonly life: number;
 }
 
-/** What was in a box. */
+/** The content of a box. */
 export interface Opened extends Stamp {
   readonly value: unknown;
 }
 
 /**
- * Hides what a store writes: names by HMAC-SHA256, contents by AES-256-GCM, each with a key derived from the master key.
- * A box opens only under the key and with the fencing number, time and life that it was made for.
- * Initialization vectors are random 96-bit numbers, which is good for 2^32 records per master key (NIST SP 800-38D, 8.3).
+ * Hides the names and contents of a store: names by HMAC-SHA256, contents by AES-256-GCM, each with a key derived from the master
+ * key. A box can be opened only under the same key, with the same fencing number, time and life.
+ * Initialization vectors are random 96-bit numbers, which is safe for 2^32 records per master key (NIST SP 800-38D, 8.3).
  */
 export class Seal {
   readonly #nameKey: Buffer;
@@ -41,19 +41,19 @@ export class Seal {
 
   /** @param master 32 random bytes */
   constructor(master: Buffer) {
-    // The names stay the same in a later format: the format is no part of them.
+    // The names stay the same in a later format, because the format is no part of them.
     const derive = (use: string): Buffer => Buffer.from(hkdfSync('sha256', master, '', `vg-auth store ${use}`, 32));
     this.#nameKey = derive('names');
     this.#contentKey = derive('contents');
   }
 
-  /** The id of a name: 64 hexadecimal digits, from which nobody learns the name. */
+  /** The ID of a name: 64 hexadecimal digits, which do not reveal the name. */
   nameOf(name: string): string {
     return createHmac('sha256', this.#nameKey).update(name).digest('hex');
   }
 
   /**
-   * @param key the key that the box will be kept under
+   * @param key of the record
    * @param json the content, as JSON
    * @returns the box: `<format>.<time>.<life>.<sealed content>`
    */
@@ -63,8 +63,8 @@ export class Seal {
   }
 
   /**
-   * @param key the key that the box was found under
-   * @param fence the fencing number that was found beside it
+   * @param key of the record
+   * @param fence the fencing number in the record
    * @returns undefined if it was sealed with another key, for another place, in an unknown format, or changed
    */
   open(key: string, fence: number, box: string): Opened | undefined {
@@ -83,9 +83,9 @@ export class Seal {
 }
 
 /**
- * Whether a record is what its writer wrote, and still valid.
+ * Whether a record is unchanged, and still valid.
  *
- * @param written the time beside the box, which is not sealed, in ms since 1970
+ * @param written the time next to the box, which is not sealed, in ms since 1970
  * @param now by the clock of the store, in ms since 1970
  */
 export function isCurrent({ time, life }: Stamp, written: number, now: number): boolean {
@@ -96,7 +96,7 @@ export function isCurrent({ time, life }: Stamp, written: number, now: number): 
  * Encrypts and authenticates.
  *
  * @param key 32 bytes
- * @param bound what has to be the same when it is opened
+ * @param bound the text that has to be the same when it is opened
  */
 export function seal(key: Buffer, bound: string, content: Buffer): string {
   const iv = randomBytes(IV_BYTES);
@@ -105,7 +105,7 @@ export function seal(key: Buffer, bound: string, content: Buffer): string {
   return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url');
 }
 
-/** @returns what `seal` was given; undefined if the key is another one, or anything was changed */
+/** @returns the content given to `seal`; undefined if the key is another one, or anything was changed */
 export function unseal(key: Buffer, bound: string, text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
@@ -120,7 +120,7 @@ export function unseal(key: Buffer, bound: string, text: string): Buffer | undef
   }
 }
 
-/** Only the key may contain a blank, and it comes last: no two records have the same text. */
+/** Only the key may contain a space, and it comes last: no two records have the same text. */
 function boundTo(key: string, format: number, { fence, time, life }: Stamp): string {
   return `vg-auth record ${format} ${fence} ${time} ${life} ${key}`;
 }

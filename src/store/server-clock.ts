@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 
-/** The clock of a server, as it was last seen there. Between two answers it runs with this machine's. */
+/** The clock of a server, as last seen. Between two answers it advances with the clock of this machine. */
 export class ServerClock {
   readonly #clock: Clock;
   #offset = 0;
@@ -14,7 +14,7 @@ export class ServerClock {
     return Math.max(0, Math.round(this.#clock.now() + this.#offset));
   }
 
-  /** @param time what the server said, in ms since 1970; anything that is no number is left alone */
+  /** @param time the server's time, in ms since 1970; anything that is no number is ignored */
   saw(time: unknown): void {
     const moment = Number(time);
     if (Number.isSafeInteger(moment) && moment > 0) this.#offset = moment - this.#clock.now();

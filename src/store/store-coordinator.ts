@@ -6,8 +6,8 @@ import { lockOf, StoreLocks } from './store-locks.ts';
 import { StoreRecord } from './store-record.ts';
 
 /**
- * Coordinates over a store. What a store cannot do it does not hold up: while it is gone each process runs by itself,
- * and what it writes is caught up.
+ * Coordinates over a store. If it is unavailable nobody waits: each process then works alone,
+ * and its changes are written later.
  */
 export class StoreCoordinator implements Coordinator {
   readonly isDurable = true;
@@ -20,16 +20,16 @@ export class StoreCoordinator implements Coordinator {
     this.#store = store;
     this.#clock = clock;
     this.#locks = new StoreLocks(store, clock);
-    // It lives as long as the store.
+    // It exists as long as the store.
     store.changes.add(({ at }) => at === 'ready' && this.restored.tell());
   }
 
-  /** A store that no other process uses may be gone: then nobody else acts. */
+  /** A store that no other process uses may be unavailable: nobody else can act. */
   get isCutOff(): boolean {
     return this.#store.isShared && this.#store.state.at === 'gone';
   }
 
-  /** What has to be written before the store is closed. Undefined if there is nothing. */
+  /** The work that has to be written before the store is closed. Undefined if there is none. */
   get idle(): Promise<unknown> | undefined {
     return this.#locks.idle;
   }
@@ -38,11 +38,11 @@ export class StoreCoordinator implements Coordinator {
     return this.#locks.hold({
       name,
       host,
-      run: async (lease) => {
+      run: async (lock) => {
         try {
-          return await run(lockOf(lease));
+          return await run(lockOf(lock));
         } finally {
-          await lease?.release();
+          await lock?.release();
         }
       },
       mayRunCutOff: () => true,

@@ -2,19 +2,19 @@ import type { Clock } from '../core/clock.ts';
 import { waitTimeout } from '../core/timeout.ts';
 import type { Lock } from './coordinator.ts';
 import { LOCK_WAIT, NamedQueues } from './queue.ts';
-import type { Lease, Store, StoredEntry } from './store.ts';
+import type { Store, StoredEntry, StoreLock } from './store.ts';
 
-/** A lock that is about to end is asked for no sooner than this, in ms. */
+/** The minimum time before a lock that is about to end is requested again, in ms. */
 const SHORTEST_WAIT = 20;
 
-/** Something that is done under a lock of the store. */
+/** Work under a lock of the store. */
 export interface Holding<R> {
   readonly name: string;
   readonly host: string;
   /** As `Update.settle`, with the entry under the name of the lock. */
   settle?: ((entry: StoredEntry | undefined) => R | undefined | Promise<R | undefined>) | undefined;
-  /** @param lock undefined if it runs cut off */
-  run(lock: Lease | undefined, entry: StoredEntry | undefined): Promise<R>;
+  /** @param lock undefined if it runs without the store */
+  run(lock: StoreLock | undefined, entry: StoredEntry | undefined): Promise<R>;
   mayRunCutOff(): boolean;
 }
 
@@ -31,12 +31,12 @@ export class StoreLocks {
     this.#queues = new NamedQueues(clock);
   }
 
-  /** What runs under a lock has to be written before the store is closed. Undefined if nothing does. */
+  /** The result of work under a lock has to be written before the store is closed. Undefined if there is none. */
   get idle(): Promise<unknown> | undefined {
     return this.#underWay.size > 0 ? Promise.allSettled(this.#underWay) : undefined;
   }
 
-  /** Runs something under a lock of the store, which it has to give back. @throws AuthError as `SharedRecord.update` */
+  /** Runs work under a lock of the store, and that work has to give the lock back. @throws AuthError as `SharedRecord.update` */
   hold<R>(holding: Holding<R>): Promise<R> {
     const deadline = this.#clock.now() + LOCK_WAIT;
     const running = this.#queues.run(holding.name, holding.host, () => this.#hold(holding, deadline));
@@ -48,37 +48,37 @@ export class StoreLocks {
     return running;
   }
 
-  /** What runs under this name in this process, or waits for that; undefined if nothing does. */
+  /** The work that runs or waits under this name in this process; undefined if there is none. */
   busy(name: string): Promise<unknown> | undefined {
     return this.#queues.busy(name);
   }
 
   async #hold<R>(holding: Holding<R>, deadline: number): Promise<R> {
-    let taken: { lease: Lease } | { settled: R };
+    let taken: { lock: StoreLock } | { settled: R };
     try {
       taken = await this.#take(holding, deadline);
     } catch (thrown) {
       if (!isStoreFault(thrown) || !holding.mayRunCutOff()) throw thrown;
       return holding.run(undefined, undefined);
     }
-    return 'settled' in taken ? taken.settled : holding.run(taken.lease, taken.lease.entry);
+    return 'settled' in taken ? taken.settled : holding.run(taken.lock, taken.lock.entry);
   }
 
-  /** The lock, or what `settle` came to before it was had. With the lock it is asked once more. */
-  async #take<R>({ name, host, settle }: Holding<R>, deadline: number): Promise<{ lease: Lease } | { settled: R }> {
+  /** The lock, or the result of `settle` before the lock was available. With the lock `settle` is called once more. */
+  async #take<R>({ name, host, settle }: Holding<R>, deadline: number): Promise<{ lock: StoreLock } | { settled: R }> {
     const settled = await settle?.(await this.#store.get(name));
     if (settled !== undefined) return { settled };
     for (;;) {
-      // It is watched before the lock is asked for, so nothing goes unnoticed between the two.
+      // The watcher is registered before the lock is requested, so that no change is missed between the two.
       const news = this.#news(name);
       try {
-        const lease = await this.#store.lease(name);
-        if ('left' in lease) {
+        const lock = await this.#store.lock(name);
+        if ('left' in lock) {
           const rest = deadline - this.#clock.now();
           if (rest <= 0) throw waitTimeout(host, LOCK_WAIT);
-          await news.within(Math.max(SHORTEST_WAIT, Math.min(lease.left, rest)));
+          await news.within(Math.max(SHORTEST_WAIT, Math.min(lock.left, rest)));
         }
-        const result = await this.#settleWith(lease, settle, name);
+        const result = await this.#settleWith(lock, settle, name);
         if (result) return result;
       } finally {
         news.end();
@@ -88,23 +88,23 @@ export class StoreLocks {
 
   /** Undefined if somebody else has the lock, or it was lost meanwhile. */
   async #settleWith<R>(
-    lease: Lease | { left: number },
+    lock: StoreLock | { left: number },
     settle: Holding<R>['settle'],
     name: string,
-  ): Promise<{ lease: Lease } | { settled: R } | undefined> {
-    const isMine = 'fence' in lease;
+  ): Promise<{ lock: StoreLock } | { settled: R } | undefined> {
+    const isMine = 'fence' in lock;
     try {
-      const settled = await settle?.(isMine ? lease.entry : await this.#store.get(name));
-      if (settled === undefined && isMine && lease.isHeld) return { lease };
-      if (isMine) await lease.release();
+      const settled = await settle?.(isMine ? lock.entry : await this.#store.get(name));
+      if (settled === undefined && isMine && lock.isHeld) return { lock };
+      if (isMine) await lock.release();
       return settled === undefined ? undefined : { settled };
     } catch (thrown) {
-      if (isMine) await lease.release();
+      if (isMine) await lock.release();
       throw thrown;
     }
   }
 
-  /** Waits until the store tells something about this name, or that it is gone. There is one timer. */
+  /** Waits until the store reports a change of this name, or becomes unavailable. There is one timer. */
   #news(name: string): { within(ms: number): Promise<void>; end(): void } {
     let tell = (): void => undefined;
     const told = new Promise<void>((resolve) => {
@@ -125,17 +125,17 @@ export class StoreLocks {
   }
 }
 
-/** A lock as it is given to who runs under it. */
-export function lockOf(lease: Lease | undefined): Lock {
+/** A lock as the work under it gets it. */
+export function lockOf(lock: StoreLock | undefined): Lock {
   return {
     get signal() {
-      return lease?.signal ?? new AbortController().signal;
+      return lock?.signal ?? new AbortController().signal;
     },
-    isCutOff: lease === undefined,
+    isCutOff: lock === undefined,
   };
 }
 
-/** Whether an error says that the store cannot be asked. */
+/** Whether an error means that the store is unavailable. */
 export function isStoreFault(thrown: unknown): boolean {
   return (thrown as { code?: unknown } | null)?.code === 'AUTH_STORE';
 }

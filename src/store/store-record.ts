@@ -1,17 +1,17 @@
 import { type Cancel, type Clock, randomId } from '../core/clock.ts';
 import { isWithin, type TimeWindow, timeWindow } from '../core/time-window.ts';
-import type { Found, RecordKind, RecordLock, SharedRecord, Update } from './coordinator.ts';
-import type { Lease, Store, StoredEntry } from './store.ts';
+import type { Found, RecordKind, RecordLock, RecordWrite, SharedRecord, Update } from './coordinator.ts';
+import type { Store, StoredEntry, StoreLock, StoreWrite } from './store.ts';
 import { isStoreFault, lockOf, type StoreLocks } from './store-locks.ts';
 
-/** How often a record is written again that a store seems to have lost, and in what time, in ms. */
+/** How many times a record that a store seems to have lost is written again, and in what time, in ms. */
 const MOST_REWRITES = 3;
 const REWRITE_PAUSE = 60_000;
 
-/** What a record that has ended says. It stays for a while, so nobody takes what has ended for what was lost. */
+/** The value of a record that has ended. It stays for a while, so that it is not mistaken for a lost record. */
 const ENDED = { ended: true } as const;
 
-/** What is to be written under the lock. */
+/** The value to write under the lock. */
 interface Change {
   value: object;
   life: number;
@@ -24,9 +24,9 @@ export class StoreRecord<T extends object> implements SharedRecord<T> {
   readonly #kind: RecordKind<T>;
   readonly #name: string;
   readonly #clock: Clock;
-  /** Who writes here: a watcher with the same word is not told of it. */
+  /** The ID of this writer. A watcher with the same ID does not get its writes. */
   readonly #writer = randomId();
-  /** The newest number that was seen: what is written without a lock does not overwrite what is newer. */
+  /** The newest number that was seen: a write without a lock does not overwrite a newer value. */
   #fence = 0;
   #rewrites = 0;
   #rewritten: TimeWindow | undefined;
@@ -51,13 +51,23 @@ export class StoreRecord<T extends object> implements SharedRecord<T> {
     return this.#put({ value: ENDED, life: ttl });
   }
 
-  update<R>({ settle, run, mayRunCutOff = () => true }: Update<T, R>): Promise<R> {
-    return this.#locks.hold<R>({
-      name: this.#name,
-      host: this.#kind.host,
-      settle: settle && ((entry) => settle(this.#found(entry))),
-      run: (lease, entry) => this.#run(run, lease, entry),
-      mayRunCutOff,
+  update<R>({ settle, run, mayRunCutOff = () => true, isEager = false }: Update<T, R>): Promise<R> {
+    const hold = (task: Update<T, R>['run']): Promise<R> =>
+      this.#locks.hold<R>({
+        name: this.#name,
+        host: this.#kind.host,
+        settle: settle && ((entry) => settle(this.#found(entry))),
+        run: (lock, entry) => this.#run(task, lock, entry),
+        mayRunCutOff,
+      });
+    if (!isEager) return hold(run);
+    return new Promise<R>((resolve, reject) => {
+      const task: Update<T, R>['run'] = async (found, lock) => {
+        const result = await run(found, lock);
+        resolve(result);
+        return result;
+      };
+      hold(task).then(resolve, reject);
     });
   }
 
@@ -72,7 +82,7 @@ export class StoreRecord<T extends object> implements SharedRecord<T> {
     const cancel = this.#store.watch(
       this.#name,
       () => {
-        // An update reads what is there, and writes. What comes after it is looked at after it.
+        // An update reads the value, and writes. Later values are read afterwards.
         const busy = this.#locks.busy(this.#name);
         if (!busy) return look();
         void busy.then(look).catch(() => undefined);
@@ -86,10 +96,11 @@ export class StoreRecord<T extends object> implements SharedRecord<T> {
     };
   }
 
-  async #run<R>(run: Update<T, R>['run'], lease: Lease | undefined, entry: StoredEntry | undefined): Promise<R> {
-    if (lease) this.#fence = Math.max(this.#fence, lease.fence);
+  async #run<R>(run: Update<T, R>['run'], held: StoreLock | undefined, entry: StoredEntry | undefined): Promise<R> {
+    if (held) this.#fence = Math.max(this.#fence, held.fence);
     let change: Change | undefined;
-    const lock: RecordLock<T> = Object.assign(lockOf(lease), {
+    const others: StoreWrite[] = [];
+    const lock: RecordLock<T> = Object.assign(lockOf(held), {
       read: () => this.#readIfPossible(),
       write: (content: T) => {
         change = this.#encoded(content);
@@ -97,13 +108,25 @@ export class StoreRecord<T extends object> implements SharedRecord<T> {
       end: (ttl: number) => {
         change = { value: ENDED, life: ttl };
       },
+      writeAlso: ({ record, content }: RecordWrite) => {
+        if (record instanceof StoreRecord && record.#store === this.#store) others.push(record.#writeOf(content));
+        else void record.write(content);
+      },
     });
     try {
       return await run(this.#found(entry), lock);
     } finally {
-      if (lease) await lease.release(change && { ...change, writer: this.#writer });
-      else if (change) await this.#put(change);
+      if (held) await held.release(change && { ...change, writer: this.#writer }, others);
+      else await Promise.all([change && this.#put(change), ...others.map((other) => this.#write(other))]);
     }
+  }
+
+  #writeOf(content: T): StoreWrite {
+    return { name: this.#name, ...this.#encoded(content), fence: this.#fence, writer: this.#writer };
+  }
+
+  async #write({ name, value, ...options }: StoreWrite): Promise<void> {
+    await this.#store.put(name, value, options);
   }
 
   #encoded(content: T): Change {

@@ -4,17 +4,17 @@ import { withTimeout } from '../core/timeout.ts';
 import { STORE_TIMEOUT } from './store.ts';
 
 /**
- * @param host what the store is called
- * @param cause a short word; never a text that somebody else wrote
+ * @param host the name of the store
+ * @param cause a short word, never a text from outside
  */
 export function storeGone(host: string, cause: string): AuthError {
   return new AuthError('store-gone', { host, cause });
 }
 
 /**
- * What a promise comes to, within the time that a store may take.
+ * The result of a promise, within the time limit of a store.
  *
- * @throws AuthError `AUTH_STORE` (`timeout`) after that time, or whatever the promise throws
+ * @throws AuthError `AUTH_STORE` (`timeout`) after that time, or the error of the promise
  */
 export function answerOf<T>(promise: Promise<T>, host: string, clock: Clock): Promise<T> {
   return withTimeout(clock, promise, STORE_TIMEOUT, () => storeGone(host, 'timeout'));

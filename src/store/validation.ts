@@ -1,20 +1,20 @@
-/** An object as it came out of a store. Nothing of it is known. */
+/** An object from a store. Nothing about it is known. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Every record names the version of its form. What was written by another version, or by somebody else, is not read. */
+/** Every record has the version of its form. Records of another version, or of somebody else, are not read. */
 export const VERSION = 1;
 
-/** How many items a list may have, and how long a text may be: what a store gives back may be anything. */
+/** How many items a list may have, and how long a text may be: a store may return anything. */
 const MOST_ITEMS = 1_000;
 const LONGEST_TEXT = 100_000;
 
-/** An object that was written in this version; undefined where it is none. */
+/** An object that was written in this version; undefined if it is none. */
 export function asRecord(value: unknown): JsonObject | undefined {
   const shape = asObject(value);
   return shape?.version === VERSION ? shape : undefined;
 }
 
-/** An object, which need not name its version: a part of one that does. */
+/** An object that need not have a version: a part of one that does. */
 export function asObject(value: unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }
@@ -34,15 +34,15 @@ export function asBoolean(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
-/** One of a few words, spelt as they are; undefined for all else. */
+/** One of a few words, in the same spelling; undefined for all else. */
 export function asOneOf<W extends string>(value: unknown, words: readonly W[]): W | undefined {
   return words.find((word) => word === value);
 }
 
 /**
- * A list of at most 1,000 items, of which every one makes sense; undefined where one does not.
+ * A list of at most 1,000 items, all of which are valid; undefined if one is not.
  *
- * @param read reads one item; undefined where it makes no sense
+ * @param read reads one item; undefined if it is invalid
  */
 export function asList<T>(value: unknown, read: (item: unknown) => T | undefined): T[] | undefined {
   if (!Array.isArray(value) || value.length > MOST_ITEMS) return undefined;

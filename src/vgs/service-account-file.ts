@@ -9,7 +9,7 @@ const MOST_LINES = 3000;
 const LONGEST_LINE = 4000;
 const MOST_BRACKETS = 400;
 
-/** Why a file is not taken. The catalogue has a sentence for each, as `import.fault.…`. */
+/** Why a file is refused. The catalog has a sentence for each, as `import.fault.…`. */
 export const FILE_FAULTS = [
   'empty',
   'too-large',
@@ -29,23 +29,23 @@ export const FILE_FAULTS = [
 
 export type FileFault = (typeof FILE_FAULTS)[number];
 
-/** What a file of the `vgs` CLI says of a service account. What it does not say is empty. */
+/** The service account in a file of the `vgs` CLI. A part that the file does not have is empty. */
 export interface ServiceAccountFile {
   state: 'read';
-  /** Both, or neither: what `vgs generate` writes has none yet. */
+  /** Both, or neither: a file of `vgs generate` has none yet. */
   clientId: string;
   clientSecret: string;
   name: string;
-  /** Those that every token has. */
+  /** The scopes that every token has. */
   scopes: string[];
-  /** Those that come only when they are asked for. */
+  /** The scopes that a token has only if they are requested. */
   optionalScopes: string[];
   vaultIds: string[];
   /** In seconds. */
   lifespan?: number;
 }
 
-/** A file that is not taken; nothing of it is. `values` never holds what stands in the file, but for names of fields. */
+/** A file that is refused as a whole. `values` has nothing of the file but names of fields. */
 export interface UnreadableFile {
   state: 'unreadable';
   fault: FileFault;
@@ -65,13 +65,13 @@ class FileError extends Error {
 
 /**
  * Reads what `vgs apply service-account` prints, or the `credentials.yaml` that `vgs generate` makes (PROTOCOL.md: the file of the CLI).
- * A pure function: it never throws, and takes all of a file or nothing.
+ * A pure function. It never throws, and reads all of a file or nothing.
  */
 export function readServiceAccountFile(text: string): ServiceAccountFile | UnreadableFile {
   try {
     return readAccount(readData(text));
   } catch (thrown) {
-    // Whatever else is thrown comes from the parser, as at a file of nothing but open brackets.
+    // Any other error comes from the parser, for example for a file of open brackets.
     const { fault, values } = thrown instanceof FileError ? thrown : new FileError('not-yaml', { line: 1 });
     return { state: 'unreadable', fault, values };
   }
@@ -80,8 +80,8 @@ export function readServiceAccountFile(text: string): ServiceAccountFile | Unrea
 function readData(text: string): YAMLMap {
   if (text.length > LARGEST_FILE) throw new FileError('too-large');
   if (isDeep(text)) throw new FileError('too-deep');
-  // In the failsafe schema every value stays the text that it is: a secret of digits is no number.
-  // Repeated keys are looked for where they matter; the parser's own search takes seconds for thousands of keys.
+  // The failsafe schema leaves every value a text: a secret of digits does not become a number.
+  // `entryOf` finds repeated keys. The parser's own search takes seconds for thousands of keys.
   const documents = parseAllDocuments(text, { schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' });
   const all = Array.isArray(documents) ? documents : [];
   for (const { errors, warnings } of all) {
@@ -107,8 +107,8 @@ function readData(text: string): YAMLMap {
 }
 
 /**
- * Whether a text could nest deeper than any such file does. The parser works by recursion, and a few ten thousand
- * open braces end the whole process, so this is looked for before it.
+ * Whether a text may nest deeper than any such file. The parser is recursive, and some ten thousand open braces would end the
+ * whole process, so this is checked first.
  */
 function isDeep(text: string): boolean {
   const lines = text.split(/\r\n|\r|\n/);
@@ -163,7 +163,7 @@ function readScopes(data: YAMLMap): { name: string; optional: boolean }[] {
   return [...found.values()];
 }
 
-/** Both the old annotation and the newer lists count. */
+/** The old annotation, and the newer lists. */
 function readVaults(data: YAMLMap): string[] {
   const annotations = entryOf(data, 'annotations');
   const annotated = isMap(annotations) ? readName(annotations, 'vgs.io/vault-id') : '';
@@ -187,14 +187,14 @@ function readName(map: YAMLMap, field: string): string {
 
 function checkName(text: string, field: string): string {
   if (isNothing(text)) return '';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is searched.
   if (text.length > LONGEST_VALUE || /[\u0000-\u001f\u007f]/.test(text))
     throw new FileError('value-invalid', { field });
   refusePlaceholder(text, field);
   return text;
 }
 
-/** The samples in documents say `<CLIENT_ID>`. */
+/** The samples in documents have `<CLIENT_ID>`. */
 function refusePlaceholder(text: string, field: string): void {
   if (/^<.*>$/.test(text)) throw new FileError('placeholder', { field });
 }
@@ -220,7 +220,7 @@ function asText(value: unknown, field: string): string {
   return String(value.value ?? '').trim();
 }
 
-/** The value of a key. A key that stands there twice says two things. */
+/** The value of a key. A key that occurs twice is an error, because its values may differ. */
 function entryOf(map: YAMLMap, field: string): unknown {
   const found = map.items.filter(({ key }) => isScalar(key) && key.value === field);
   if (found.length > 1) throw new FileError('value-twice', { field });

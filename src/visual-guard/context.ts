@@ -2,9 +2,9 @@ import type { ConnectionContext } from './connection-context.ts';
 import type { Guard } from './sign-in/guard.ts';
 import type { WrongCodes } from './sign-in/wrong-codes.ts';
 
-/** What all parts of a Visual Guard server have in common. */
+/** The objects that all parts of a Visual Guard server use. */
 export interface ServerContext extends ConnectionContext {
   readonly guard: Guard;
-  /** The guesses of each user, over all challenges. */
+  /** The refused codes of each user, over all challenges. */
   readonly wrongCodes: WrongCodes;
 }

@@ -1,19 +1,31 @@
 import type { Reason } from '../core/reasons.ts';
 import type { Metrics } from '../oauth/metrics.ts';
+import type { OAuthError } from '../oauth/oauth-error.ts';
 import type { Token } from '../oauth/token.ts';
+import type { RecordWrite } from '../store/coordinator.ts';
 import type { Method } from './dialect/methods.ts';
-import type { VisualGuardResponse, VisualGuardStatus } from './dialect/reply.ts';
+import type { VisualGuardResponse } from './dialect/reply.ts';
+import type { Refused, VisualGuardStatus } from './outcome-data.ts';
 import type { Session } from './session/session.ts';
 
-/** A sign-in that worked, or a session that serves. */
+/** A sign-in that succeeded, or an existing session. */
 export interface SignedIn {
   state: 'signed-in';
-  /** What keeps the user signed in, and renews the token. */
+  /** Keeps the user signed in, and renews the token. */
   session: Session;
-  /** The session's token at this moment. */
+  /** The token of the session at this moment. */
   token: Token;
-  /** No request was needed: the login's status is shown. */
+  /** Whether no request was sent, so that the status is that of the login. */
   fromLogin: boolean;
+}
+
+/** A session that has begun in this process. */
+export interface BegunSession {
+  readonly outcome: SignedIn;
+  /** The records by which other replicas find the session. They are written before anybody gets the outcome. */
+  readonly records: readonly RecordWrite[];
+  /** Called when the records are written. */
+  announce(): void;
 }
 
 /** A challenge that a person can answer. */
@@ -22,7 +34,7 @@ export interface OpenChallenge {
   readonly user: string;
   /** Whether it belongs to the stored user of the config node. */
   readonly stored: boolean;
-  /** In ms since 1970. */
+  /** ms since 1970 */
   readonly expiresAt: number;
   readonly state: Challenged['state'];
   /** The chosen method. */
@@ -30,9 +42,9 @@ export interface OpenChallenge {
   readonly methods: readonly Method[];
   /** Whether a method was ever chosen, even if it failed. */
   readonly hasChosen: boolean;
-  /** Codes refused so far. */
+  /** How many codes were refused. */
   readonly attempts: number;
-  /** The token endpoint that set it. */
+  /** The token endpoint at which it began. */
   readonly tokenUrl: string;
   /** The state of the challenge, as a message shows it. */
   where(reason?: Reason): Challenged;
@@ -47,74 +59,59 @@ export interface OpenChallenge {
   submit(code: string): Promise<Outcome>;
 }
 
-/** A person has to do something. */
+/** A sign-in that a person has to continue. */
 export interface Challenged {
-  /** What is awaited: that a way is chosen, that a code comes, that a link is clicked. */
+  /** What the challenge waits for: a choice of method, a code, or a click on a link. */
   state: 'mfa-required' | 'code-required' | 'link-sent';
   challenge: OpenChallenge;
-  /** Why it is still open after a step that did not help, as `code-invalid`. */
+  /** Why the last step did not succeed, such as `code-invalid`. */
   reason?: Reason | undefined;
   /** When the next code or link may be sent, in ms since 1970. */
   retryAt?: number | undefined;
-  /** What the server said last; undefined where it was not asked. */
+  /** The status of the last response; undefined if nothing was sent. */
   status?: VisualGuardStatus | undefined;
-  /** Where a link was just sent: what comes of it. */
+  /** Only if a link was just sent: its end. */
   link?: PendingLink;
 }
 
-/** A request that stays open until a person has clicked. */
+/** The request for a link, which stays open until the person has clicked. */
 export interface PendingLink {
-  /** Undefined where nothing is to be told: it was ended here, or another way was chosen. Faults are thrown. */
+  /** The outcome after the click. Undefined if the request was ended here, or another method was chosen. Rejects with an `AuthError`. */
   later: Promise<Outcome | undefined>;
   /** Ends the request. The challenge stays. */
   end(): void;
 }
 
-/** The server, or a rule of ours, said no. */
-export interface Refused {
-  state: 'refused';
-  /** Who was to be signed in; undefined where nobody knows, as of a challenge that is not there. */
-  user?: string | undefined;
-  /** The most useful of all reasons that there are. */
-  reason: Reason;
-  /** The server's own error word (RFC 6749 5.2), where it gave one that may be shown. */
-  error?: string | undefined;
-  /** The server's own sentence for it, if it gave one that may be shown. */
-  errorDescription?: string | undefined;
-  /** When trying again can help, in ms since 1970. */
-  retryAt?: number | undefined;
-  /** Where the person enrolls for a second factor: an http(s) address of the server's choice. */
-  enrollmentUrl?: string | undefined;
-  /** What the server said; undefined where a rule of ours refused, or the token endpoint did without a Visual Guard state. */
-  status?: VisualGuardStatus | undefined;
-}
+export type { Refused } from './outcome-data.ts';
 
-/** Why something was refused, without what else a message is told. */
-export type Refusing = Pick<Refused, 'reason' | 'error' | 'errorDescription'>;
-
-/** What came of a sign-in, or of a step of one. All that is no answer about who may sign in is thrown as an `AuthError`. */
+/** The outcome of a sign-in, or of a step of one. Any failure that is no answer of the server is thrown as an `AuthError`. */
 export type Outcome = SignedIn | Challenged | Refused;
 
-/** As `refusedBy`, and told to who keeps account of it. */
-export function refusedAndTold(
-  metrics: Metrics,
-  refusal: Refusing,
-  user: string,
-  reading?: VisualGuardResponse,
-): Refused {
-  metrics.tell({ what: 'refused', user, reason: refusal.reason });
-  return refusedBy(refusal, user, reading);
+/** Writes the records of a session, and announces it: now, or when a lock is given back. */
+export type PublishSession = (begun: BegunSession) => SignedIn | Promise<SignedIn>;
+
+/** Writes the records now. */
+export async function publishSession({ outcome, records, announce }: BegunSession): Promise<SignedIn> {
+  await Promise.all(records.map(({ record, content }) => record.write(content)));
+  announce();
+  return outcome;
 }
 
-/** A refusal with what the reply says of it. */
-function refusedBy(refusal: Refusing, user: string, reading?: VisualGuardResponse): Refused {
+/** The outcome of a refusal, which is counted and reported. @param response the status in the response of Visual Guard */
+export function reportRefusal(
+  metrics: Metrics,
+  refusal: OAuthError,
+  user: string,
+  response?: VisualGuardResponse,
+): Refused {
+  metrics.tell({ what: 'refused', user, reason: refusal.reason });
   return {
     state: 'refused',
     user,
     reason: refusal.reason,
     ...(refusal.error ? { error: refusal.error } : {}),
     ...(refusal.errorDescription ? { errorDescription: refusal.errorDescription } : {}),
-    ...(reading ? { status: reading.status } : {}),
-    ...(reading?.enrollmentUrl ? { enrollmentUrl: reading.enrollmentUrl } : {}),
+    ...(response ? { status: response.status } : {}),
+    ...(response?.enrollmentUrl ? { enrollmentUrl: response.enrollmentUrl } : {}),
   };
 }

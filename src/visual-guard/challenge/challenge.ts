@@ -1,273 +1,210 @@
 import { type Cancel, randomId } from '../../core/clock.ts';
-import type { Found, RecordLock, SharedRecord } from '../../store/coordinator.ts';
+import type { OAuthError } from '../../oauth/oauth-error.ts';
+import type { RecordWrite } from '../../store/coordinator.ts';
 import type { ServerContext } from '../context.ts';
 import { findMethod, isDelivered, type Method } from '../dialect/methods.ts';
 import { saysWrongPassword, type VisualGuardResponse } from '../dialect/reply.ts';
-import type { Credentials, Grant, VisualGuardResult } from '../dialect/wire.ts';
+import type { Credentials, VisualGuardResult } from '../dialect/wire.ts';
 import {
   type Challenged,
   type OpenChallenge,
   type Outcome,
+  type PublishSession,
+  publishSession,
   type Refused,
-  type Refusing,
-  refusedAndTold,
-  type SignedIn,
+  reportRefusal,
 } from '../outcome.ts';
-import { tryCode } from './code-try.ts';
-import { type ChallengeContent, type ChallengeRecord, timeToLive } from './content.ts';
-import { judge, judgeWrongCode, type StepResult } from './judgement.ts';
-import { mayBeClicked, OpenLink } from './link.ts';
-import { RecordedChallenge } from './recorded.ts';
-import { Respondent } from './respondent.ts';
-
-/** Who keeps the challenges of a server. */
-export interface ChallengeKeeper {
-  readonly context: ServerContext;
-  recordOf(id: string): SharedRecord<ChallengeRecord>;
-  /** It was answered: a session begins. */
-  answered(grant: Grant, challenge: Challenge): Promise<SignedIn>;
-  /** It has ended. */
-  left(challenge: Challenge): void;
-}
+import { type ChallengeContent, isCodeUnsent, priorityOf } from './content.ts';
+import type { ChallengeKeeper } from './keeper.ts';
+import { type LinkRequest, LinkRequests, mayBeClicked, tellWhenSent } from './link-requests.ts';
+import type { ChallengeRecord } from './record.ts';
+import { ReplicatedContent } from './replicated-content.ts';
+import { ChallengeRequests } from './requests.ts';
+import { resultOfStep, resultOfWrongCode, type StepResult } from './step-result.ts';
+import { submitCode } from './submit-code.ts';
 
 /**
- * A multi-factor challenge of one person, from the methods offered to the token. The object in memory is what serves; its record is
- * what other replicas know of it. Each step is taken by one of them, where the others left it.
+ * A multi-factor challenge of one user, from the offered methods to the token. Each step is taken by one replica, on the
+ * content that the others have left.
  */
 export class Challenge implements OpenChallenge {
   readonly id: string;
-  #at: ChallengeContent;
-  /** It takes no step any more. */
-  #isOver = false;
-  #hasEnded = false;
-  /** Another replica has ended it: nothing is written any more. */
-  #hasEndedElsewhere = false;
-  #link: OpenLink | undefined;
-  readonly #openLinks = new Set<OpenLink>();
-  readonly #person: Respondent;
-  readonly #recorded: RecordedChallenge;
-  readonly #record: SharedRecord<ChallengeRecord>;
+  /** It has expired or ended. */
+  #isClosed = false;
+  readonly #links = new LinkRequests();
+  readonly #requests: ChallengeRequests;
+  readonly #shared: ReplicatedContent;
   readonly #keeper: ChallengeKeeper;
-  #unfollow: Cancel | undefined;
+  #unwatch: Cancel | undefined;
 
-  /** @param origin of a challenge that was begun elsewhere: its id, and how often it was written */
+  /** @param origin of a challenge that began at another replica: its ID, and how many times its record was written */
   constructor(
     content: ChallengeContent,
-    person: Credentials,
+    credentials: Credentials,
     keeper: ChallengeKeeper,
     { id, steps }: { id: string; steps: number } = { id: randomId(), steps: 0 },
   ) {
     this.id = id;
-    this.#at = content;
     this.#keeper = keeper;
-    this.#person = new Respondent(person, keeper.context);
-    this.#recorded = new RecordedChallenge(keeper.context.connection, content, steps);
-    this.#record = keeper.recordOf(id);
+    this.#requests = new ChallengeRequests(credentials, keeper.context);
+    this.#shared = new ReplicatedContent(content, steps, keeper.recordOf(id), keeper.context, {
+      ended: () => keeper.left(this),
+      // Another method was chosen elsewhere.
+      changed: ({ state }) => state !== 'link-sent' && this.#links.cancel(),
+    });
   }
 
   get #context(): ServerContext {
     return this.#keeper.context;
   }
 
+  get #content(): ChallengeContent {
+    return this.#shared.current;
+  }
+
   get user(): string {
-    return this.#at.user;
+    return this.#content.user;
   }
 
-  /** Whether it belongs to the stored user of the config node. */
+  /** A file or a vault may name another stored user meanwhile. Then it is the challenge of an ordinary user. */
   get stored(): boolean {
-    return this.#at.stored;
+    const { stored, user } = this.#content;
+    return stored && user === this.#context.wire.settings.user;
   }
 
-  /** ms since 1970 */
   get expiresAt(): number {
-    return this.#at.expiresAt;
+    return this.#content.expiresAt;
   }
 
   get state(): Challenged['state'] {
-    return this.#at.state;
+    return this.#content.state;
   }
 
-  /** The way chosen. */
   get method(): Method | undefined {
-    return this.#at.method;
+    return this.#content.method;
   }
 
   get methods(): readonly Method[] {
-    return this.#at.methods;
+    return this.#content.methods;
   }
 
-  /** Whether any way was ever taken, also one that failed. */
   get hasChosen(): boolean {
-    return this.#at.hasChosen;
+    return this.#content.hasChosen;
   }
 
-  /** Codes refused so far. */
   get attempts(): number {
-    return this.#at.attempts;
+    return this.#content.attempts;
   }
 
-  /** The token endpoint that set it. */
   get tokenUrl(): string {
     return this.#context.wire.tokenUrl;
   }
 
-  /** Whether a request for a link is still open. */
+  /** Whether the request for a link is still open. */
   get hasOpenLink(): boolean {
-    return this.#openLinks.size > 0;
+    return !this.#links.isEmpty;
+  }
+
+  /** If one challenge of the user has to be evicted, it is one of the lowest priority. */
+  get priority(): number {
+    return priorityOf(this.#content);
   }
 
   belongsTo(keeper: ChallengeKeeper): boolean {
     return this.#keeper === keeper;
   }
 
-  /** Writes it as it stands, for other replicas: it is new. */
-  write(): Promise<void> {
-    return this.#record.write(this.#recorded.record);
+  /** The record of a new challenge, by which other replicas find it. */
+  get toWrite(): RecordWrite<ChallengeRecord> {
+    return this.#shared.toWrite;
   }
 
-  /** From now on it follows what other replicas make of it, until it has ended here. */
+  /** Follows the steps of other replicas, until it has ended here. */
   follow(): void {
-    this.#unfollow = this.#record.watch((found) => this.#adoptNews(found));
+    this.#unwatch = this.#shared.watch();
   }
 
-  /** Where the challenge stands, as a message tells it. */
   where(reason?: Challenged['reason'], extra: Pick<Challenged, 'retryAt' | 'status'> = {}): Challenged {
     return { state: this.state, challenge: this, reason, ...extra };
   }
 
-  /**
-   * Takes a way. A code or a link is sent by the server; an authenticator app needs nothing sent.
-   *
-   * @param word `first`, a preference, or a method's id; empty takes a single method
-   * @throws AuthError where the server gives no answer that makes sense; the challenge stays
-   */
   choose(word: string): Promise<Outcome> {
-    return this.#step(async () => {
+    return this.#step(async (publish) => {
       const method = findMethod(this.methods, word);
       if (!method) return { ...this.where('method-not-offered'), state: 'mfa-required' };
       if (!isDelivered(method)) {
-        this.#link?.end();
-        return this.#set('code-required', method);
+        this.#links.cancel();
+        this.#shared.change({ state: 'code-required', method });
+        return this.where();
       }
-      const heldUntil = await this.#person.claimDelivery();
+      const heldUntil = await this.#requests.claimDelivery();
       if (heldUntil !== undefined) return this.where('held-back', { retryAt: heldUntil });
-      this.#link?.end();
-      // Kept even if no answer comes: the code may arrive all the same.
-      this.#at = { ...this.#at, method, hasChosen: true };
-      return method.kind === 'link' ? this.#sendLink(method) : this.#sendCode(method);
+      this.#links.cancel();
+      // Before the response: if none comes, the code may arrive nevertheless.
+      this.#shared.change({ method, hasChosen: true, sent: true });
+      const outcome = method.kind === 'link' ? this.#sendLink(method) : await this.#sendCode(method, publish);
+      const isCodeSent = outcome.state === 'code-required' && !outcome.reason;
+      if (isCodeSent) this.#context.metrics.tell({ what: 'code-sent', user: this.user });
+      return outcome;
     });
   }
 
-  /**
-   * Answers with a code.
-   *
-   * @throws AuthError where the server gives no answer that makes sense; the challenge stays
-   */
   submit(code: string): Promise<Outcome> {
-    return this.#step(async () => {
-      // A link that was sent, perhaps by another replica, needs no code.
+    return this.#step(async (publish) => {
+      // While a link is open no code is expected. Another replica may have sent it.
       if (this.state === 'link-sent') return this.where();
       const method = this.method ?? findMethod(this.methods, '');
       if (!method) return { ...this.where('method-not-offered'), state: 'mfa-required' };
-      const send = (): Promise<VisualGuardResult> => this.#person.submit(method, code);
-      const heard = await tryCode(this.#context, this.user, { stop: () => this.#stop(), send });
-      if ('state' in heard) return heard;
-      if (!heard.grant && heard.reading?.reasons.includes('code-invalid'))
-        return this.#become(judgeWrongCode(heard.reading, this.#at, method, this.#now), heard.reading);
-      return this.#settle(heard, method);
+      const result = await submitCode(this.#context, this.user, {
+        isUnsent: isCodeUnsent(this.#content),
+        check: () => this.#checkStep(),
+        send: () => this.#requests.submit(method, code),
+      });
+      if ('state' in result) return result;
+      if (!result.grant && result.reading?.reasons.includes('code-invalid'))
+        return this.#apply(resultOfWrongCode(result.reading, this.#content, method, this.#now), result.reading);
+      return this.#settle(result, method, publish);
     });
   }
 
-  /** Ends everything: the challenge was answered, or is not wanted any more. */
+  /** Ends it in this process, with its links. */
   close(): void {
     this.expire();
-    this.#link?.end();
-    this.#unfollow?.();
+    this.#links.cancel();
+    this.#unwatch?.();
   }
 
-  /** Another one needs the room: this process forgets it. */
+  /** Forgets it in this process to make room for another one. */
   makeRoom(): void {
     this.#context.metrics.madeRoom();
     this.close();
   }
 
-  /** Takes no step any more. A link that is open may still be clicked: the server knows how long it is valid. */
+  /** Refuses further steps. An open link may still be clicked, because the server alone decides how long it is valid. */
   expire(): void {
-    this.#isOver = true;
-    this.#person.forgetPassword();
-    if (!this.hasOpenLink) this.#unfollow?.();
+    this.#isClosed = true;
+    this.#requests.forgetPassword();
+    if (!this.hasOpenLink) this.#unwatch?.();
   }
 
-  /** Not wanted any more, here and at other replicas. */
+  /** Ends it, here and at other replicas. */
   cancel(): void {
     this.#end();
-    void this.#tell();
+    void this.#shared.publish();
   }
 
-  /** One step after another, over all replicas: two codes at once must not both be the fifth. */
-  #step(step: () => Promise<Outcome>): Promise<Outcome> {
-    return this.#record.update<Outcome>({
-      run: async (found, lock) => {
-        this.#adopt(found);
-        try {
-          return await (this.#stop() ?? step());
-        } finally {
-          this.#writeWith(lock);
-        }
-      },
-    });
+  #step(step: (publish: PublishSession) => Promise<Outcome>): Promise<Outcome> {
+    return this.#shared.update(async (publish) => this.#checkStep() ?? step(publish));
   }
 
-  /** Something happened between two steps: a link was clicked, or the challenge is not wanted any more. */
-  async #tell(): Promise<void> {
-    if (!this.#isChanged) return;
-    const told = this.#record.update<void>({
-      run: async (found, lock) => {
-        this.#adopt(found);
-        this.#writeWith(lock);
-      },
-    });
-    await told.catch(() => undefined);
-  }
-
-  get #isChanged(): boolean {
-    return !this.#hasEndedElsewhere && (this.#hasEnded || !this.#recorded.has(this.#at));
-  }
-
-  #writeWith(lock: RecordLock<ChallengeRecord>): void {
-    if (!this.#isChanged) return;
-    const record = this.#recorded.next(this.#at);
-    if (this.#hasEnded) lock.end(timeToLive(record, this.#now));
-    else lock.write(record);
-  }
-
-  /** Takes over where another replica left it. A link of this process ends if another method was chosen. */
-  #adopt(found: Found<ChallengeRecord>): void {
-    if (found === 'ended') {
-      this.#hasEndedElsewhere = true;
-      this.#keeper.left(this);
+  /** @returns why no step may be taken now; undefined if one may */
+  #checkStep(): Outcome | undefined {
+    if (this.#isClosed) {
+      const reason = this.#now >= this.expiresAt ? 'challenge-expired' : 'challenge-unknown';
+      return reportRefusal(this.#context.metrics, { reason }, this.user);
     }
-    const newer = this.#hasEnded ? undefined : this.#recorded.adopt(found, this.expiresAt);
-    if (!newer) return;
-    this.#at = newer;
-    if (newer.state !== 'link-sent') this.#link?.end();
-  }
-
-  /** @returns what to write again */
-  #adoptNews(found: Found<ChallengeRecord>): ChallengeRecord | undefined {
-    if (this.#hasEnded) return undefined;
-    this.#adopt(found);
-    return this.#recorded.isLost(found) && this.#now < this.expiresAt ? this.#recorded.record : undefined;
-  }
-
-  /** Why no step is taken now. */
-  #stop(): Outcome | undefined {
-    return this.#isOver ? this.#tooLate() : this.#heldBack();
-  }
-
-  /** A password that goes along with the steps, and was refused meanwhile. */
-  #heldBack(): Challenged | undefined {
-    const { heldUntil } = this.#person;
+    // The steps send a password that was refused meanwhile.
+    const { heldUntil } = this.#requests;
     return heldUntil === undefined ? undefined : this.where('held-back', { retryAt: heldUntil });
   }
 
@@ -275,98 +212,91 @@ export class Challenge implements OpenChallenge {
     return this.#context.clock.now();
   }
 
-  #tooLate(): Refused {
-    const reason = this.#now >= this.expiresAt ? 'challenge-expired' : 'challenge-unknown';
-    return refusedAndTold(this.#context.metrics, { reason }, this.user);
-  }
-
-  #set(state: Challenged['state'], method: Method | undefined): Challenged {
-    this.#at = { ...this.#at, state, method };
-    return this.where();
-  }
-
-  async #sendCode(method: Method): Promise<Outcome> {
+  async #sendCode(method: Method, publish: PublishSession): Promise<Outcome> {
     try {
-      return await this.#settleSent(await this.#person.choose(method), method);
-    } catch (failure) {
-      this.#person.undeliverAfter(failure);
-      throw failure;
+      return await this.#settleDelivery(await this.#requests.choose(method), method, publish);
+    } catch (error) {
+      if (this.#requests.releaseDeliveryAfter(error)) this.#shared.change({ sent: false });
+      throw error;
     }
   }
 
-  /** The request stays open until the person has clicked, so what comes of it is told later. */
+  /** The request stays open until the person has clicked, so its outcome comes later. */
   #sendLink(method: Method): Challenged {
-    const link = new OpenLink((signal) => this.#person.choose(method, signal));
-    this.#openLinks.add(link);
-    this.#link = link;
-    const later = this.#await(link, method).finally(() => this.#linkHasEnded(link));
-    // Whoever chose may be gone by then.
+    const request = this.#links.send((signal) => this.#requests.choose(method, signal));
+    const { metrics, clock } = this.#context;
+    const { user } = this;
+    tellWhenSent(request, clock, () => metrics.tell({ what: 'link-sent', user }));
+    const later = this.#awaitClick(request, method).finally(() => {
+      this.#links.delete(request);
+      // An expired challenge was kept for its link.
+      if (this.#isClosed) this.#keeper.left(this);
+      void this.#shared.publish();
+    });
+    // An error that nobody waits for would end the process.
     later.catch(() => undefined);
-    return { ...this.#set('link-sent', method), link: { later, end: () => link.end() } };
+    this.#shared.change({ state: 'link-sent', method });
+    return { ...this.where(), link: { later, end: () => request.cancel() } };
   }
 
-  async #await(link: OpenLink, method: Method): Promise<Outcome | undefined> {
-    const result = await link.result;
-    if (result === 'ended') return undefined;
-    if ('heard' in result) {
-      const outcome = await this.#settleSent(result.heard, method);
-      // The server did not keep the request open. There is nothing to tell that was not told when the link was sent.
+  async #awaitClick(request: LinkRequest, method: Method): Promise<Outcome | undefined> {
+    const end = await request.end;
+    if (end === 'canceled') return undefined;
+    if ('result' in end) {
+      const outcome = await this.#settleDelivery(end.result, method, publishSession);
+      // A server that answers at once has sent the link, which was reported already.
       return outcome.state === 'link-sent' && !outcome.reason ? undefined : outcome;
     }
-    const { failure } = result;
-    if (failure.fault === 'no-answer') return this.#refuse({ reason: 'mfa-timeout' });
-    if (mayBeClicked(failure)) return this.where('outcome-unknown');
-    if (this.#person.undeliverAfter(failure)) this.#set('mfa-required', undefined);
-    throw failure;
+    const { error } = end;
+    if (error.fault === 'no-answer') return this.#refuse({ reason: 'mfa-timeout' });
+    if (mayBeClicked(error)) return this.where('outcome-unknown');
+    if (this.#requests.releaseDeliveryAfter(error))
+      this.#shared.change({ state: 'mfa-required', method: undefined, sent: false });
+    throw error;
   }
 
-  #linkHasEnded(link: OpenLink): void {
-    this.#openLinks.delete(link);
-    // It has expired, and only the link was still waited for.
-    if (this.#isOver) this.#keeper.left(this);
-    void this.#tell();
-  }
-
-  /** What a reply to a step without a code means. */
-  async #settleSent(heard: VisualGuardResult, method: Method): Promise<Outcome> {
-    const forgotten = heard.grant && this.#context.wrongCodes.forget(this.user);
-    const outcome = await this.#settle(heard, method);
-    await forgotten;
+  /** The result of the response to a chosen method. A sign-in without a code clears the wrong codes of the user, too. */
+  async #settleDelivery(result: VisualGuardResult, method: Method, publish: PublishSession): Promise<Outcome> {
+    const cleared = result.grant && this.#context.wrongCodes.clear(this.user);
+    const outcome = await this.#settle(result, method, publish);
+    await cleared;
     return outcome;
   }
 
-  /** What a reply to a step means. A wrong code is read before. */
-  #settle(heard: VisualGuardResult, method: Method): Outcome | Promise<Outcome> {
-    if (heard.grant) {
+  /** The result of the response to a step, except for a wrong code. */
+  #settle(result: VisualGuardResult, method: Method, publish: PublishSession): Outcome | Promise<Outcome> {
+    if (result.grant) {
       this.#end();
-      return this.#keeper.answered(heard.grant, this);
+      return publish(this.#keeper.answered(result.grant, this));
     }
-    if (heard.refusal) {
-      if (heard.refusal.reason === 'credentials-invalid') this.#person.refusePassword();
-      return this.#refuse(heard.refusal);
+    if (result.refusal) {
+      if (result.refusal.reason === 'credentials-invalid') this.#requests.refusePassword();
+      return this.#refuse(result.refusal);
     }
-    const { reading } = heard;
-    if (saysWrongPassword(reading)) this.#person.refusePassword();
-    const judged = judge(reading, this.#at, method);
-    if (judged.reason === 'mfa-delivery-failed') this.#person.undeliver();
-    return this.#become(judged, reading);
+    const { reading: response } = result;
+    if (saysWrongPassword(response)) this.#requests.refusePassword();
+    const step = resultOfStep(response, this.#content, method);
+    if (step.reason === 'mfa-delivery-failed') this.#requests.releaseDelivery();
+    return this.#apply(step, response);
   }
 
-  #become(judged: StepResult, reading: VisualGuardResponse): Outcome {
-    if (judged.ends) return this.#refuse({ reason: judged.ends }, reading);
-    const { at, reason } = judged;
-    this.#at = at;
-    if (reason === 'code-invalid') this.#context.metrics.tell({ what: 'refused', user: this.user, reason });
-    return this.where(reason, { status: reading.status });
+  #apply({ content, ended, reason }: StepResult, response: VisualGuardResponse): Outcome {
+    if (ended) return this.#refuse({ reason: ended }, response);
+    this.#shared.change(content);
+    if (reason === 'code-invalid' || reason === 'mfa-delivery-failed')
+      this.#context.metrics.tell({ what: 'refused', user: this.user, reason });
+    return this.where(reason, { status: response.status });
   }
 
-  #refuse(refusal: Refusing, reading?: VisualGuardResponse): Refused {
+  #refuse(refusal: OAuthError, response?: VisualGuardResponse): Refused {
     this.#end();
-    return refusedAndTold(this.#context.metrics, refusal, this.user, reading);
+    const refused = reportRefusal(this.#context.metrics, refusal, this.user, response);
+    this.#keeper.refused(this, refused);
+    return refused;
   }
 
   #end(): void {
-    this.#hasEnded = true;
+    this.#shared.end();
     this.#keeper.left(this);
   }
 }

@@ -2,33 +2,39 @@ import { LRUCache } from 'lru-cache';
 import type { Cancel, Clock } from '../../core/clock.ts';
 import { Bound } from '../bound.ts';
 import type { OpenChallenge } from '../outcome.ts';
-import type { Challenge, ChallengeKeeper } from './challenge.ts';
+import type { Challenge } from './challenge.ts';
+import type { ChallengeKeeper } from './keeper.ts';
 
-/** How many challenges are kept for a user of a server. */
+/** How many challenges are kept for a user of a server. Which one makes room: `Challenge.priority`. */
 const MOST_OF_A_USER = 5;
 
-/** The open challenges of this process. Each belongs to a server: two servers may know the same challenge of a store. */
+/** The open challenges of this process. Each belongs to a server: two servers may have the same challenge of a store. */
 export class Challenges {
   readonly #bound: Bound<Challenge, ChallengeKeeper>;
   readonly #timers = new Map<Challenge, Cancel>();
   readonly #open = new Map<ChallengeKeeper, Map<string, Challenge>>();
-  /** Ids of challenges that expired, so that a late answer gets this reason. */
+  /** The ids of expired challenges, so that a late code gets this reason. */
   readonly #expired: LRUCache<string, WeakRef<ChallengeKeeper>>;
-  /** Challenges that expired while a link was open: it may still be clicked, and ends with its server. */
+  /** Challenges that expired while a link was open, which may still be clicked. The end of the server ends them. */
   readonly #late = new Set<Challenge>();
   readonly #clock: Clock;
 
-  /** @param max how many are kept; the ones longest unused go first */
+  /** @param max how many are kept in all; the one that was not used for the longest time is evicted first */
   constructor(clock: Clock, max: number) {
     this.#clock = clock;
     this.#expired = new LRUCache({ max });
-    this.#bound = new Bound(max, MOST_OF_A_USER, (challenge, keeper) => {
-      this.#drop(keeper, challenge);
-      challenge.makeRoom();
-    });
+    this.#bound = new Bound(
+      max,
+      MOST_OF_A_USER,
+      (challenge, keeper) => {
+        this.#drop(keeper, challenge);
+        challenge.makeRoom();
+      },
+      (challenge) => challenge.priority,
+    );
   }
 
-  /** Keeps a challenge of a server. One of the same id that was there is forgotten. */
+  /** Keeps a challenge of a server. An earlier one with the same id is forgotten. */
   add(keeper: ChallengeKeeper, challenge: Challenge): void {
     const open = this.#open.get(keeper) ?? new Map<string, Challenge>();
     const before = open.get(challenge.id);
@@ -52,14 +58,15 @@ export class Challenges {
     return this.#expired.get(id)?.deref() === keeper ? 'challenge-expired' : 'challenge-unknown';
   }
 
-  /** All challenges of a server of which anything is open. */
+  /** The challenges of a server that are open or have an open link. */
   of(keeper: ChallengeKeeper): Challenge[] {
     const late = [...this.#late].filter((challenge) => challenge.belongsTo(keeper));
     return [...(this.#open.get(keeper)?.values() ?? []), ...late];
   }
 
+  /** Whether the challenge is open. The call counts as a use. */
   has(challenge: OpenChallenge): boolean {
-    // Every open challenge is one of this class.
+    // There is no other class of open challenges.
     return this.#bound.use(challenge as Challenge) && this.#clock.now() < challenge.expiresAt;
   }
 

@@ -4,28 +4,28 @@ import type { OpenChallenge } from '../outcome.ts';
 /** A challenge, or why there is none. */
 export type FoundChallenge = OpenChallenge | 'challenge-expired' | 'challenge-unknown';
 
-/** A server that may know a challenge. */
+/** A server that may have a challenge. */
 export interface ChallengeFinder {
   readonly coordinator: Coordinator;
-  /** What its connection is known by in a store. */
+  /** The digest of its connection. */
   readonly connection: string;
-  /** What this process knows of it. */
+  /** @returns the challenge in the memory of this process, or why there is none */
   knownChallenge(id: string): FoundChallenge;
   /**
    * Looks for it in the store.
    *
-   * @param isOthers is called if it belongs to another connection, with what that one is known by
+   * @param isOthers called if it belongs to another connection, with the digest of that one
    */
   storedChallenge(
     id: string,
     isOthers?: (connection: string) => void,
   ): Promise<OpenChallenge | 'challenge-expired' | undefined>;
-  /** The open challenges of its stored user: at most one, begun at any replica. */
+  /** The open challenge of its stored user, at whichever replica it began. */
   challengeOfStoredUser(): Promise<OpenChallenge | undefined>;
 }
 
 /**
- * The challenge with this id, if it belongs to one of these servers. An id does not tell which.
+ * Finds the challenge with this id, if it belongs to one of these servers. An id does not have its server.
  * Each store is asked once, and only if no server has it in memory.
  *
  * @throws AuthError `AUTH_STORE` if it is not found and a store does not answer
@@ -64,13 +64,13 @@ async function findInStores(
 }
 
 /**
- * The open challenge of a stored user of these servers, if there is exactly one.
+ * Finds the open challenge of a stored user of these servers, if there is exactly one.
  *
- * @throws AuthError `AUTH_STORE` if a store does not answer: then nobody knows whether it is the only one
+ * @throws AuthError `AUTH_STORE` if a store does not answer, because there may be another one in it
  */
 export async function findOnlyStoredChallenge(servers: readonly ChallengeFinder[]): Promise<FoundChallenge> {
   const found = await Promise.all(servers.map((server) => server.challengeOfStoredUser()));
-  // Two ways to one server find the same challenge.
+  // Two connections to one server find the same challenge.
   const open = new Map(found.flatMap((challenge) => (challenge ? [[challenge.id, challenge] as const] : [])));
   const [only] = open.values();
   return only && open.size === 1 ? only : 'challenge-unknown';

@@ -1,55 +1,67 @@
-import { contentOf, type RecordKind, type SharedRecord } from '../../store/coordinator.ts';
+import { Listeners } from '../../core/listeners.ts';
+import { contentOf, type RecordKind, type RecordWrite, type SharedRecord } from '../../store/coordinator.ts';
 import { isId } from '../../store/id-record.ts';
 import type { ServerContext } from '../context.ts';
 import type { VisualGuardResponse } from '../dialect/reply.ts';
 import type { Credentials, Grant } from '../dialect/wire.ts';
-import type { OpenChallenge, SignedIn } from '../outcome.ts';
-import { Challenge, type ChallengeKeeper } from './challenge.ts';
+import type { BegunSession, OpenChallenge, Refused } from '../outcome.ts';
+import { Challenge } from './challenge.ts';
 import type { Challenges } from './challenges.ts';
-import { type ChallengeContent, type ChallengeRecord, challengeRecords, contentOfReading } from './content.ts';
+import { type ChallengeContent, contentOfResponse } from './content.ts';
 import type { FoundChallenge } from './find.ts';
+import type { ChallengeKeeper } from './keeper.ts';
+import { type ChallengeRecord, challengeRecords } from './record.ts';
 
-/** What becomes of the challenges of a server. */
-interface ChallengeEvents {
+/** Called for the challenges of a server. */
+interface ChallengeListener {
   /** A challenge was answered: a session begins. */
-  answered(grant: Grant, challenge: Challenge): Promise<SignedIn>;
+  answered(grant: Grant, challenge: Challenge): BegunSession;
 }
 
-/** The open challenges of one server. One that another replica began is found by its record. */
+/** The open challenges of one server. A challenge that began at another replica is found by its record. */
 export class ServerChallenges implements ChallengeKeeper {
+  /** Called for each challenge in memory that ends with a refusal. */
+  readonly refusals = new Listeners<{ challenge: OpenChallenge; refused: Refused }>();
   readonly context: ServerContext;
   readonly #memory: Challenges;
-  readonly #events: ChallengeEvents;
+  readonly #listener: ChallengeListener;
   readonly #records: RecordKind<ChallengeRecord>;
   #isClosed = false;
 
-  /** @param memory the challenges of all servers of this process, which are bounded together */
-  constructor(context: ServerContext, memory: Challenges, events: ChallengeEvents) {
+  /** @param memory the challenges of all servers of this process, which have common limits */
+  constructor(context: ServerContext, memory: Challenges, listener: ChallengeListener) {
     this.context = context;
     this.#memory = memory;
-    this.#events = events;
+    this.#listener = listener;
     this.#records = challengeRecords(context);
   }
 
-  /** A reply to a login sets a challenge. Its record is written before anybody is told of it. */
-  async begin(reading: VisualGuardResponse, person: Credentials, stored: boolean): Promise<Challenge> {
-    const content = contentOfReading(reading, { user: person.user, stored, now: this.context.clock.now() });
-    const challenge = new Challenge(content, person, this);
-    if (this.#isClosed) return challenge;
+  /**
+   * Begins the challenge that the response to a login sets.
+   *
+   * @returns `record` is written by the caller, and from then on other replicas find the challenge
+   */
+  begin(
+    response: VisualGuardResponse,
+    credentials: Credentials,
+    stored: boolean,
+  ): { challenge: Challenge; record?: RecordWrite<ChallengeRecord> } {
+    const content = contentOfResponse(response, { user: credentials.user, stored, now: this.context.clock.now() });
+    const challenge = new Challenge(content, credentials, this);
+    if (this.#isClosed) return { challenge };
     this.#keep(challenge);
-    await challenge.write();
-    return challenge;
+    return { challenge, record: challenge.toWrite };
   }
 
-  /** The challenge with this id in memory, or why there is none. */
+  /** @returns the challenge with this id in memory, or why there is none */
   known(id: string): FoundChallenge {
     return this.#memory.find(this, id);
   }
 
   /**
-   * The challenge with this id, whichever replica began it.
+   * Finds the challenge with this id, at whichever replica it began.
    *
-   * @param isOthers is called if it belongs to another connection, with what that one is known by
+   * @param isOthers called if it belongs to another connection, with the digest of that one
    * @returns undefined if it is unknown, has ended, belongs to another connection, or cannot be answered here
    * @throws AuthError `AUTH_STORE` if the store does not answer
    */
@@ -67,17 +79,22 @@ export class ServerChallenges implements ChallengeKeeper {
     const known = this.known(id);
     if (typeof known === 'object') return known;
     if (this.context.clock.now() >= found.content.expiresAt) return 'challenge-expired';
-    return this.#takeUp(found, id);
+    return this.#load(found, id);
   }
 
-  /** Whether this challenge is open in this process. Who asks uses it. */
+  /** Whether this challenge is open in this process. The call counts as a use. */
   has(challenge: OpenChallenge): boolean {
     return this.#memory.has(challenge);
   }
 
-  /** Ends the challenges of a user that this process knows, for other replicas, too. */
+  /** Ends the challenges of a user that are in memory, at other replicas, too. */
   cancel(user: string): void {
     for (const challenge of this.#memory.of(this)) if (challenge.user === user) challenge.cancel();
+  }
+
+  /** How many are open in this process. */
+  get size(): number {
+    return this.#memory.of(this).length;
   }
 
   /** Forgets all challenges in this process. */
@@ -86,12 +103,16 @@ export class ServerChallenges implements ChallengeKeeper {
     for (const challenge of this.#memory.of(this)) this.left(challenge);
   }
 
-  answered(grant: Grant, challenge: Challenge): Promise<SignedIn> {
-    return this.#events.answered(grant, challenge);
+  answered(grant: Grant, challenge: Challenge): BegunSession {
+    return this.#listener.answered(grant, challenge);
   }
 
   left(challenge: Challenge): void {
     this.#memory.remove(this, challenge);
+  }
+
+  refused(challenge: OpenChallenge, refused: Refused): void {
+    this.refusals.tell({ challenge, refused });
   }
 
   recordOf(id: string): SharedRecord<ChallengeRecord> {
@@ -103,18 +124,21 @@ export class ServerChallenges implements ChallengeKeeper {
     challenge.follow();
   }
 
-  #takeUp({ content, steps }: ChallengeRecord, id: string): Challenge | undefined {
-    const person = this.#personOf(content);
-    if (!person || this.#isClosed) return undefined;
-    const challenge = new Challenge(content, person, this, { id, steps });
+  #load({ content, steps }: ChallengeRecord, id: string): Challenge | undefined {
+    const credentials = this.#credentialsFor(content);
+    if (!credentials || this.#isClosed) return undefined;
+    const challenge = new Challenge(content, credentials, this, { id, steps });
     this.#keep(challenge);
     return challenge;
   }
 
-  /** Who answers a challenge that was set elsewhere. A password is never kept in a store: only the stored user's is known here. */
-  #personOf({ user, stored }: ChallengeContent): Credentials | undefined {
-    const { mfaCredentials, passwordless, stored: person } = this.context.wire;
+  /**
+   * The credentials for the steps of a challenge that began at another replica. No store has a password, so only the
+   * stored user's is known here.
+   */
+  #credentialsFor({ user, stored }: ChallengeContent): Credentials | undefined {
+    const { mfaCredentials, passwordless, stored: storedUser } = this.context.wire;
     if (mfaCredentials !== 'username+password' || passwordless) return { user, password: '' };
-    return stored && user === person.user ? person : undefined;
+    return stored && user === storedUser.user ? storedUser : undefined;
   }
 }

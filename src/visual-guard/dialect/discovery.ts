@@ -1,45 +1,42 @@
 import type { HttpResponse, Transport } from '../../http/transport.ts';
+import { DISCOVERY_PATH, requestDiscovery } from '../../oauth/endpoint-search.ts';
 
-/** A discovery document is asked for this long, in ms: it is small, and a person waits. */
-const DISCOVERY_TIMEOUT = 10_000;
+/** The most grant types or scopes that are read. */
 const MOST_WORDS = 1000;
 
-/** What a server says of itself (OpenID Connect Discovery 1.0, 3). */
+/** The parts of a discovery document that a test reads (OpenID Connect Discovery 1.0, 3). */
 export interface Discovery {
-  /** The grant types that it knows; undefined where it does not say. */
+  /** The supported grant types. Undefined if the document does not list them. */
   grants: string[] | undefined;
-  /** The scopes that it shows; undefined where it does not say. It may know others. */
+  /** The supported scopes. Undefined if the document does not list them. The server may accept others. */
   scopes: string[] | undefined;
 }
 
-/** @param tokenUrl the address of the token endpoint, whose document stands beside `/connect/token` */
+/** The address of a server. @param tokenUrl the address of its token endpoint, which ends in `/connect/token` */
+export function issuerOf(tokenUrl: string): string {
+  const { origin, pathname } = new URL(tokenUrl);
+  return origin + pathname.replace(/\/connect\/token$/i, '');
+}
+
+/** The address of the discovery document of a server. @param tokenUrl as for `issuerOf` */
 export function discoveryUrlOf(tokenUrl: string): string {
-  const url = new URL(tokenUrl);
-  url.pathname = `${url.pathname.replace(/\/connect\/token$/i, '')}/.well-known/openid-configuration`;
-  url.search = '';
-  return url.href;
+  return issuerOf(tokenUrl) + DISCOVERY_PATH;
 }
 
 /**
- * Reads the discovery document.
+ * Reads the discovery document of a server.
  *
- * @returns `found`: undefined where there is none, which is no fault
- * @throws AuthError where the server cannot be reached
+ * @returns `found`: undefined if there is none. A server need not have one
+ * @throws AuthError if the server does not answer
  */
 export async function discover(
   tokenUrl: string,
   transport: Transport,
 ): Promise<{ found: Discovery | undefined; reply: HttpResponse }> {
-  const reply = await transport.send({
-    url: discoveryUrlOf(tokenUrl),
-    method: 'GET',
-    form: {},
-    timeout: DISCOVERY_TIMEOUT,
-  });
-  const { status, body } = reply;
-  const isDocument = status === 200 && body !== undefined && body.token('token_endpoint') !== '';
-  const found = isDocument
-    ? { grants: body.tokens('grant_types_supported', MOST_WORDS), scopes: body.tokens('scopes_supported', MOST_WORDS) }
-    : undefined;
+  const { document, reply } = await requestDiscovery(discoveryUrlOf(tokenUrl), transport);
+  const found = document && {
+    grants: document.tokens('grant_types_supported', MOST_WORDS),
+    scopes: document.tokens('scopes_supported', MOST_WORDS),
+  };
   return { found, reply };
 }

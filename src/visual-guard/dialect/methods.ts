@@ -1,33 +1,24 @@
 import { randomId } from '../../core/clock.ts';
 import type { ReplyObject } from '../../http/reply-object.ts';
+import type { OfferedMethod } from '../outcome-data.ts';
 
-/** One way to answer a challenge, as it stands in `msg.auth.challenge.methods`. */
-export interface OfferedMethod {
-  /** Made here, at random. The server's own ids never leave the process. */
-  id: string;
-  /** `otp`: a code that is sent; `link`: a link that is sent; `code`: a code that the server knows another way. */
-  kind: 'otp' | 'link' | 'code';
-  transport: 'sms' | 'email' | 'whatsapp' | 'app' | 'other';
-  /** The server's masked text, as `+91*****34003`. */
-  destination: string;
-  label: string;
-}
+export type { OfferedMethod } from '../outcome-data.ts';
 
-/** A method with what the server calls it. */
+/** A method with the ids of the server. */
 export interface Method extends OfferedMethod {
   readonly requestId: string;
   readonly availableId: string;
 }
 
-/** The most ways that are read of a reply. */
+/** The most methods that are read from a reply. */
 export const MOST_METHODS = 20;
 
 /**
  * Reads `MFAAvailables` (PROTOCOL.md: challenges). Numbers: TransportMode 1 SMS, 2 email, 3 WhatsApp; AuthenticationMode 1 link, 2 OTP.
- * A mode that is not known is code entry, unless its text says "Link". Items without an id are left out.
+ * An unknown mode is the entry of a code, unless its text contains "Link". Items without an id are left out.
  *
- * @param answer the object that has the list
- * @param requestId the request id of the reply, for items that name none of their own
+ * @param answer the object with the list
+ * @param requestId the request id of the reply, for items without one
  */
 export function readMethods(answer: ReplyObject | undefined, requestId: string): Method[] {
   const items = answer?.objects('MFAAvailables', MOST_METHODS) ?? [];
@@ -74,10 +65,10 @@ function readTransport(
 }
 
 /**
- * The method that a word asks for.
+ * Finds the method for a word.
  *
- * @param word `first`, one of METHOD_PREFERENCES, or a method's id; empty takes a single method
- * @returns undefined where it is not offered, or where several are and none is named
+ * @param word `first`, one of METHOD_PREFERENCES, or the id of a method. If it is empty, a single method is returned
+ * @returns undefined if the method is not offered, or the word is empty and several are offered
  */
 export function findMethod(methods: readonly Method[], word: string): Method | undefined {
   if (word === '') return methods.length === 1 ? methods[0] : undefined;
@@ -87,7 +78,7 @@ export function findMethod(methods: readonly Method[], word: string): Method | u
   return methods.find(({ kind, transport }) => (wanted[1] === 'link') === (kind === 'link') && transport === wanted[2]);
 }
 
-/** Whether choosing this method makes the server send something. An authenticator app makes its codes itself. */
+/** Whether the server sends something when the method is chosen. An authenticator app generates its codes. */
 export function isDelivered(method: Method): boolean {
   return method.transport !== 'app';
 }

@@ -1,6 +1,7 @@
 import { VISUAL_GUARD_REASONS, type VisualGuardReason, type Warning } from '../../core/reasons.ts';
 import type { ReplyObject } from '../../http/reply-object.ts';
 import { isBearer } from '../../oauth/token.ts';
+import type { MergedState, VisualGuardStatus } from '../outcome-data.ts';
 import { type Method, MOST_METHODS, readMethods } from './methods.ts';
 import {
   AUTHENTICATION_BITS,
@@ -8,47 +9,40 @@ import {
   CREDENTIAL_INVALID_FLAG,
   has,
   hasFlag,
-  type MergedState,
   mergeState,
   type StateBit,
 } from './states.ts';
 
-/** The two statuses of a reply, as they stand in `msg.auth.status`. */
-export interface VisualGuardStatus {
-  authentication: MergedState;
-  authorization: MergedState;
-}
-
-/** Everything that a Visual Guard reply says, whatever its HTTP status. */
+/** The contents of a Visual Guard reply, whatever its HTTP status. */
 export interface VisualGuardResponse {
-  /** Non-empty only where the reply is a success: a token, and no authentication Failure. */
+  /** Empty unless the sign-in succeeded: a token, and no authentication Failure. */
   accessToken: string;
   refreshToken: string;
   VGToken: string;
   status: VisualGuardStatus;
-  /** All reasons that speak against a sign-in, the most useful first. */
+  /** All reasons of a refusal, the most useful first. */
   reasons: VisualGuardReason[];
-  /** Those that end a challenge: a warning or a missing second contact does not. */
+  /** The reasons that end a challenge. A warning or a missing contact does not. */
   blocking: VisualGuardReason[];
-  /** What to say of a success. */
+  /** The warnings of a successful sign-in. */
   warnings: Warning[];
-  /** The server wants a second factor, and these are the ways. */
+  /** Whether the server wants a second factor. */
   challenged: boolean;
-  /** The server has sent something, or waits for a code. */
+  /** Whether the server has sent a code or link, or waits for a code. */
   waiting: boolean;
   methods: Method[];
   requestId: string;
-  /** Where a person enrolls, if the reply has an http(s) address for it. */
+  /** The http(s) address of the enrollment. Empty if there is none. */
   enrollmentUrl: string;
 }
 
 /**
- * Reads a Visual Guard reply (PROTOCOL.md: replies). A pure function: it never throws, and never calls a reply without a token a success.
+ * Reads a Visual Guard reply (PROTOCOL.md: replies). It never throws. A reply without a token is never a success.
  *
- * Flags, status numbers and status names are merged. Any may be missing, may stand in `AuthenticationState`
- * or in `AuthenticationResponse`, and may be unknown.
+ * Flags, status numbers and status names are merged. Each may be missing, may be in `AuthenticationState` or in
+ * `AuthenticationResponse`, and may be unknown.
  *
- * @returns undefined if the reply has no Visual Guard state at all
+ * @returns undefined if the reply has no Visual Guard state
  */
 export function readVisualGuardReply(body: ReplyObject): VisualGuardResponse | undefined {
   const response = body.object('VGResponse');
@@ -83,7 +77,7 @@ export function readVisualGuardReply(body: ReplyObject): VisualGuardResponse | u
   const requestId = answer?.id('RequestId') || response?.id('RequestId') || '';
   const credentialInvalid = hasFlag(state, CREDENTIAL_INVALID_FLAG) || hasFlag(answer, CREDENTIAL_INVALID_FLAG);
   const saysNothing = !credentialInvalid && isSilent(authentication) && isSilent(authorization);
-  // An OAuth error says more than a `VGResponse` that says nothing.
+  // An OAuth error is more useful than a `VGResponse` without any state.
   if (saysNothing && !isBearer(token) && (!response || body.isText('error'))) return undefined;
   return {
     accessToken,
@@ -106,7 +100,7 @@ export function readVisualGuardReply(body: ReplyObject): VisualGuardResponse | u
   };
 }
 
-/** Whether every part of the description is a state, as in "Failure, UserNotFound". Any other one is a text for people. */
+/** Whether each part of the description is the name of a state, as in "Failure, UserNotFound". */
 export function isDescribedByStates(body: ReplyObject): boolean {
   const words = body.names('error_description');
   const isState = (word: string): boolean =>
@@ -148,7 +142,7 @@ function hasName(state: MergedState, name: string): boolean {
   return state.names.includes(name);
 }
 
-/** The exact place is not documented: an `AuthenticationEnrollmentRequest` of the reply, or an `EnrollmentUrl` of an item. */
+/** The address may be in `AuthenticationEnrollmentRequest` or in `EnrollmentUrl` of an item: this is not documented. */
 function readEnrollmentUrl(answer: ReplyObject | undefined, response: ReplyObject | undefined): string {
   const name = 'AuthenticationEnrollmentRequest';
   const items = answer?.objects('MFAAvailables', MOST_METHODS) ?? [];
@@ -163,24 +157,24 @@ function readEnrollmentUrl(answer: ReplyObject | undefined, response: ReplyObjec
   return '';
 }
 
-/** Whether the password was wrong, so that sending it again may lock the account. */
+/** Whether the password is wrong. The same password must not be sent again, because that may lock the account. */
 export function saysWrongPassword({ reasons }: VisualGuardResponse): boolean {
   return reasons[0] === 'credentials-invalid' || reasons[0] === 'last-attempt';
 }
 
-/** Whether a reply to a login sets a challenge that can be answered. */
+/** Whether the reply to a login is a challenge that can be answered. */
 export function setsChallenge(reading: VisualGuardResponse): boolean {
   const open: VisualGuardReason[] = ['mfa-delivery-failed'];
   if (!reading.blocking.every((reason) => open.includes(reason))) return false;
   return (reading.challenged && reading.methods.length > 0) || (reading.waiting && requestIdOf(reading) !== '');
 }
 
-/** The request id of a reply: an item's, else that of the reply itself (PROTOCOL.md: challenges). */
+/** The request id of the first method, or else of the reply (PROTOCOL.md: challenges). */
 export function requestIdOf(reading: VisualGuardResponse): string {
   return reading.methods[0]?.requestId ?? reading.requestId;
 }
 
-/** Takes names of states that are not known here out of a reading: a server can write into them what it likes. */
+/** Removes unknown names of states, because a server can write anything into them. */
 export function keepKnownNames({ status: { authentication, authorization } }: VisualGuardResponse): void {
   const known = new Set([...AUTHENTICATION_BITS, ...AUTHORIZATION_BITS].map(({ name }) => name));
   for (const state of [authentication, authorization]) state.names = state.names.filter((name) => known.has(name));

@@ -1,21 +1,24 @@
 import type { VisualGuardReason, Warning } from '../../core/reasons.ts';
 import type { ReplyObject } from '../../http/reply-object.ts';
+import type { MergedState } from '../outcome-data.ts';
 
-/** One bit of a Visual Guard status: its name on the wire, the flag that says the same, and what it means to a flow. */
+/**
+ * One bit of a Visual Guard status: its name in a reply, the flag with the same meaning, and its meaning for a flow.
+ */
 export interface StateBit {
   value: number;
   name: string;
-  /** A boolean of the reply that says the same. `false` is the value that counts where it begins with "!". */
+  /** A boolean of the reply with the same meaning. With "!" before its name, `false` has this meaning. */
   flag?: string;
-  /** Why a reply with this bit and no token is refused. */
+  /** The reason of a refusal with this bit. */
   reason?: VisualGuardReason;
-  /** What is said of a sign-in that worked in spite of it. */
+  /** The warning of a successful sign-in with this bit. */
   warning?: Warning;
 }
 
 /**
- * `VGAuthenticationStatus`, bit by bit (PROTOCOL.md: status bits). Bits 0 to 25 stand in Novalys' published constants, 26 to 28
- * in its documentation and sample reply.
+ * The bits of `VGAuthenticationStatus` (PROTOCOL.md: status bits). Bits 0 to 25 come from the constants that Novalys
+ * published, 26 to 28 from its documentation and sample reply.
  */
 export const AUTHENTICATION_BITS: readonly StateBit[] = [
   { value: 2 ** 0, name: 'Failure', flag: 'IsFailed' },
@@ -87,7 +90,7 @@ export const AUTHENTICATION_BITS: readonly StateBit[] = [
   },
 ];
 
-/** `VGAuthorizationStatus`, bit by bit. "Failure" alone means only that authorization was not reached. */
+/** The bits of `VGAuthorizationStatus`. "Failure" alone only means that there was no authorization yet. */
 export const AUTHORIZATION_BITS: readonly StateBit[] = [
   { value: 2 ** 0, name: 'Failure', flag: 'IsFailed' },
   { value: 2 ** 1, name: 'UserNotFound', flag: 'IsUserNotFound', reason: 'user-not-authorized' },
@@ -100,25 +103,17 @@ export const AUTHORIZATION_BITS: readonly StateBit[] = [
   { value: 2 ** 8, name: 'InProgress' },
 ];
 
-/** The authentication flag that stands for several bits at once: user and password are wrong, and it does not say which. */
+/** The flag for a wrong user name or a wrong password. It does not say which. */
 export const CREDENTIAL_INVALID_FLAG = 'IsCredentialInvalid';
 
-/** What flags, status numbers and status names of a reply say together. */
-export interface MergedState {
-  /** The bits, unknown ones included. */
-  value: number;
-  /** Their names in the order of the bits, then names that are not known here. */
-  names: string[];
-}
-
-/** A member of a reply that may hold a status, as a number or as names. */
+/** A member of a reply that may contain a status, as a number or as names. */
 export type StatusPlace = readonly [place: ReplyObject | undefined, name: string];
 
 /**
- * Merges what a reply says of one status: numbers OR names OR flags, from all places that may hold it.
- * .NET prints a status that has an unknown bit as a plain number, so a name may be one.
+ * Merges a status: all bits that a number, a name or a flag of the reply has. .NET prints a status with an unknown bit as
+ * a number, so a name may be a number.
  *
- * @param flags the objects that may have the flags of the bits
+ * @param flags the objects that may have the flags
  */
 export function mergeState(
   bits: readonly StateBit[],
@@ -147,12 +142,12 @@ export function has(value: number, bit: number): boolean {
   return Math.floor(value / bit) % 2 === 1;
 }
 
-/** Whether an object of a reply has a flag set. Only a boolean counts. */
+/** Whether a flag is set. Only a boolean counts. */
 export function hasFlag(source: ReplyObject | undefined, flag: string): boolean {
   return flag.startsWith('!') ? source?.flag(flag.slice(1)) === false : source?.flag(flag) === true;
 }
 
-/** A bitwise OR for any safe integer: JavaScript's own stops at 32 bits, and a later server may use more. */
+/** A bitwise OR for all safe integers. JavaScript's own operator has 32 bits, and a later server may use more. */
 function union(a: number, b: number): number {
   return Number(BigInt(a) | BigInt(b));
 }

@@ -1,12 +1,16 @@
 import type { Clock } from '../../core/clock.ts';
 import { AuthError } from '../../core/errors.ts';
+import type { Sourced } from '../../core/settings-source.ts';
+import { withoutTrailingSlashes } from '../../http/address.ts';
 import type { SecretTrace } from '../../http/echoes.ts';
 import type { ReplyObject } from '../../http/reply-object.ts';
 import type { FormRequest, HttpResponse, Transport } from '../../http/transport.ts';
-import { createToken, lifetimeOf, type Token } from '../../oauth/token.ts';
+import { ClientRotation } from '../../oauth/client-rotation.ts';
+import { grantedToken } from '../../oauth/granted-token.ts';
+import type { OAuthError } from '../../oauth/oauth-error.ts';
+import type { Token } from '../../oauth/token.ts';
 import {
-  type OAuthError,
-  readScope,
+  readSettled,
   readTokenResponse,
   splitScope,
   type TokenEndpointResult,
@@ -14,144 +18,126 @@ import {
 } from '../../oauth/token-endpoint.ts';
 import type { Method } from './methods.ts';
 import { isDescribedByStates, keepKnownNames, readVisualGuardReply, type VisualGuardResponse } from './reply.ts';
+import { type Credentials, ServerSettings, type VisualGuardSettings } from './server-settings.ts';
 
-/** A pending link is waited for this long, in ms: the server's own limit is 300 s. */
+export type { Credentials, VisualGuardSettings } from './server-settings.ts';
+
+/** The timeout of a request that waits for a click, in ms. The limit of the server is 300 s. */
 const LINK_TIMEOUT = 330_000;
 
-/** All scopes that Visual Guard documents, spelt as its server spells them (PROTOCOL.md: requests). */
+/** All documented scopes, in the spelling of the server (PROTOCOL.md: requests). */
 export const FULL_SCOPE =
   'openid profile VGActivityDate VGApplications VGDeveloper VGIsApproved VGIsLocked VGPermissions VGProfile VGRoles VGToken offline_access IdentityServerApi';
 
-/** A connection to a VG Identity Server. */
-export interface VisualGuardSettings {
-  /** The whole address of the token endpoint. */
-  tokenUrl: string;
-  /** `<application id>_<platform>` */
-  clientId: string;
-  /** Empty for a public client. */
-  clientSecret: string;
-  scope: string;
-  /** `VGUser`, `WindowsByCredential`, `Passwordless`, or any text that a server may know. */
-  module: string;
-  /** What is sent along with the steps of a challenge. */
-  mfaCredentials: 'none' | 'username' | 'username+password';
-  /** The stored user; empty where there is none. */
-  username: string;
-  password: string;
-}
-
-/** A sign-in or refresh that worked. */
+/** The result of a successful sign-in or refresh. */
 export interface Grant {
   token: Token;
-  /** Empty where the server gave none. */
+  /** Empty if the reply has none. */
   refreshToken: string;
   reading: VisualGuardResponse | undefined;
 }
 
-/** What came of a request. Faults are thrown. */
+/** The result of a request. Faults are thrown. */
 export type VisualGuardResult =
   | { grant: Grant; reading?: VisualGuardResponse | undefined; refusal?: never }
-  /** Visual Guard says where the sign-in stands. */
+  /** The reply has the state of the sign-in. */
   | { reading: VisualGuardResponse; isInvalidGrant: boolean; grant?: never; refusal?: never }
-  /** The token endpoint said no, without a Visual Guard state. */
+  /** A refusal without a Visual Guard state. */
   | { refusal: OAuthError; grant?: never; reading?: never };
 
-/** Who signs in. The password is empty where the module takes none. */
-export interface Credentials {
-  user: string;
-  password: string;
-  /** Of the password of the login, where the steps after it do not know that any more. */
-  trace?: SecretTrace | undefined;
-}
-
-/** The requests of Visual Guard's dialect (PROTOCOL.md: requests, challenges). None of them is ever repeated by itself. */
+/**
+ * The requests to a Visual Guard server (PROTOCOL.md: requests, challenges). A request is sent again only if the server
+ * refuses the client and there are other client credentials.
+ */
 export class VisualGuardWire {
   readonly transport: Transport;
-  /** Private, so that nothing that prints a node prints a secret. */
-  readonly #settings: VisualGuardSettings;
+  readonly rotation: ClientRotation<VisualGuardSettings>;
+  readonly settings: ServerSettings;
   readonly #clock: Clock;
   readonly #scope: readonly string[];
 
-  constructor(settings: VisualGuardSettings, transport: Transport, clock: Clock) {
-    this.#settings = settings;
+  constructor(settings: Sourced<VisualGuardSettings>, transport: Transport, clock: Clock) {
+    this.settings = new ServerSettings(settings);
+    this.rotation = new ClientRotation(this.settings);
     this.transport = transport;
     this.#clock = clock;
-    this.#scope = splitScope(settings.scope);
+    this.#scope = splitScope(this.settings.identity.scope);
   }
 
+  /** The address, or the name of the variable with the address. Users are filed under it. */
   get tokenUrl(): string {
-    return this.#settings.tokenUrl;
+    return this.settings.identity.tokenUrl;
   }
 
-  /** What is sent along with the steps of a challenge. */
+  /** Which credentials are repeated in the steps of a challenge. */
   get mfaCredentials(): VisualGuardSettings['mfaCredentials'] {
-    return this.#settings.mfaCredentials;
+    return this.settings.identity.mfaCredentials;
   }
 
-  /** The stored user; a name or password that is not stored is empty. */
+  /** The stored user, as last read. */
   get stored(): Credentials {
-    return { user: this.#settings.username, password: this.#settings.password };
+    return this.settings.stored;
   }
 
-  /** Whether the module signs in by a user name alone. */
+  /** Whether the module needs no password. */
   get passwordless(): boolean {
-    return this.#settings.module.trim().toLowerCase() === 'passwordless';
+    return this.settings.identity.module.trim().toLowerCase() === 'passwordless';
   }
 
   login({ user, password }: Credentials): Promise<VisualGuardResult> {
     return this.#post({ ...this.#grant(), Username: user, ...(this.passwordless ? {} : { Password: password }) });
   }
 
-  /** A login that names nobody: no account can come to harm, and the server says whether it knows client, grant and scope. */
+  /**
+   * A login without a user. It cannot lock an account, and the reply shows whether client, grant and scope are
+   * accepted.
+   */
   loginOfNobody(): Promise<VisualGuardResult> {
     return this.#post(this.#grant());
   }
 
-  /** The second request: choose a way. For a link it stays open until the person has clicked. */
+  /** The second request: it chooses a method. For a link it stays open until the user clicks. */
   choose(method: Method, person: Credentials, signal?: AbortSignal): Promise<VisualGuardResult> {
     const timeout = method.kind === 'link' ? LINK_TIMEOUT : undefined;
     return this.#post({ ...this.#grant(), ...this.#step(method, person) }, { timeout, signal, trace: person.trace });
   }
 
-  /** The third request: the code. It may also be the second, where the way was not announced before. */
+  /** The third request: it sends the code. It is the second one if the method needs no request of its own. */
   submit(method: Method, person: Credentials, code: string): Promise<VisualGuardResult> {
     const form = { ...this.#grant(), ...this.#step(method, person), MFASecureCode: code };
     return this.#post(form, { trace: person.trace });
   }
 
-  /** RFC 6749 6. The scope is left out, so it stays what it was. @param before the token that is renewed */
+  /** RFC 6749 6. Without a scope, the scope stays the same. @param before the token that is renewed */
   refresh(refreshToken: string, before: Pick<Token, 'scope' | 'VGToken'>): Promise<VisualGuardResult> {
-    const form = { ...this.#client(), grant_type: 'refresh_token', refresh_token: refreshToken };
+    const form = { grant_type: 'refresh_token', refresh_token: refreshToken };
     return this.#post(form, { before });
   }
 
-  /** RFC 7009. @returns whether the server took it; a server without that endpoint does not. */
+  /** RFC 7009. @returns whether the server accepted the request. It need not have this endpoint */
   async revoke(refreshToken: string): Promise<boolean> {
-    const url = new URL(this.#settings.tokenUrl);
-    url.pathname = url.pathname.replace(/\/token$/i, '/revocation');
-    const reply = await this.transport.send({
-      url: url.href,
-      form: { ...this.#client(), token: refreshToken, token_type_hint: 'refresh_token' },
-    });
+    const reply = await this.rotation.send(
+      (settings) => {
+        const url = new URL(settings.tokenUrl);
+        url.pathname = url.pathname.replace(/\/token$/i, '/revocation');
+        const form = { ...clientOf(settings), token: refreshToken, token_type_hint: 'refresh_token' };
+        return this.transport.send({ url: url.href, form, mayFollowClose: true });
+      },
+      ({ status, body }) => (status === 401 || body?.oneOf('error', INVALID_CLIENT) ? 'client-invalid' : 'accepted'),
+    );
     return reply.status === 200;
-  }
-
-  #client(): Record<string, string> {
-    const { clientId, clientSecret } = this.#settings;
-    return { client_id: clientId, ...(clientSecret ? { client_secret: clientSecret } : {}) };
   }
 
   #grant(): Record<string, string> {
     return {
-      ...this.#client(),
       ...(this.#scope.length > 0 ? { scope: this.#scope.join(' ') } : {}),
       grant_type: 'VGAuthenticator',
-      VGAuthenticationModule: this.#settings.module,
+      VGAuthenticationModule: this.settings.identity.module,
     };
   }
 
   #step(method: Method, { user, password }: Credentials): Record<string, string> {
-    const { mfaCredentials } = this.#settings;
+    const { mfaCredentials } = this;
     return {
       AuthenticationRequestId: method.requestId,
       ...(method.availableId ? { MFAAvailableId: method.availableId } : {}),
@@ -160,16 +146,30 @@ export class VisualGuardWire {
     };
   }
 
-  async #post(
+  /** @param fields those of the form, without the client's */
+  #post(fields: Record<string, string>, sending: Sending = {}): Promise<VisualGuardResult> {
+    return this.rotation.send(
+      (settings) => this.#send(settings.tokenUrl, { ...clientOf(settings), ...fields }, sending),
+      ({ refusal }) => (refusal?.reason === 'client-invalid' ? 'client-invalid' : 'accepted'),
+    );
+  }
+
+  async #send(
+    url: string,
     form: Record<string, string>,
-    { timeout, signal, trace, before }: Sending = {},
+    { timeout, signal, trace, before }: Sending,
   ): Promise<VisualGuardResult> {
     const traces = trace ? [trace] : undefined;
-    const request: FormRequest = { url: this.#settings.tokenUrl, form, timeout, signal, traces };
+    const request: FormRequest = { url, form, timeout, signal, traces };
     const reply = await this.transport.send(request);
+    return readSettled(this.transport, reply, () => this.#read(reply, form, { trace, before }));
+  }
+
+  /** @throws AuthError if the response is invalid */
+  #read(reply: HttpResponse, form: Record<string, string>, { trace, before }: Sending): VisualGuardResult {
     const isRedirect = reply.status >= 300 && reply.status < 400;
     const reading = reply.body && !isRedirect ? readVisualGuardReply(reply.body) : undefined;
-    // A later step need not carry the password that the login did.
+    // Later steps may not have the password of the login, which an unknown name could contain.
     if (reading && form.Password === undefined) keepKnownNames(reading);
     if (reading && reading.accessToken === '') return { reading, isInvalidGrant: isInvalidGrant(reply) };
     const answer = this.#readAnswer(reply, this.#knowsSecrets(form, trace));
@@ -177,7 +177,7 @@ export class VisualGuardWire {
     return { grant: this.#readGrant(answer, reply, reading, before), reading };
   }
 
-  /** Whether the password of the sign-in is known, so that it cannot come back. Of a session, nobody knows it any more. */
+  /** Whether all secrets that the server has received are known. The password of a session is not kept. */
   #knowsSecrets(form: Readonly<Record<string, string>>, trace: SecretTrace | undefined): boolean {
     const { grant_type, Username, Password, AuthenticationRequestId } = form;
     if (Password !== undefined || this.passwordless) return true;
@@ -186,11 +186,11 @@ export class VisualGuardWire {
     return isOfNobody || trace?.isEmpty === false;
   }
 
-  /** @throws AuthError, with the time that a busy server asked for: whoever comes back by itself waits for that */
+  /** @throws AuthError, with the time of the next try if a busy server named one */
   #readAnswer(reply: HttpResponse, mayQuote: boolean): TokenEndpointResult {
     try {
       const answer = readTokenResponse(reply, { host: this.transport.host, isForUser: true, mayQuote });
-      // Names of states are for the states alone: some tell whether a user exists.
+      // Some names of states show whether a user exists.
       if (answer.refused && reply.body && isDescribedByStates(reply.body)) delete answer.refused.errorDescription;
       return answer;
     } catch (thrown) {
@@ -199,33 +199,33 @@ export class VisualGuardWire {
   }
 
   #readGrant(
-    { granted, accessToken }: { granted: ReplyObject; accessToken: string },
+    answer: { granted: ReplyObject; accessToken: string },
     reply: HttpResponse,
     reading: VisualGuardResponse | undefined,
     before: Sending['before'],
   ): Grant {
-    const token = createToken(
-      {
-        accessToken,
-        sentAt: reply.sentAt,
-        lifetime: lifetimeOf(granted.number('expires_in'), accessToken),
-        ...readScope(granted, before?.scope ?? this.#scope, before !== undefined),
-        VGToken: reading?.VGToken || before?.VGToken,
-      },
-      this.#clock,
-    );
-    return { token, refreshToken: granted.token('refresh_token'), reading };
+    const details = {
+      scope: before?.scope ?? this.#scope,
+      isRefresh: before !== undefined,
+      VGToken: reading?.VGToken || before?.VGToken,
+    };
+    const token = grantedToken(answer, reply, details, this.#clock);
+    return { token, refreshToken: answer.granted.token('refresh_token'), reading };
   }
 }
 
-/** What a request has besides its form. */
+function clientOf({ clientId, clientSecret }: VisualGuardSettings): Record<string, string> {
+  return { client_id: clientId, ...(clientSecret ? { client_secret: clientSecret } : {}) };
+}
+
+/** The parts of a request besides its form. */
 interface Sending {
   timeout?: number | undefined;
   signal?: AbortSignal | undefined;
-  /** Of the password of the sign-in, if the form does not carry it. */
+  /** The trace of the password of the sign-in, if the form does not have it. */
   trace?: SecretTrace | undefined;
   /** The token that is renewed. */
-  before?: Pick<Token, 'scope' | 'VGToken'>;
+  before?: Pick<Token, 'scope' | 'VGToken'> | undefined;
 }
 
 function isInvalidGrant({ body }: HttpResponse): boolean {
@@ -233,21 +233,26 @@ function isInvalidGrant({ body }: HttpResponse): boolean {
 }
 
 const INVALID_GRANT: ReadonlySet<string> = new Set(['invalid_grant']);
+const INVALID_CLIENT: ReadonlySet<string> = new Set(['invalid_client']);
+
+/** The ends of an address that are left out: the discovery document, `/connect` and `/connect/token`. */
+const ENDPOINTS = /\/(?:\.well-known\/openid-configuration|connect(?:\/token)?)$/i;
 
 /**
- * The address of the token endpoint from what a person pasted: with or without `/connect/token`, under any path.
+ * The token endpoint of a server. The address may have any path, and may itself be that of the token endpoint, of
+ * `/connect` or of the discovery document.
  *
- * @param url an address that was checked
+ * @param url an address from `readAddress`; it is not changed
  */
 export function tokenEndpointOf(url: URL): URL {
   const endpoint = new URL(url.href);
   endpoint.search = '';
-  const path = endpoint.pathname.replace(/\/+$/, '');
-  endpoint.pathname = /\/connect\/token$/i.test(path) ? path : `${path}/connect/token`;
+  const path = withoutTrailingSlashes(withoutTrailingSlashes(endpoint.pathname).replace(ENDPOINTS, ''));
+  endpoint.pathname = `${path}/connect/token`;
   return endpoint;
 }
 
-/** The client id that is sent: `<application id>_<platform>`. A whole client id pasted in is left as it is. */
+/** The client id that is sent: `<application id>_<platform>`. A complete client id is left unchanged. */
 export function clientIdOf(applicationId: string, platform: string): string {
   const id = applicationId.trim();
   return /_(WebApp|SPA|Native|Service)$/i.test(id) || platform.trim() === '' ? id : `${id}_${platform.trim()}`;

@@ -1,13 +1,13 @@
-/** How many endings are remembered, and how many are told at once when the store is back. */
+/** How many ended sessions are remembered, and how many are written at once when the store is available again. */
 const MOST_ENDINGS = 10_000;
 const PORTION = 50;
 
-/** The sessions that were ended while the store was gone: other replicas learn of it when it is back. */
+/** The sessions that ended while the store was not available. They are written when it is available again, for other replicas. */
 export class Endings {
   /** The refresh token of each, by its handle. */
   readonly #endings = new Map<string, string>();
   readonly #end: (handle: string, refreshToken: string) => Promise<void>;
-  /** The newest round of catching up. An older one ends. */
+  /** The number of the newest `catchUp`. An older one stops. */
   #round = 0;
 
   /** @param end ends a session for all replicas */
@@ -19,7 +19,7 @@ export class Endings {
     return this.#endings.has(handle);
   }
 
-  /** Remembers an ending. The oldest is forgotten if there are too many: a store may be gone for long. */
+  /** Remembers that a session has ended. If there are too many, the oldest one is forgotten. */
   add(handle: string, refreshToken: string): void {
     this.#endings.delete(handle);
     this.#endings.set(handle, refreshToken);
@@ -31,13 +31,13 @@ export class Endings {
     this.#endings.delete(handle);
   }
 
-  /** The store is back: what was ended meanwhile ends for all. @param mayGoOn whether the store can be asked */
+  /** The store is available again: ends the sessions for all replicas. @param mayGoOn whether the store is still available */
   async catchUp(mayGoOn: () => boolean): Promise<void> {
     this.#round += 1;
     const round = this.#round;
     const all = [...this.#endings];
     for (let at = 0; at < all.length; at += PORTION) {
-      // If the store goes away again, its next return begins anew.
+      // The next time the store is available, this starts again.
       if (round !== this.#round || !mayGoOn()) return;
       await Promise.all(all.slice(at, at + PORTION).map(([handle, refreshToken]) => this.#end(handle, refreshToken)));
     }

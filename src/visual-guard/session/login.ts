@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import type { VisualGuardResponse } from '../dialect/reply.ts';
 
-/** What the server said when somebody signed in. A refresh says nothing of it, so it stays with the session. */
+/** The server's response to the sign-in. A refresh does not repeat it, so the session keeps it. */
 export type Login = Readonly<Pick<VisualGuardResponse, 'status' | 'warnings'>>;
 
-/** Most logins of a server say the same, so that many sessions share one. */
+/** Most sign-ins at a server have the same status and warnings, so their sessions share one object. */
 const known = new LRUCache<string, Login>({ max: 100 });
 
-/** What a reading says of the login. The same object for all that say the same. */
+/** The login of a response: the same object for equal content. */
 export function loginOf({ status, warnings }: Login): Login {
   const text = JSON.stringify([status, warnings]);
   let login = known.get(text);

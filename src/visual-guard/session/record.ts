@@ -15,33 +15,35 @@ import {
   VERSION,
 } from '../../store/validation.ts';
 import type { ServerContext } from '../context.ts';
-import type { MergedState } from '../dialect/states.ts';
+import type { MergedState } from '../outcome-data.ts';
 import { type Login, loginOf } from './login.ts';
 
-/** A session with a refresh token is kept so long after its last change, in ms: IdentityServer4's absolute life (PROTOCOL.md: refresh). */
+/** How long a session with a refresh token is kept after its last change, in ms: the absolute lifetime in IdentityServer4 (PROTOCOL.md: refresh). */
 export const SESSION_LIFE = 30 * 24 * 3_600_000;
 
-/** What replicas know of a session. */
+/** The part of a session that replicas share. */
 export interface SessionContent {
   readonly user: string;
-  /** Whether it is the stored user's of the config node. */
+  /** Whether it is the session of the config node's stored user. */
   readonly stored: boolean;
   readonly login: Login | undefined;
-  /** Counts its renewals: what has the larger number is newer. */
+  /** When it began, in s since 1970: a small number takes less memory. Absent in records of earlier releases. */
+  readonly since: number;
+  /** How often it was renewed: the content with the larger number is newer. */
   readonly renewals: number;
-  /** Empty where the server gave none. */
+  /** Empty if the server gave none. */
   readonly refreshToken: string;
   readonly token: Token;
 }
 
-/** A session as it is written. */
+/** The record of a session. */
 interface SessionRecord extends Omit<SessionContent, 'token' | 'login'> {
   version: typeof VERSION;
   token: TokenRecord;
   login: Login | null;
 }
 
-/** The records of the sessions of a connection. Without a refresh token a record is kept no longer than its token is valid. */
+/** The records of the sessions of a connection. Without a refresh token a record is kept as long as its token is valid. */
 export function sessionRecords({ wire, clock, connection }: ServerContext): RecordKind<SessionContent> {
   return {
     prefix: `session ${connection}`,
@@ -56,39 +58,40 @@ export function sessionRecords({ wire, clock, connection }: ServerContext): Reco
 
 /** @param now in ms since 1970 */
 function sessionRecord(content: SessionContent, now: number): SessionRecord {
-  const { user, stored, renewals, refreshToken, login } = content;
+  const { user, stored, since, renewals, refreshToken, login } = content;
   const token = tokenRecord(content.token, now);
-  return { version: VERSION, user, stored, renewals, refreshToken, token, login: login ?? null };
+  return { version: VERSION, user, stored, since, renewals, refreshToken, token, login: login ?? null };
 }
 
-/** @returns undefined if it makes no sense */
+/** @returns undefined if the value is not a record of this version */
 function readSessionRecord(value: unknown, age: number, clock: Clock): SessionContent | undefined {
-  const shape = asRecord(value);
-  const user = asText(shape?.user);
-  const stored = asBoolean(shape?.stored);
-  const renewals = asNonNegative(shape?.renewals);
-  const refreshToken = asText(shape?.refreshToken);
-  const token = readTokenRecord(shape?.token, age, clock);
+  const fields = asRecord(value);
+  const user = asText(fields?.user);
+  const stored = asBoolean(fields?.stored);
+  const renewals = asNonNegative(fields?.renewals);
+  const refreshToken = asText(fields?.refreshToken);
+  const token = readTokenRecord(fields?.token, age, clock);
   if (user === undefined || stored === undefined || renewals === undefined || refreshToken === undefined || !token)
     return undefined;
-  return { user, stored, renewals, refreshToken, token, login: readLogin(shape?.login) };
+  const since = asNonNegative(fields?.since) ?? Math.floor(token.obtainedAt / 1_000);
+  return { user, stored, since, renewals, refreshToken, token, login: readLogin(fields?.login) };
 }
 
 function readLogin(value: unknown): Login | undefined {
-  const shape = asObject(value);
-  const status = asObject(shape?.status);
+  const fields = asObject(value);
+  const status = asObject(fields?.status);
   const authentication = readState(status?.authentication);
   const authorization = readState(status?.authorization);
-  const warnings = asList(shape?.warnings, (item): Warning | undefined => asOneOf(item, WARNINGS));
+  const warnings = asList(fields?.warnings, (item): Warning | undefined => asOneOf(item, WARNINGS));
   return (
     authentication && authorization && warnings && loginOf({ status: { authentication, authorization }, warnings })
   );
 }
 
-/** Reads the bits and names of a status. @returns undefined where they make no sense */
+/** Reads the bits and names of a status. @returns undefined if the value is none */
 export function readState(value: unknown): MergedState | undefined {
-  const shape = asObject(value);
-  const number = asNonNegative(shape?.value);
-  const names = asList(shape?.names, asText);
+  const fields = asObject(value);
+  const number = asNonNegative(fields?.value);
+  const names = asList(fields?.names, asText);
   return number === undefined || !names ? undefined : { value: number, names };
 }

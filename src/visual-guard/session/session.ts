@@ -1,8 +1,6 @@
 import { type Cancel, type Clock, randomId } from '../../core/clock.ts';
 import { Listeners } from '../../core/listeners.ts';
-import type { Counts } from '../../oauth/counts.ts';
-import type { Token } from '../../oauth/token.ts';
-import type { OAuthError } from '../../oauth/token-endpoint.ts';
+import type { Metrics } from '../../oauth/metrics.ts';
 import {
   type Renewal,
   type SourceState,
@@ -10,54 +8,50 @@ import {
   type TokenResult,
   TokenSource,
 } from '../../oauth/token-source.ts';
-import { contentOf, type Found, type RecordLock, type SharedRecord } from '../../store/coordinator.ts';
+import {
+  contentOf,
+  type Found,
+  type RecordLock,
+  type RecordWrite,
+  type SharedRecord,
+} from '../../store/coordinator.ts';
 import type { ServerContext } from '../context.ts';
+import type { VisualGuardSettings } from '../dialect/wire.ts';
+import type { SessionKeeper } from './keeper.ts';
 import type { Login } from './login.ts';
 import type { SessionContent } from './record.ts';
+import { resultOfRefresh } from './refresh-result.ts';
 
-/** Other replicas, which may be cut off from the store, can find out for so long that a session has ended, in ms. */
+/** How long the note that a session has ended is kept in the store, in ms. A replica without access to the store reads it later. */
 export const ENDED_TTL = 24 * 3_600_000;
-
-/** What the use of a refresh token comes to. `dead`: it is used up, and nothing came of it. */
-type Refreshed = { token: Token; refused?: never } | { refused: OAuthError; token?: never } | 'dead';
 
 type Renewed = Awaited<ReturnType<Renewal>>;
 
-/** What is said of a session that has ended. */
+/** The result of a renewal if the session has ended. */
 const EXPIRED = { refused: { reason: 'session-expired' } } as const;
 
-/** Who keeps the sessions of a server. */
-export interface SessionKeeper {
-  readonly context: ServerContext;
-  recordOf(handle: string): SharedRecord<SessionContent>;
-  /** It has a new token, which is in its record. @param before the token that it had */
-  renewed(session: Session, before: Token): void;
-  /** It has ended, or this process forgets it. */
-  left(session: Session): void;
-}
-
 /**
- * A person's or service user's sign-in, kept alive by its refresh token. The object in memory is what serves; its record is what
- * other replicas know of it. A refresh token is used by one replica at a time, and its successor is written before anything else.
+ * The session of a user, which a refresh token keeps alive. This process works with the object, and replicas share its record.
+ * One replica at a time uses the refresh token, and writes the next one before anything else.
  */
 export class Session implements TokenOwner {
-  /** An opaque handle. Who has it, has the session: it is as random as a token. */
+  /** A random text by which a flow finds the session. It is as secret as a token. */
   readonly handle: string;
   readonly source: TokenSource;
-  /** Whether its refresh token is being used at this moment. Then this process holds the lock on its record. */
+  /** Whether a refresh is under way. Then this process holds the lock on the record. */
   isRefreshing = false;
-  /** With the newest token, which is kept for its scope and VGToken when it was dropped because an API rejected it. */
+  /** Its token is the newest one, also if an API rejected it: the next one takes over scope and VGToken. */
   #content: SessionContent;
-  /** `forgotten`: it is not in this process any more, but another one may go on with it. */
+  /** `forgotten`: it has left this process, but another replica may use it. */
   #ended: 'signed-out' | 'forgotten' | undefined;
-  /** Made for the first one who listens: most of many sessions have none. */
+  /** Made with the first listener, because most sessions have none. */
   #changes: Listeners<SourceState> | undefined;
   readonly #record: SharedRecord<SessionContent>;
-  readonly #keeper: SessionKeeper;
+  readonly #keeper: SessionKeeper<Session>;
   #unfollow: Cancel | undefined;
 
-  /** @param handle of a session that was begun elsewhere */
-  constructor(content: SessionContent, keeper: SessionKeeper, handle: string = randomId()) {
+  /** @param handle of a session that began at another replica */
+  constructor(content: SessionContent, keeper: SessionKeeper<Session>, handle: string = randomId()) {
     this.handle = handle;
     this.#content = content;
     this.#record = keeper.recordOf(handle);
@@ -77,9 +71,15 @@ export class Session implements TokenOwner {
     return this.#content.login;
   }
 
-  /** Whether it is the stored user's of the config node. */
+  /** When it began, in s since 1970. */
+  get since(): number {
+    return this.#content.since;
+  }
+
+  /** Whether it is the session of the config node's stored user, whose name a file or a vault may change. */
   get stored(): boolean {
-    return this.#content.stored;
+    const { stored, user } = this.#content;
+    return stored && user === this.#context.wire.settings.user;
   }
 
   get clock(): Clock {
@@ -90,8 +90,8 @@ export class Session implements TokenOwner {
     return this.#context.wire.transport.host;
   }
 
-  get counts(): Counts {
-    return this.#context.metrics.counts;
+  get metrics(): Metrics {
+    return this.#context.metrics;
   }
 
   get changes(): Listeners<SourceState> {
@@ -108,7 +108,7 @@ export class Session implements TokenOwner {
     return this.#content.refreshToken;
   }
 
-  /** All that another replica has to know of it. */
+  /** The content that replicas share. */
   get content(): SessionContent {
     return this.#content;
   }
@@ -117,23 +117,23 @@ export class Session implements TokenOwner {
     return this.source.ask();
   }
 
-  /** Writes it as it stands, for other replicas: it is new. */
-  write(): Promise<void> {
-    return this.#record.write(this.#content);
+  /** The record of a new session, by which other replicas find it. */
+  get toWrite(): RecordWrite<SessionContent> {
+    return { record: this.#record, content: this.#content };
   }
 
-  /** Notes for other replicas that it has ended, without a lock. */
+  /** Notes in the store, without a lock, that it has ended. */
   writeEnd(): Promise<void> {
     return this.#record.end(ENDED_TTL);
   }
 
   /**
-   * From now on it follows what other replicas make of it, until it has ended here.
+   * Follows the actions of other replicas on it, until it has ended here.
    *
-   * @param also is ended with that
+   * @param also canceled at the end, too
    */
   follow(also: Cancel): void {
-    const own = this.#record.watch((found) => this.#adoptNews(found));
+    const own = this.#record.watch((found) => this.#follow(found));
     this.#unfollow =
       own === also
         ? own
@@ -143,22 +143,22 @@ export class Session implements TokenOwner {
           };
   }
 
-  /** It was signed out, or has come to its end. The handle finds nothing in this process from now on, and no token is left. */
+  /** Ends it in this process: it was signed out, or can no longer be renewed. Its tokens are forgotten. */
   end(): void {
     this.#content = { ...this.#content, refreshToken: '' };
     this.#leave('signed-out');
   }
 
   /**
-   * Forgets it in this process: to make room, or because its config node is gone. Other replicas go on with it, and with a renewal
-   * that is under way. If nobody can, it has ended, and what a renewal brings is revoked.
+   * Forgets it in this process: to make room, or because its config node is gone. With a session store other replicas use it,
+   * and the result of a renewal that is under way. Without one it has ended, and the result of a renewal is revoked.
    */
   forget(): void {
     if (this.#context.coordinator.isDurable) this.#leave('forgotten');
     else this.end();
   }
 
-  /** Forgets it because another one needs the room. If no store has it for others to go on with, its refresh token is revoked. */
+  /** Forgets it to make room for another one. Without a session store its refresh token is revoked. */
   makeRoom(): void {
     const { wire, metrics, coordinator } = this.#context;
     const refreshToken = coordinator.isDurable ? '' : this.refreshToken;
@@ -167,18 +167,26 @@ export class Session implements TokenOwner {
     if (refreshToken !== '') void wire.revoke(refreshToken).catch(() => false);
   }
 
-  /** Without a refresh token the token serves until it expires; so it does while the others cannot be asked for theirs. */
+  /** Without a refresh token it cannot be renewed; while the store is not available another replica may have renewed it. */
   canRenew(): boolean {
     return this.refreshToken !== '' && !this.#context.coordinator.isCutOff;
   }
 
+  get settings(): VisualGuardSettings | undefined {
+    return this.#context.wire.settings.known;
+  }
+
+  changedSince(settings: VisualGuardSettings | undefined): boolean | Promise<boolean> {
+    return this.#context.wire.rotation.changedSince(settings);
+  }
+
   changed(state: SourceState): void {
-    // Those who waited for it get the token of a session that was forgotten meanwhile. It keeps none.
+    // The session was forgotten during the renewal. Those who wait get the token, and it is not kept.
     if (this.#ended && state.at === 'valid') this.source.clear();
     else this.#changes?.tell(state);
   }
 
-  /** Gets a new token, for the source alone: it sees to it that there is one request at a time. */
+  /** Gets a new token. Only the source calls it, which makes one request at a time. */
   async renew(): ReturnType<Renewal> {
     const renewed = this.refreshToken === '' ? this.#expire() : await this.#renew();
     const { metrics } = this.#context;
@@ -186,31 +194,34 @@ export class Session implements TokenOwner {
     return renewed;
   }
 
-  /** The token that another replica got, or one that this replica gets for all of them. */
+  /** Takes the token that another replica got, or gets one for all replicas. */
   #renew(): ReturnType<Renewal> {
     return this.#record.update<Renewed>({
       settle: (found) => this.#settle(found),
       run: (_found, lock) => this.#refresh(lock),
-      // While the old token serves there is time to wait for the store.
+      // As long as the old token is valid the renewal can wait for the store.
       mayRunCutOff: () => this.source.unexpired === undefined,
     });
   }
 
   async #refresh(lock: RecordLock<SessionContent>): ReturnType<Renewal> {
-    // It ended while the lock was waited for.
+    // It ended while this replica waited for the lock.
     if (this.#ended) return EXPIRED;
     const { token: before } = this.#content;
     let refreshed = await this.#useRefreshToken();
     if (refreshed === 'dead' && !this.#ended) {
-      // Somebody may have renewed it who was not seen: before it ends, its record is read once more.
+      // Another replica may have renewed it: the record is read once more before the session ends.
       const used = this.refreshToken;
       const settled = this.#settle(await lock.read());
       if (settled) return settled;
       if (this.refreshToken !== used) refreshed = await this.#useRefreshToken();
     }
     if (refreshed === 'dead') {
-      // Cut off, nobody knows whether it is dead or another replica has its successor: the record stays.
-      if (!lock.isCutOff && !this.#ended) lock.end(ENDED_TTL);
+      // Without access to the store, another replica may have renewed it: the record stays.
+      if (!lock.isCutOff && !this.#ended) {
+        lock.end(ENDED_TTL);
+        void this.#keeper.ended(this);
+      }
       return this.#expire();
     }
     if (refreshed.token) {
@@ -220,31 +231,28 @@ export class Session implements TokenOwner {
     return refreshed;
   }
 
-  /** Uses the refresh token once. What comes of it is the session's before anybody is told. */
-  async #useRefreshToken(): Promise<Refreshed> {
+  /** Sends the refresh token once. A new one is taken over before anything else, because the old one is no longer valid. */
+  async #useRefreshToken(): Promise<Renewed | 'dead'> {
     const { wire } = this.#context;
-    const { refreshToken, token, renewals } = this.#content;
+    const { refreshToken, token: before, renewals } = this.#content;
     this.isRefreshing = true;
-    const heard = await wire.refresh(refreshToken, token).finally(() => {
+    const response = await wire.refresh(refreshToken, before).finally(() => {
       this.isRefreshing = false;
     });
+    const result = resultOfRefresh(response);
     if (this.#ended === 'signed-out') {
-      // Meanwhile: what came must not live on at the server.
-      if (heard.grant?.refreshToken) await wire.revoke(heard.grant.refreshToken).catch(() => false);
+      // Signed out during the refresh: the new refresh token must not stay valid at the server.
+      const unused = response.grant?.refreshToken;
+      if (unused) await wire.revoke(unused).catch(() => false);
       return 'dead';
     }
-    if (heard.grant) {
-      // Before anything else: the old one is dead by now (PROTOCOL.md: refresh).
-      const { token, refreshToken: next } = heard.grant;
-      this.#content = { ...this.#content, token, refreshToken: next || this.refreshToken, renewals: renewals + 1 };
-      return { token };
-    }
-    if (heard.reading && !heard.isInvalidGrant) return { refused: { reason: heard.reading.reasons[0] ?? 'unknown' } };
-    // Only `invalid_grant` becomes this reason (RFC 6749 5.2), and only that ends a session.
-    return !heard.refusal || heard.refusal.reason === 'credentials-invalid' ? 'dead' : { refused: heard.refusal };
+    if (result === 'dead' || result.refused) return result;
+    const { token, refreshToken: next } = result.grant;
+    this.#content = { ...this.#content, token, refreshToken: next || this.refreshToken, renewals: renewals + 1 };
+    return { token };
   }
 
-  /** @returns what makes a renewal needless */
+  /** @returns a content that makes a renewal unnecessary */
   #settle(found: Found<SessionContent>): Renewed | undefined {
     if (this.#ended) return EXPIRED;
     if (found === 'ended') return this.#expire();
@@ -255,19 +263,19 @@ export class Session implements TokenOwner {
     return token && { token };
   }
 
-  /** @returns what to write again */
-  #adoptNews(found: Found<SessionContent>): SessionContent | undefined {
+  /** @returns the content to write again, because the store or another replica has an older version */
+  #follow(found: Found<SessionContent>): SessionContent | undefined {
     if (this.#ended) return undefined;
     if (found === 'ended') this.end();
     const content = contentOf(found);
     const { renewals } = this.#content;
+    if (found === undefined) this.#keeper.lost(this);
     if (content && content.renewals > renewals) this.#adopt(content);
-    // A store that came back empty, or an older replica, knows less than this process.
     else if (found === undefined || (content && content.renewals < renewals)) return this.#content;
     return undefined;
   }
 
-  /** Takes over what another replica renewed. */
+  /** Takes over the renewal of another replica. */
   #adopt({ refreshToken, token, renewals }: SessionContent): void {
     this.#content = { ...this.#content, refreshToken, token, renewals };
     if (this.source.betterOf(token) === token) this.source.adopt(token);
@@ -284,6 +292,7 @@ export class Session implements TokenOwner {
     if (!wasThere) return;
     this.#unfollow?.();
     this.source.clear();
+    this.source.wake();
     this.#keeper.left(this);
   }
 }

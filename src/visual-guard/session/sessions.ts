@@ -5,33 +5,31 @@ import type { Session } from './session.ts';
 const MOST_OF_A_USER = 20;
 
 /** The sessions of one server. */
-interface Known {
+interface ServerSessionMaps {
   readonly byHandle: Map<string, Session>;
   /** The newest session of each user, by exact name. */
   readonly byUser: Map<string, Session>;
 }
 
-/** The live sessions of this process. Each belongs to a server: two servers may know the same session of a store. */
+/** The sessions of this process. Each belongs to a server: two servers may have the same session of a store. */
 export class Sessions {
   readonly #bound: Bound<Session, object>;
-  readonly #known = new Map<object, Known>();
+  readonly #known = new Map<object, ServerSessionMaps>();
 
-  /** @param max how many are kept; the ones longest unused go first */
+  /** @param max how many are kept in all; the one that was not used for the longest time is evicted first */
   constructor(max: number) {
     this.#bound = new Bound(max, MOST_OF_A_USER, (session) => session.makeRoom());
   }
 
-  /** Keeps a session of a server, which is found by its handle. One of the same handle that was there is forgotten. */
+  /** Keeps a session of a server, which is found by its handle. No other session of the server with this handle may be kept. */
   add(server: object, session: Session): void {
     const known = this.#known.get(server) ?? { byHandle: new Map(), byUser: new Map() };
     this.#known.set(server, known);
-    const before = known.byHandle.get(session.handle);
     known.byHandle.set(session.handle, session);
-    if (before && before !== session) before.forget();
     this.#bound.add(session, server);
   }
 
-  /** From now on this session is meant by its user's name. */
+  /** The user's name finds this session from now on. */
   setName(server: object, session: Session): void {
     this.#known.get(server)?.byUser.set(session.user, session);
   }
@@ -44,9 +42,14 @@ export class Sessions {
     return this.#used(this.#known.get(server)?.byUser.get(user));
   }
 
-  /** Whether this session is kept. Who asks uses it. */
+  /** Whether this session is kept. The call counts as a use. */
   has(session: Session): boolean {
     return this.#bound.use(session);
+  }
+
+  /** Whether any session of a server is kept. */
+  hasAny(server: object): boolean {
+    return this.#known.has(server);
   }
 
   /** All sessions of a server. */
@@ -62,7 +65,7 @@ export class Sessions {
     this.#bound.remove(session);
   }
 
-  /** From now on the session is found by its handle alone. */
+  /** Only the handle finds the session from now on. */
   forgetName(server: object, session: Session): void {
     const users = this.#known.get(server)?.byUser;
     if (users?.get(session.user) === session) users.delete(session.user);
@@ -72,7 +75,7 @@ export class Sessions {
     return this.#bound.size;
   }
 
-  /** The bound sees it used. Undefined where it is not kept any more. */
+  /** Counts as a use. @returns undefined if the session is no longer kept */
   #used(session: Session | undefined): Session | undefined {
     return session && this.#bound.use(session) ? session : undefined;
   }

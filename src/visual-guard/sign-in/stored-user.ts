@@ -1,9 +1,10 @@
 import type { Cancel } from '../../core/clock.ts';
+import { asAuthError } from '../../core/errors.ts';
 import { Listeners } from '../../core/listeners.ts';
-import { isWithin } from '../../core/time-window.ts';
-import { withMessageTimeout } from '../../core/timeout.ts';
-import { contentOf, type Found, REMOVED, type SharedRecord } from '../../store/coordinator.ts';
-import { isStoreFault } from '../../store/store-locks.ts';
+import { waitTimeout, withMessageTimeout } from '../../core/timeout.ts';
+import { type AccountState, AccountStates, accountStateOf } from '../../oauth/account-state.ts';
+import type { SourceState } from '../../oauth/token-source.ts';
+import type { RecordWrite } from '../../store/coordinator.ts';
 import type { ServerChallenges } from '../challenge/server-challenges.ts';
 import type { ServerContext } from '../context.ts';
 import { findMethod } from '../dialect/methods.ts';
@@ -11,230 +12,248 @@ import type { Credentials } from '../dialect/wire.ts';
 import type { OpenChallenge, Outcome, Refused, SignedIn } from '../outcome.ts';
 import type { ServerSessions } from '../session/server-sessions.ts';
 import type { Session } from '../session/session.ts';
-import { type AutomaticAnswer, AutomaticSignIn, type FailedTry, pauseAfter } from './automatic-sign-in.ts';
-import type { SignIn, SignInWishes } from './sign-in.ts';
-import { type StoredUserState, storedUserRecords } from './stored-user-record.ts';
+import { type AutomaticAnswer, AutomaticSignIn, isOfVersion } from './automatic-sign-in.ts';
+import type { SignIn, SignInOptions } from './sign-in.ts';
+import { type KnownSignIn, StoredUserMemory } from './stored-user-memory.ts';
+import { stateAfter, stateAfterAnswer } from './stored-user-state.ts';
 
-/** What is told when the stored user signs in or out. */
+/** The session of the stored user who has signed in; undefined if the stored user has signed out. */
 export type StoredUserNews = { session: Session | undefined };
 
-/** What a sign-in of the stored user needs. */
+/** The most stored users that are tried for one message, if a file or a vault names one after another. */
+const MOST_USERS = 3;
+
+/** The functions that a sign-in of the stored user needs. */
 export interface StoredUserParts {
   readonly sessions: ServerSessions;
   readonly challenges: ServerChallenges;
   readonly signIn: SignIn;
 }
 
-/** What there is of the stored user, in this process or at another replica. */
-interface Standing {
-  session?: Session | undefined;
-  challenge?: OpenChallenge | undefined;
-  failed?: FailedTry | undefined;
-}
-
-/** The stored user of a config node: signed in once for all who mean it, by itself if that needs no human. */
+/** The stored user of a config node. All nodes share one sign-in, which is automatic if it needs no person. */
 export class StoredUser {
-  readonly changes = new Listeners<StoredUserNews>();
+  /** For operators: the state of the stored user, and its changes. */
+  readonly states: AccountStates;
+  /** Called with the end of each sign-in, even if it was refused later, in a challenge. An existing session counts as a sign-in. */
+  readonly outcomes = new Listeners<'signed-in' | Refused>();
   readonly #context: ServerContext;
   readonly #parts: StoredUserParts;
+  readonly #memory: StoredUserMemory;
   readonly #automatic: AutomaticSignIn;
-  readonly #record: SharedRecord<StoredUserState>;
-  readonly #cancels: Cancel[];
-  #isClosed = false;
-  #session: Session | undefined;
-  #challenge: OpenChallenge | undefined;
-  #flight: Promise<Outcome> | undefined;
+  readonly #unlisten: Cancel;
+  #unfollow: Cancel | undefined;
+  /** The sign-in that is under way, and its user. */
+  #pending: { user: string; outcome: Promise<Outcome> } | undefined;
 
   constructor(context: ServerContext, parts: StoredUserParts) {
     this.#context = context;
     this.#parts = parts;
-    this.#record = context.coordinator.record(storedUserRecords(context), '');
-    this.#cancels = [
-      this.#record.watch((found) => this.#follow(found)),
-      parts.sessions.gone.add((session) => this.#signedOut(session)),
-      parts.sessions.renewedToday.add((session) => session.stored && void this.#keepKnown(session)),
-    ];
-    // No code is sent for a message that only lacks a token.
-    this.#automatic = new AutomaticSignIn(context.clock, (reset) => this.#signIn({ method: 'ask', reset }, true));
+    this.states = new AccountStates(context.clock);
+    this.#memory = new StoredUserMemory(context, parts.sessions, parts.challenges);
+    this.#memory.changes.add(({ session }) => this.#changed(session));
+    this.#unlisten = parts.challenges.refusals.add(({ challenge, refused }) => {
+      if (!challenge.stored) return;
+      this.states.become(stateAfter(refused));
+      this.outcomes.tell(refused);
+    });
+    // A message that lacks a token chooses no method, so that no code is sent.
+    this.#automatic = new AutomaticSignIn(context.clock, context.wire.transport.host, (reset) =>
+      this.#signIn({ method: 'ask', reset }, true),
+    );
   }
 
-  /** Undefined if none is stored. */
-  get person(): Credentials | undefined {
+  /** Called when the stored user signs in or out. */
+  get changes(): Listeners<StoredUserNews> {
+    return this.#memory.changes;
+  }
+
+  /** Undefined if no user is stored. */
+  get credentials(): Credentials | undefined {
     const { stored, passwordless } = this.#context.wire;
     return stored.user === '' || (stored.password === '' && !passwordless) ? undefined : stored;
   }
 
   /** The session, if it is in memory. */
   get session(): Session | undefined {
-    const session = this.#session;
-    return session && this.#parts.sessions.has(session) ? session : undefined;
+    return this.#memory.session;
   }
 
   /** The open challenge, if it is in memory. */
   get challenge(): OpenChallenge | undefined {
-    const challenge = this.#challenge;
-    return challenge && this.#parts.challenges.has(challenge) ? challenge : undefined;
+    return this.#memory.challenge;
   }
 
-  /** The session, whichever replica began it. @throws AuthError `AUTH_STORE` if the store does not answer */
-  async findSession(): Promise<Session | undefined> {
-    return this.session ?? this.#sessionOf(contentOf(await this.#record.read()));
+  /** The session, at whichever replica it began. @throws AuthError `AUTH_STORE` if the store does not answer */
+  findSession(): Promise<Session | undefined> {
+    return this.#memory.findSession();
   }
 
-  /** The open challenge, whichever replica began it. @throws AuthError `AUTH_STORE` if the store does not answer */
-  async findChallenge(): Promise<OpenChallenge | undefined> {
-    return this.challenge ?? this.#challengeOf(contentOf(await this.#record.read()));
+  /** The open challenge, at whichever replica it began. @throws AuthError `AUTH_STORE` if the store does not answer */
+  findChallenge(): Promise<OpenChallenge | undefined> {
+    return this.#memory.findChallenge();
   }
 
-  /** From the live session, else by the open challenge, else at the server. @throws AuthError as the server's `signIn` */
-  async signIn(wishes: SignInWishes): Promise<Outcome> {
-    const standing = await this.#look();
-    return (
-      (await this.#serve(standing)) ?? (await join(standing, wishes)) ?? this.#waitFor(this.#signIn(wishes, false))
-    );
+  /** Signs in: with the session, else with the open challenge, else at the server. @throws AuthError as `SignIn.run` */
+  async signIn(options: SignInOptions): Promise<Outcome> {
+    const outcome = await this.#reported(this.#outcome(options), stateAfter);
+    if (outcome.state === 'signed-in') this.outcomes.tell('signed-in');
+    else if (outcome.state === 'refused') this.outcomes.tell(outcome);
+    return outcome;
   }
 
-  /** A token for `attach-bearer`, which signs in by itself if that needs no human. */
+  /** Gets a token for `attach-bearer`. It signs in if that needs no person. @throws AuthError as `SignIn.run` */
   async token(reset: boolean): Promise<AutomaticAnswer> {
-    const before = this.#session;
-    const standing = await this.#look();
-    const served = await this.#serve(standing);
-    if (served) return served.state === 'signed-in' ? { token: served.token } : { outcome: served };
-    if (standing.challenge) return { outcome: standing.challenge.where() };
-    const { wire, clock } = this.#context;
-    // Without a password the login itself may send a code, so a person has to begin it.
-    if (wire.passwordless) return { needed: { reason: before ? 'session-expired' : 'no-session' } };
-    // Else it would hold back again after a new try without an answer.
-    if (reset && standing.failed) await this.#record.end(REMOVED);
-    const { challenges } = this.#parts;
-    const asked = this.#automatic.ask(reset, standing.failed, (challenge) => challenges.has(challenge));
-    return withMessageTimeout(clock, this.#automatic.isUnderWay ? this.#waitFor(asked) : asked, wire.transport.host);
-  }
-
-  /** From now on this is the stored user's session. It comes when other replicas can find it. */
-  async signedIn(session: Session): Promise<void> {
-    if (!this.#isClosed) await this.#record.write({ session: session.handle });
-    this.#become(session);
-  }
-
-  /** What is in a store stays. */
-  close(): void {
-    this.#isClosed = true;
-    for (const cancel of this.#cancels) cancel();
-  }
-
-  #become(session: Session): void {
-    if (this.#session === session) return;
-    this.#session = session;
-    this.#challenge = undefined;
-    this.#automatic.release();
-    this.changes.tell({ session });
-  }
-
-  #signedOut(session: Session): void {
-    if (this.#session !== session) return;
-    this.#session = undefined;
-    this.changes.tell({ session: undefined });
-  }
-
-  #waitFor<T>(answer: Promise<T>): Promise<T> {
-    this.#context.metrics.counts.waits += 1;
+    const answer = await this.#reported(this.#token(reset), stateAfterAnswer);
+    if (answer.outcome?.state === 'refused') this.outcomes.tell(answer.outcome);
     return answer;
   }
 
-  /** While the store is gone this replica goes on with what it knows: a service user has to be signed in all the same. */
-  async #look(): Promise<Standing> {
-    const { session } = this;
-    if (session) return { session };
-    try {
-      const state = contentOf(await this.#record.read());
-      const found = await this.#sessionOf(state);
-      if (found && !found.ended) return { session: found };
-      const challenge = this.challenge ?? (await this.#challengeOf(state));
-      const failed = state?.held && { outcome: state.refused, pause: state.held };
-      return { challenge, failed: isWithin(failed?.pause, this.#context.clock.now()) ? failed : undefined };
-    } catch (thrown) {
-      if (!isStoreFault(thrown)) throw thrown;
-      return { challenge: this.challenge };
+  /** The record by which other replicas find a session of the stored user. */
+  recordsOf(session: Session): readonly RecordWrite[] {
+    return this.#memory.recordsOf(session);
+  }
+
+  /** The stored user has this session from now on. Other replicas can find it by then. */
+  signedIn(session: Session): void {
+    this.#memory.signedIn(session);
+  }
+
+  /** The user was signed out: nobody asks for a token at the moment. */
+  forget(): void {
+    this.#automatic.release();
+    this.states.become({ at: 'unused' });
+  }
+
+  /** Records in a store stay. */
+  close(): void {
+    this.#memory.close();
+    this.#automatic.close();
+    this.#unlisten();
+    this.#unfollow?.();
+  }
+
+  #outcome(options: SignInOptions): Promise<Outcome> {
+    return this.#ofPresentUser(async (known) => {
+      const outcome = (await this.#serve(known)) ?? (await join(known, options));
+      if (outcome) return outcome;
+      this.#context.metrics.answered(this.#pending ? 'inflight' : 'miss');
+      return this.#signIn(options, false);
+    });
+  }
+
+  #token(reset: boolean): Promise<AutomaticAnswer> {
+    const hadSession = this.#memory.last !== undefined;
+    return this.#ofPresentUser((known) => this.#answer(known, reset, hadSession));
+  }
+
+  /**
+   * A file or a vault may name another user before the answer arrives. Nobody gets data of the previous user: the request is
+   * sent again.
+   *
+   * @param attempt gets the session and the challenge of the present user
+   */
+  async #ofPresentUser<T>(attempt: (known: KnownSignIn) => Promise<T>): Promise<T> {
+    const { wire } = this.#context;
+    for (let attempts = 0; attempts < MOST_USERS; attempts += 1) {
+      const known = await this.#memory.find();
+      const { user } = wire.settings;
+      const answer = await attempt(known);
+      if (user === wire.settings.user) return answer;
     }
+    throw waitTimeout(wire.transport.host);
   }
 
-  async #sessionOf(state: StoredUserState | undefined): Promise<Session | undefined> {
-    const session = state?.session === undefined ? undefined : await this.#parts.sessions.find(state.session);
-    if (session && !session.ended && !this.#isClosed) this.#become(session);
-    return session;
+  async #answer(known: KnownSignIn, reset: boolean, hadSession: boolean): Promise<AutomaticAnswer> {
+    const served = await this.#serve(known);
+    if (served) return served.state === 'signed-in' ? { token: served.token } : { outcome: served };
+    if (known.challenge) return { outcome: known.challenge.where() };
+    const { wire, clock, metrics } = this.#context;
+    // Without a password the login itself may send a code, so that a person has to begin it.
+    if (wire.passwordless) return { needed: { reason: hadSession ? 'session-expired' : 'no-session' } };
+    // Otherwise the failure would count again if this sign-in gets no answer.
+    if (reset && known.failed) await this.#memory.forgetFailure();
+    const wasUnderWay = this.#automatic.isUnderWay;
+    const isOpen = (challenge: OpenChallenge): boolean => this.#parts.challenges.has(challenge);
+    const answer = this.#automatic.ask(reset, known.failed, isOpen, wire.settings);
+    if (this.#automatic.isUnderWay) metrics.answered(wasUnderWay ? 'inflight' : 'miss');
+    return withMessageTimeout(clock, answer, wire.transport.host);
   }
 
-  async #challengeOf(state: StoredUserState | undefined): Promise<OpenChallenge | undefined> {
-    const found = state?.challenge === undefined ? undefined : await this.#parts.challenges.find(state.challenge);
-    if (typeof found !== 'object') return undefined;
-    this.#challenge = found;
-    return found;
-  }
-
-  async #serve({ session }: Standing): Promise<SignedIn | Refused | undefined> {
+  /** The outcome of an existing session. */
+  async #serve({ session }: KnownSignIn): Promise<SignedIn | Refused | undefined> {
     if (!session) return undefined;
-    const asked = await session.ask();
-    if (asked.token) return { state: 'signed-in', session, token: asked.token, fromLogin: true };
-    if (asked.failed) throw asked.failed;
-    return session.ended ? undefined : { state: 'refused', user: session.user, ...asked.refused };
+    const { token, failed, refused } = await session.ask();
+    if (token) return { state: 'signed-in', session, token, fromLogin: true };
+    if (failed) throw failed;
+    return session.ended ? undefined : { state: 'refused', user: session.user, ...refused };
   }
 
-  /** All who sign the stored user in at the same time get the same answer; a link is told to the first alone. */
-  async #signIn(wishes: SignInWishes, isAutomatic: boolean): Promise<Outcome> {
-    if (this.#flight) {
-      const outcome = await this.#flight;
+  /** All who sign the same user in at the same time get the same outcome. Only the first one gets the result of a link. */
+  async #signIn(options: SignInOptions, isAutomatic: boolean): Promise<Outcome> {
+    const credentials = await this.#context.wire.settings.askStored();
+    if (this.#pending?.user === credentials.user) {
+      const outcome = await this.#pending.outcome;
       return outcome.state === 'link-sent' ? outcome.challenge.where(outcome.reason) : outcome;
     }
-    this.#flight = this.#fly(wishes, isAutomatic).finally(() => {
-      this.#flight = undefined;
+    const outcome = this.#start(credentials, options, isAutomatic).finally(() => {
+      if (this.#pending?.outcome === outcome) this.#pending = undefined;
     });
-    return this.#flight;
+    this.#pending = { user: credentials.user, outcome };
+    return outcome;
   }
 
-  /** One sign-in for all replicas: who comes second finds the session, the challenge, or what came of the first try. */
-  #fly(wishes: SignInWishes, isAutomatic: boolean): Promise<Outcome> {
-    return this.#parts.signIn.put(this.#context.wire.stored, wishes, {
+  /** Signs in once for all replicas: the second one finds the session, the challenge, or the failure of the first. */
+  #start(credentials: Credentials, options: SignInOptions, isAutomatic: boolean): Promise<Outcome> {
+    const { settings } = this.#context.wire;
+    return this.#parts.signIn.run(credentials, options, {
       stored: true,
-      before: async () => {
-        const standing = await this.#look();
-        const outcome = (await this.#serve(standing)) ?? (await join(standing, wishes));
-        const refused = isAutomatic && !wishes.reset ? standing.failed?.outcome : undefined;
-        return outcome ?? refused;
+      changed: async (sent) => {
+        const present = await settings.askStored(true);
+        return present.user === sent.user && present.password === sent.password ? undefined : present;
       },
-      after: (outcome) => this.#tell(outcome, isAutomatic),
+      before: async () => {
+        const known = await this.#memory.find();
+        const outcome = (await this.#serve(known)) ?? (await join(known, options));
+        if (outcome || !isAutomatic || options.reset) return outcome;
+        return known.failed && isOfVersion(known.failed, settings.version) ? known.failed.outcome : undefined;
+      },
+      after: (outcome) => this.#memory.remember(outcome, isAutomatic),
     });
   }
 
-  /** Tells other replicas what came of a sign-in. A session was told when it began. */
-  async #tell(outcome: Outcome, isAutomatic: boolean): Promise<void> {
-    if (outcome.state === 'signed-in') return;
-    const pause = pauseAfter(outcome, this.#context.clock.now());
-    if (outcome.state === 'refused') {
-      if (isAutomatic) await this.#record.write({ refused: outcome, held: pause });
+  #changed(session: Session | undefined): void {
+    this.#unfollow?.();
+    if (!session) {
+      this.states.become({ at: 'unused' });
       return;
     }
-    this.#challenge = outcome.challenge;
-    await this.#record.write({ challenge: outcome.challenge.id, held: isAutomatic ? pause : undefined });
+    this.#automatic.release();
+    this.#unfollow = session.changes.add((state) => this.#followSession(state));
+    const { token } = session.source;
+    if (token) this.states.become({ at: 'valid', token });
   }
 
-  /** @returns what to write again: the store has lost it */
-  #follow(found: Found<StoredUserState>): StoredUserState | undefined {
-    const { session } = this;
-    if (found === undefined) return session && { session: session.handle };
-    const state = contentOf(found);
-    if (state?.session !== session?.handle) void this.#sessionOf(state).catch(() => undefined);
-    return undefined;
+  /** The end of a session is reported with `changes`. */
+  #followSession(state: SourceState): void {
+    if (state.at === 'idle' || (state.at === 'refused' && state.reason === 'session-expired')) return;
+    this.states.become(accountStateOf(state));
   }
 
-  /** What leads to the session has to live as long as it does. What leads to another one is left alone. */
-  async #keepKnown({ handle }: Session): Promise<void> {
-    const found = await this.#record.read().catch(() => undefined);
-    if (contentOf(found)?.session === handle) await this.#record.write({ session: handle });
+  /** Reports the state to which a sign-in leads. */
+  async #reported<T>(answer: Promise<T>, stateOf: (answer: T) => AccountState): Promise<T> {
+    try {
+      const given = await answer;
+      this.states.become(stateOf(given));
+      return given;
+    } catch (thrown) {
+      this.states.become({ at: 'failing', error: asAuthError(thrown) });
+      throw thrown;
+    }
   }
 }
 
-async function join({ challenge }: Standing, { method }: SignInWishes): Promise<Outcome | undefined> {
+/** The outcome of a challenge that is open. A sign-in with a preferred method makes the first choice. */
+async function join({ challenge }: KnownSignIn, { method }: SignInOptions): Promise<Outcome | undefined> {
   if (!challenge) return undefined;
   const isFirstChoice = challenge.method === undefined && !challenge.hasChosen && method !== 'ask';
   return isFirstChoice && findMethod(challenge.methods, method) ? challenge.choose(method) : challenge.where();

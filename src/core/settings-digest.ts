@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What a connection is known by in a store: the same for all replicas and after a restart, and another one as soon as
- * anything of it changes, a secret too. It tells a store nothing: stores do not write names in the clear.
+ * Identifies a connection in a store: the same for all replicas and after a restart, and different as soon as
+ * any part of it changes, a secret included. It reveals nothing to a store: stores do not write names in clear.
  *
- * @param settings what the connection consists of; the order of scopes means nothing
+ * @param settings all settings of the connection; the order of scopes does not matter
  */
 export function connectionDigest(settings: object): string {
   const hash = createHash('sha256');
-  for (const part of partsOf(settings)) hash.update(`${part.length}:`).update(part);
+  for (const part of canonicalEntries(settings)) hash.update(`${part.length}:`).update(part);
   return hash.digest('base64url');
 }
 
 /** The names and values of settings, in an order of their own. */
-export function partsOf(settings: object): string[] {
+export function canonicalEntries(settings: object): string[] {
   const entries = Object.entries(settings).map(([name, value]): [string, string] => [
     name,
     name === 'scope' ? sorted(String(value)) : String(value),

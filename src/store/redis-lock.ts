@@ -1,37 +1,38 @@
 import type { Cancel, Clock } from '../core/clock.ts';
-import { LEASE_LIFE, type Lease, type StoredEntry } from './store.ts';
+import { LOCK_TTL, type StoredEntry, type StoreLock } from './store.ts';
 
-/** How often a lease is prolonged while it is held, in ms. */
+/** The interval at which a held lock is extended, in ms. */
 const KEEP_UP = 2_000;
 
-/** A moment by two clocks: the one goes wrong when somebody sets it, the other stands still while the machine sleeps. */
+/** A moment by two clocks: one is wrong after somebody sets it, the other stops while the machine sleeps. */
 interface Moment {
   wall: number;
   steady: number;
 }
 
-/** What a lease needs of its store. */
-export interface LeaseHome {
-  /** @returns whether it is still this holder's; undefined where nobody can say */
+/** The functions of its store that a lock needs. */
+export interface LockHome {
+  /** @returns whether this holder still has it; undefined if that is not known */
   extend(): Promise<boolean | undefined>;
-  giveBack(change: Parameters<Lease['release']>[0]): Promise<void>;
-  /** It needs no timer any more. */
-  ended(lease: RedisLease): void;
+  giveBack: StoreLock['release'];
+  /** It no longer needs a timer. */
+  ended(lock: RedisLock): void;
 }
 
-/** A lease in Redis, prolonged until it is given back. It counts as lost as soon as it is not certain. */
-export class RedisLease implements Lease {
+/** A lock in Redis, extended until it is given back. It counts as lost as soon as it is uncertain. */
+export class RedisLock implements StoreLock {
   readonly fence: number;
   readonly entry: StoredEntry | undefined;
   readonly #clock: Clock;
-  readonly #home: LeaseHome;
+  readonly #home: LockHome;
   #asked: Moment;
   #isOver = false;
   #timer: Cancel | undefined;
-  readonly #abort = new AbortController();
+  /** Made when it is asked for: an abort makes an error with a stack, and nobody needs it after most locks. */
+  #abort: AbortController | undefined;
 
-  /** @param asked when the server was asked for it: its life there began no earlier */
-  constructor(given: Pick<Lease, 'fence' | 'entry'>, asked: Moment, home: LeaseHome, clock: Clock) {
+  /** @param asked when the request for it was sent: its life there began no earlier */
+  constructor(given: Pick<StoreLock, 'fence' | 'entry'>, asked: Moment, home: LockHome, clock: Clock) {
     this.fence = given.fence;
     this.entry = given.entry;
     this.#asked = asked;
@@ -44,31 +45,32 @@ export class RedisLease implements Lease {
     return !this.#isOver && this.#isCertain;
   }
 
-  /** A process that was paused may find out here. */
+  /** A process that was paused may notice it here. */
   get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
     if (!this.isHeld) this.#abort.abort();
     return this.#abort.signal;
   }
 
-  async release(change?: Parameters<Lease['release']>[0]): Promise<void> {
-    if (this.#isOver && !change) return;
+  async release(...[change, others = []]: Parameters<StoreLock['release']>): Promise<void> {
+    if (this.#isOver && !change && others.length === 0) return;
     this.end();
-    await this.#home.giveBack(change);
+    await this.#home.giveBack(change, others);
   }
 
-  /** Ends it here; at the server it runs out. */
+  /** Ends it here. At the server it expires. */
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#timer?.();
-    this.#abort.abort();
+    this.#abort?.abort();
     this.#home.ended(this);
   }
 
   get #isCertain(): boolean {
     const { wall, steady } = momentOf(this.#clock);
     const age = wall - this.#asked.wall;
-    return age >= 0 && age < LEASE_LIFE && steady - this.#asked.steady < LEASE_LIFE;
+    return age >= 0 && age < LOCK_TTL && steady - this.#asked.steady < LOCK_TTL;
   }
 
   #keepUp(): void {
