@@ -1,10 +1,10 @@
-// What the dialog of attach bearer needs. It finds it with RED.plugins.getPlugin('vg-auth-attach-bearer').
+// The checks of the attach bearer dialog. It gets them with RED.plugins.getPlugin('vg-auth-attach-bearer').
 (() => {
   /** As in nodes/shared/bearer/hosts.ts. */
   const ENTRY = /^(\*\.)?([^*/\\?#@:[\]]+|\[[\da-f:.]+\])(?::(\d{1,5}))?$/i;
   const IP = /^\[|^[\d.]+$/;
 
-  /** Nodes that begin a flow and bring nothing from outside. */
+  /** Nodes that start a flow, and whose messages do not come from outside. */
   const OWN = ['inject', 'catch', 'status', 'complete', 'link in'];
 
   function isHost(word) {
@@ -18,7 +18,7 @@
     }
   }
 
-  /** Whether a text is host names, separated by blanks or commas, or nothing. */
+  /** Whether a text is empty, or is host names that are separated by blanks or commas. */
   function areHosts(text) {
     return String(text || '')
       .split(/[\s,]+/)
@@ -26,7 +26,24 @@
       .every(isHost);
   }
 
-  /** The nodes of the flow that are wired or linked to this one: before it, or behind it. */
+  /** A property whose whole value comes from the environment. */
+  const VARIABLE = /^\$(\{[^}]+\}|\([^)]+\))$/;
+
+  /** Whether a text is statuses from 400 to 499, separated by blanks or commas, or nothing. As in reject-on.ts. */
+  function areStatuses(text) {
+    const value = String(text || '');
+    const words = value.split(/[\s,]+/).filter((word) => word !== '');
+    return VARIABLE.test(value.trim()) || words.every((word) => /^4\d\d$/.test(word));
+  }
+
+  /** Whether a value is a whole number of at most nine digits, or nothing. As in flow-node-properties.ts. */
+  function isWholeNumber(value, least) {
+    if (typeof value === 'object' && value !== null) return false;
+    const text = String(value === undefined || value === null ? '' : value).trim();
+    return text === '' || VARIABLE.test(text) || (/^\d{1,9}$/.test(text) && Number(text) >= least);
+  }
+
+  /** The nodes of the flow that are wired or linked to this one, before or after it. */
   function reach(node, isBehind) {
     const found = new Set();
     const next = [node];
@@ -44,17 +61,17 @@
     return [...found];
   }
 
-  /** A node that brings messages from elsewhere, as `http in`, or the input of a subflow. */
+  /** Whether a node brings messages from outside, such as `http in` or the input of a subflow. */
   function isFromOutside({ type, inputs }) {
     return type === 'subflow' || (inputs === 0 && OWN.indexOf(type) === -1);
   }
 
-  /** An `http request` without an address of its own, or the output of a subflow. */
+  /** Whether a node is an `http request` without a URL of its own, or the output of a subflow. */
   function takesAddress({ type, url }) {
     return type === 'subflow' || (type === 'http request' && String(url || '').trim() === '');
   }
 
-  /** Whether a message from outside may say where `http request` sends the token. */
+  /** Whether a message from outside can set the URL to which `http request` sends the token. */
   function mayComeFromOutside(node) {
     return reach(node, false).some(isFromOutside) && reach(node, true).some(takesAddress);
   }
@@ -62,6 +79,8 @@
   RED.plugins.registerPlugin('vg-auth-attach-bearer', {
     type: 'vg-auth',
     areHosts: areHosts,
+    areStatuses: areStatuses,
+    isWholeNumber: isWholeNumber,
     mayComeFromOutside: mayComeFromOutside,
   });
 })();

@@ -1,9 +1,8 @@
-// The Test button of the config dialogs, and the eye on what `${NAME}` is. A dialog finds it with
-// RED.plugins.getPlugin('vg-auth-test'). The texts are in the shared catalogue, under `test`.
+// The Test button of the config dialogs. A dialog gets it with RED.plugins.getPlugin('vg-auth-test'). The texts are in
+// the shared catalog, under `test`.
 (() => {
-  /** Another server's clock may be off by this, in seconds, before it is worth a word. */
+  /** A smaller difference between the clocks of the two machines is not reported, in seconds. */
   const CLOCK_TOLERANCE = 5;
-  const VARIABLE = /^\s*\$(?:\{([^}]+)\}|\(([^)]+)\))\s*$/;
 
   const shared = () => RED.plugins.getPlugin('vg-auth');
   const say = (key, values) => shared().say(`test.${key}`, values);
@@ -12,30 +11,55 @@
   const bad = (text) => ({ icon: 'fa-times-circle', color: 'error', text: text });
   const note = (text) => ({ icon: 'fa-info-circle', text: text });
 
-  /** A property's name as its dialog shows it; what is no property there, as HTTPS_PROXY, stays as it is. */
+  /** The label of a property in its dialog. A name that is no property, such as HTTPS_PROXY, is returned unchanged. */
   function labelOf(node, property) {
     return node._def.defaults[property] || node._def.credentials[property]
       ? RED._(`@vg-auth/node-red-vg-auth/${node.type}:label.${property}`)
       : property;
   }
 
-  /** A sentence about a fault. It names properties as the dialog does. */
+  /** A sentence about an error, with the labels of the dialog. */
   function faultOf(node, { fault, values }) {
-    const { property } = values;
+    const { property, cause } = values;
     return shared().say(
       `errors.${fault}`,
-      Object.assign({}, values, property ? { property: labelOf(node, property) } : {}),
+      Object.assign(
+        {},
+        values,
+        property ? { property: labelOf(node, property) } : {},
+        fault === 'store-gone' ? { cause: causeSentence(String(cause)) } : {},
+      ),
     );
   }
 
-  function later(retryAt) {
-    return retryAt ? ` ${say('retry-at', { time: new Date(retryAt).toLocaleTimeString() })}` : '';
+  /** Why a session store is unavailable, as in nodes/shared/catalogue.ts: `NOPERM DEL` contains the missing command. */
+  function causeSentence(cause) {
+    const [word, detail] = cause.split(' ');
+    const isCommand = detail !== undefined && detail === detail.toUpperCase();
+    const keys = detail === undefined ? [word] : [`${word}-${isCommand ? 'command' : detail}`, word];
+    for (const key of keys) {
+      const sentence = shared().say(`causes.${key}`, { detail: detail });
+      if (typeof sentence === 'string' && !sentence.endsWith(`causes.${key}`)) return sentence;
+    }
+    return shared().say('causes.other', { detail: cause });
   }
 
-  /** What a refusal means, and what to do. The server's own words follow, for those who look them up. */
+  function later(retryAt) {
+    return retryAt ? ` ${shared().sayMoment(['test.retry-at', 'test.retry-at-date'], retryAt)}` : '';
+  }
+
+  /** The meaning of a refusal, and the next step. The server's own text follows. */
   function reasonOf(about, { reason, error, errorDescription, retryAt }) {
     const words = [error, errorDescription].filter((text) => text).join(': ');
     return say(`${about}.${reason}`) + (words ? ` (${words})` : '') + later(retryAt);
+  }
+
+  /** Texts in a row, with the separator of the language. */
+  function listed(texts) {
+    return texts.reduceRight(
+      (more, text) => (more ? shared().say('punctuation.and', { text: text, more: more }) : text),
+      '',
+    );
   }
 
   function duration(seconds) {
@@ -61,11 +85,11 @@
     return [bad(clock > 0 ? say('clock-ahead', { time: time }) : say('clock-behind', { time: time }))];
   }
 
-  /** @returns the lines, where the test did not come to an answer */
+  /** @returns the lines if the test got no answer; otherwise undefined */
   function noAnswer(node, verdict) {
     if (verdict.state === 'not-tried') {
-      const { property } = verdict.values;
-      return [bad(say(`problem.${verdict.problem}`, { property: labelOf(node, property) }))];
+      const { property, variable } = verdict.values;
+      return [bad(say(`problem.${verdict.problem}`, { property: labelOf(node, property), variable: variable }))];
     }
     if (verdict.state === 'failed') return [bad(`${say('failed')} ${faultOf(node, verdict)}${later(verdict.retryAt)}`)];
     return undefined;
@@ -98,7 +122,7 @@
     if (person.state === 'failed') return [bad(`${say('failed')} ${faultOf(node, person)}${later(person.retryAt)}`)];
     if (person.state === 'refused') return [bad(`${say('refused')} ${reasonOf('person', person)}`)];
     if (person.state === 'challenged') {
-      const ways = person.ways.map((way) => say(`way.${way}`)).join(', ');
+      const ways = listed(person.ways.map((way) => say(`way.${way}`)));
       const lines = [good(say('challenged', { ways: ways || '-' }))];
       return person.reason ? [...lines, bad(reasonOf('person', person))] : lines;
     }
@@ -111,8 +135,7 @@
   }
 
   function serverLines(node, verdict) {
-    const failed = noAnswer(node, verdict);
-    if (failed) return failed;
+    if (!verdict.client) return noAnswer(node, verdict) || [];
     return [
       good(say('reached', { host: verdict.host })),
       ...clientLines(node, verdict),
@@ -120,24 +143,24 @@
     ];
   }
 
-  function variableLine({ variable, isSet }) {
-    return isSet
-      ? note(say('variable-set', { variable: variable }))
-      : bad(say('variable-unset', { variable: variable }));
+  function variableLine({ variable, isSet, isInside }) {
+    if (isSet) return note(say('variable-set', { variable: variable }));
+    if (isInside) return note(say('variable-in-flow', { variable: variable }));
+    return bad(say('variable-unset', { variable: variable }));
   }
 
-  /** What is probably wrong with a secret that was refused. */
+  /** The probable flaw of a secret that was refused. */
   function flawLines(node, { flaws }) {
     return (flaws || []).map(({ property, flaw }) => bad(say(`flaw.${flaw}`, { property: labelOf(node, property) })));
   }
 
-  /** The variables without a value; those with one are told at their fields. */
-  function unsetLines({ variables, fault, values }) {
-    const said = fault === 'variable-missing' ? values.variable : undefined;
+  /** Lines about the variables without a value. A variable with a value has a hint at its field. */
+  function unsetLines({ variables, fault, problem, values }) {
+    const said = fault === 'variable-missing' || problem === 'variable-in-flow' ? values.variable : undefined;
     return (variables || []).filter(({ variable, isSet }) => !isSet && variable !== said).map(variableLine);
   }
 
-  /** What is chosen in the dialog may differ from what is deployed, and only the latter can be used. */
+  /** Lines about config nodes with changes that are not deployed: the test uses the deployed ones. */
   function changedLines(node) {
     return ['tls', 'proxy'].flatMap((property) => {
       const chosen = RED.nodes.node(shared().read(node, property));
@@ -145,33 +168,44 @@
     });
   }
 
-  /** Why the route gave no verdict. */
+  /** Lines about a request that failed. */
   function requestLines(request) {
     const { error } = request.responseJSON || {};
     if (typeof error === 'string' && /^(test|import|errors)\.[\w.-]+$/.test(error)) return [bad(shared().say(error))];
     return [bad(say(request.status === 401 || request.status === 403 ? 'not-allowed' : 'no-runtime'))];
   }
 
-  /** Replaces what stands in a status area, and brings it into view. Texts are never markup: a server may send anything. */
-  function report(area, lines) {
+  /** Replaces the text of a status area. Texts are not markup, because a server can send anything. */
+  function write(area, lines) {
     area.empty();
-    lines.forEach(({ icon, color, text }) => {
+    lines.forEach(({ icon, color, text, isHeading, button }) => {
       const line = $('<div style="display: flex; gap: 6px; margin-top: 4px; overflow-wrap: anywhere">');
+      if (isHeading) line.css('font-weight', 'bold');
       const sign = $('<i class="fa" aria-hidden="true" style="flex: 0 0 auto; width: 16px; line-height: 20px">');
-      // The sign tells by its shape; the colour only helps the eye.
+      // The sign needs no color to be understood.
       if (color) sign.css('color', `var(--red-ui-text-color-${color})`);
       line.append(sign.addClass(icon));
       line.append($('<span style="min-width: 0">').text(text)).appendTo(area);
+      if (button)
+        $('<button type="button" class="red-ui-button red-ui-button-small" style="flex: 0 0 auto">')
+          .text(button.text)
+          .on('click', button.click)
+          .appendTo(line);
     });
+  }
+
+  /** Replaces the text of a status area, and scrolls to it. For the result of a click. */
+  function report(area, lines) {
+    write(area, lines);
     area[0]?.scrollIntoView({ block: 'nearest' });
   }
 
-  /** Posts JSON to a route of this package. The address is relative: that is what jQuery signs in. */
+  /** Posts JSON to a route of this package. Node-RED adds its access token to relative URLs only. */
   function post(url, body) {
     return $.ajax({ url: url, type: 'POST', contentType: 'application/json', data: JSON.stringify(body) });
   }
 
-  /** What the dialog says now. */
+  /** The values in the dialog now. */
   function valuesOf(node, properties) {
     const values = { id: node.id, z: node.z || '' };
     properties.forEach((property) => {
@@ -184,11 +218,11 @@
   /**
    * Makes the Test button work.
    *
-   * @param options `button`, `area`: what is clicked, and where the answer stands; `properties`: what is sent;
-   *   `more`: returns what else is sent; `isServer`: whether it is a Visual Guard server;
-   *   `lines`: makes the lines of the answer, where it is neither that nor an account
+   * @param options `button`, and `area`, which shows the answer; `properties` that are sent; `more` returns other values
+   *   to send; `isServer`: whether it is a Visual Guard server; `address`: the property that a token endpoint is filled
+   *   into; `lines` makes the lines of the answer if it is neither a server nor an account
    */
-  function prepareTest(node, { button, area, properties, more, isServer, lines: ownLines }) {
+  function prepareTest(node, { button, area, properties, more, isServer, address, lines: ownLines }) {
     let isRunning = false;
     button.on('click', (event) => {
       event.preventDefault();
@@ -200,8 +234,10 @@
       post(`${node.type}/test`, Object.assign(valuesOf(node, properties), more ? more() : {}))
         .done((verdict) => {
           const clock = verdict.state === 'not-tried' ? [] : clockLines(verdict);
+          const own = lines(node, verdict);
+          const { stepLines } = RED.plugins.getPlugin('vg-auth-test-steps');
           report(area, [
-            ...lines(node, verdict),
+            ...(ownLines ? own : stepLines(node, verdict, own, address)),
             ...flawLines(node, verdict),
             ...clock,
             ...unsetLines(verdict),
@@ -214,68 +250,25 @@
           button.removeAttr('aria-disabled');
         });
     });
-    // An answer is about what stood there when it was asked for.
+    // An answer is about the values at the time of the test.
     area.closest('form').on('input change', (event) => {
       const isOwn = $(event.target).closest('.vg-auth-no-value').length > 0;
       if (!isRunning && !isOwn && area.children().length > 0) report(area, [note(say('stale'))]);
     });
   }
 
-  /** Says below each field that is `${NAME}` whether that has a value where Node-RED runs. */
-  function watchVariables(node, properties) {
-    let timer;
-    let shown = '';
-    const look = () => {
-      const values = valuesOf(node, properties);
-      const written = properties.filter((property) => VARIABLE.test(values[property]));
-      const asked = JSON.stringify(written.map((property) => [property, values[property]]));
-      if (asked === shown) return;
-      shown = asked;
-      properties.forEach((property) => {
-        hint(node, property, undefined);
-      });
-      if (written.length === 0) return;
-      const body = { id: node.id, variablesOnly: true };
-      written.forEach((property) => {
-        body[property] = values[property];
-      });
-      post(`${node.type}/test`, body).done(({ variables }) => {
-        if (asked !== shown) return;
-        variables.forEach((found) => {
-          hint(node, found.property, found);
-        });
-      });
-    };
-    properties.forEach((property) => {
-      shared()
-        .inputOf(node, property)
-        .on('input change', () => {
-          clearTimeout(timer);
-          timer = setTimeout(look, 400);
-        });
-    });
-    look();
-  }
-
-  function hint(node, property, found) {
-    const input = shared().inputOf(node, property);
-    const id = `vg-auth-variable-${property}`;
-    $(`#${id}`).remove();
-    input.removeAttr('aria-describedby');
-    if (!found) return;
-    const area = $('<div role="status" style="margin: 2px 0 0 134px">').attr('id', id);
-    input.attr('aria-describedby', id).closest('.form-row').append(area);
-    report(area, [variableLine(found)]);
-  }
-
   RED.plugins.registerPlugin('vg-auth-test', {
     type: 'vg-auth',
     prepareTest: prepareTest,
-    watchVariables: watchVariables,
     post: post,
+    valuesOf: valuesOf,
+    write: write,
     report: report,
+    variableLine: variableLine,
     requestLines: requestLines,
     noAnswer: noAnswer,
+    faultOf: faultOf,
+    listed: listed,
     good: good,
     bad: bad,
     note: note,

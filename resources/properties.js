@@ -1,15 +1,15 @@
-// What a node has that was saved without a property, or with a variable in place of a tick. A dialog finds it with
+// Nodes that were saved without a property, or with a variable as the value of a check box. A dialog gets this code with
 // RED.plugins.getPlugin('vg-auth-properties').
 (() => {
   const isAbsent = (value) => value === undefined || value === null;
 
-  /** The default of a property, which a node has that was saved without it. settings.js may give new nodes another one. */
+  /** The default of a property that is absent. settings.js can set another default, but only for new nodes. */
   function defaultOf(node, property) {
     const { value, _override, _originalValue } = node._def.defaults[property] || {};
     return _override ? _originalValue : value;
   }
 
-  /** What a property or credential is in the node. A property that is absent has its default. */
+  /** The value of a property or credential in the node; the default if the property is absent. */
   function kept(node, property) {
     if (node._def.credentials?.[property]) return node.credentials?.[property];
     return isAbsent(node[property]) ? defaultOf(node, property) : node[property];
@@ -19,7 +19,7 @@
     return $((node._def.category === 'config' ? '#node-config-input-' : '#node-input-') + property);
   }
 
-  /** What the dialog shows in place of a property that it could not show as it is; undefined if it can. */
+  /** The value that the dialog shows for a property that it cannot show unchanged; undefined if it can. */
   function standIn(node, property) {
     const value = node[property];
     if (isAbsent(value)) return defaultOf(node, property);
@@ -28,12 +28,12 @@
   }
 
   /**
-   * Shows what a node was saved with: the default of each property that is absent, and beside a tick the variable that it
-   * comes from. While the dialog is open the node has what is shown: else Node-RED takes it for a change. Afterwards the
-   * node is as it was saved.
+   * Shows the values with which a node was saved: the default of each property that is absent, and next to a check box
+   * the variable that sets it. While the dialog is open, the node has the values that are shown; otherwise Node-RED would
+   * see a change. After that, the node has its saved values again.
    */
   function showSaved(node, form) {
-    // A new config node is kept with all its properties. Node-RED does not know it yet.
+    // Node-RED does not have a new config node yet, and saves it with all its properties.
     if (!RED.nodes.node(node.id)) return;
     const replaced = [];
     Object.keys(node._def.defaults).forEach((property) => {
@@ -49,7 +49,7 @@
       } else if (!node._def.defaults[property].type) input.val(shown);
     });
     completeCredentials(node);
-    // jQuery UI tells of elements that go.
+    // jQuery UI triggers `remove` when the dialog closes.
     form.on('remove', () => {
       replaced.forEach(({ property, was, shown }) => {
         if (node[property] !== shown) return;
@@ -59,7 +59,7 @@
     });
   }
 
-  /** A credential that is not stored is absent, too. Node-RED would take its empty field for a change. */
+  /** Adds credentials that are not stored. Otherwise Node-RED would see a change in their empty fields. */
   function completeCredentials(node) {
     if (!node.credentials) return;
     const stored = node.credentials._ || {};
@@ -74,6 +74,7 @@
 
   RED.plugins.registerPlugin('vg-auth-properties', {
     type: 'vg-auth',
+    defaultOf: defaultOf,
     kept: kept,
     showSaved: showSaved,
   });

@@ -1,5 +1,5 @@
-// Scopes in a dialog: free text, with the known ones as a checklist. A dialog finds it with
-// RED.plugins.getPlugin('vg-auth-scopes'). The texts are in the shared catalogue, under `scopes`.
+// Scopes in a dialog: free text, and a checklist of the known scopes. A dialog gets this code with
+// RED.plugins.getPlugin('vg-auth-scopes'). The texts are in the shared catalog, under `scopes`.
 (() => {
   const shared = () => RED.plugins.getPlugin('vg-auth');
   const say = (key, values) => shared().say(`scopes.${key}`, values);
@@ -11,7 +11,7 @@
       .filter((word, index, all) => word !== '' && all.indexOf(word) === index);
   }
 
-  /** How many characters must be changed, added or taken away (Levenshtein). */
+  /** The number of characters to change, add or remove (Levenshtein distance). */
   function distance(one, other) {
     let row = Array.from({ length: other.length + 1 }, (_, index) => index);
     for (let i = 1; i <= one.length; i += 1) {
@@ -25,7 +25,7 @@
     return row[other.length];
   }
 
-  /** The known scope that an unknown one was probably meant to be. Servers compare the case, too. */
+  /** The known scope that is probably meant by an unknown one. Servers compare scopes with their case. */
   function meant(word, known) {
     if (known.indexOf(word) !== -1 || word.length > 60) return undefined;
     const lower = word.toLowerCase();
@@ -38,16 +38,14 @@
    * Puts a checklist and advice below the scope field.
    *
    * @param known the scopes that are offered
-   * @param longest the most characters that servers take; 0 where there is no such limit
+   * @param longest the limit of servers, in characters; 0 if there is none
    * @returns `offer(names)` adds names to the checklist
    */
   function prepareScopes(node, known, longest) {
     const input = shared().inputOf(node, 'scope');
     const offered = [...known];
-    const list = $(
-      '<fieldset style="margin: 4px 0 0 134px; padding: 0; border: 0; min-width: 0; contain: inline-size">',
-    );
-    const advice = $('<div role="status" id="vg-auth-scope-advice" style="margin-left: 134px; contain: inline-size">');
+    const list = $('<fieldset style="margin: 4px 0 0; padding: 0; border: 0">');
+    const advice = $('<div role="status" id="vg-auth-scope-advice">');
     input.closest('.form-row').append(list, advice);
     input.attr('aria-describedby', 'vg-auth-scope-advice');
 

@@ -1,15 +1,22 @@
-// Whom the secrets of a config node are for. A dialog finds it with RED.plugins.getPlugin('vg-auth-secrets').
-// The rules are those of nodes/shared/config/secret-owner.ts: with the next secret that is typed in, the dialog writes
-// whom it is for, and the running node sends it to nobody else.
+// The owners of the secrets of a config node. A dialog gets this code with RED.plugins.getPlugin('vg-auth-secrets').
+// The rules are those of nodes/shared/config/secret-owner.ts: with each secret that is entered, the dialog stores its
+// owner (server and client), and the running node sends the secret to no other.
 (() => {
   const STORED = '__PWRD__';
   const VARIABLE = /^\s*\$(?:\{[^}]+\}|\([^)]+\))\s*$/;
-  /** What an address may be made of to be repeated in a sentence, which Node-RED takes for markup. */
+  /** The characters of an address that a sentence may repeat. Node-RED shows the sentence as markup. */
   const PLAIN = /^[\w.:[\]${}(),/@-]+$/;
 
   const shared = () => RED.plugins.getPlugin('vg-auth');
 
-  const textOf = (value) => (typeof value === 'string' ? value : '');
+  /**
+   * A property as text, as `readText` in nodes/shared/config/variables.ts: texts, numbers and booleans. The running node
+   * refuses a list or an object, so no secret was entered for the text that such a value becomes here.
+   */
+  function textOf(value) {
+    if (value === undefined || value === null) return '';
+    return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  }
 
   function urlOf(text) {
     try {
@@ -19,7 +26,7 @@
     }
   }
 
-  /** The origin of a web address; scheme, host and port of a Redis; a variable and several addresses as they are written. */
+  /** The origin of a web address; scheme, host and port of a Redis; a variable or several addresses unchanged. */
   function placeOf(address, usualPort) {
     const url = urlOf(address);
     if (!url) return address;
@@ -49,7 +56,7 @@
     return /_(WebApp|SPA|Native|Service)$/i.test(id) || suffix === '' ? id : `${id}_${suffix}`;
   }
 
-  /** By type of config node: the credential that says whom secrets are for, these secrets, where the address is, and the owner now. */
+  /** By type of config node: the credential with the owner, the secrets, the property with the address, the owner now. */
   const RULES = {
     'vgs-account': [
       {
@@ -70,7 +77,7 @@
         credential: 'passwordFor',
         secrets: ['password'],
         address: 'url',
-        isUnused: (read) => /^\s*passwordless\s*$/i.test(textOf(read('module'))),
+        isUnused: (read) => textOf(read('module')).trim().toLowerCase() === 'passwordless',
         owner: (read) => ownerOf(read('url'), read('username')),
       },
     ],
@@ -89,17 +96,17 @@
     ],
   };
 
-  /** What the open dialog knows of its secrets, by node id; a node whose dialog is closed has none. */
+  /** The state of the secrets in an open dialog, by node id. */
   const open = new Map();
 
   const readerOf = (node) => (property) => shared().read(node, property);
 
-  /** Whether nothing leaves Node-RED, so that it does not matter whom a secret is for. */
+  /** Whether no secret leaves Node-RED, so that the owner does not matter. */
   function isLocal(node) {
     return node.type === 'auth-store' ? shared().read(node, 'kind') !== 'redis' : !!shared().read(node, 'practice');
   }
 
-  /** `blank`; `variable`, which is for nobody; `typed` in this dialog; `kept` from before. */
+  /** @returns `blank`; `variable`, which has no owner; `typed` in this dialog; `kept` from before */
   function stateOf(node, property) {
     const value = shared().read(node, property);
     const isStored = value === STORED || (value === undefined && node.credentials?.[`has_${property}`]);
@@ -112,7 +119,7 @@
 
   const QUOTED = /^(?:"[^"]*"|'[^']*'|`[^`]*`|“[^”]*”|„[^“”]*[“”]|«[^»]*»)$/;
 
-  /** What is probably wrong with a secret, as `flawOf` in src/secret-flaw.ts. */
+  /** The probable flaw of a secret, as `flawOf` in src/core/secret-flaw.ts. */
   function flawOf(secret) {
     if (/[\r\n]$/.test(secret)) return 'ends-with-line-break';
     if (/[\r\n]/.test(secret)) return 'line-break';
@@ -120,7 +127,7 @@
     return QUOTED.test(secret) ? 'quotes' : undefined;
   }
 
-  /** A word about a secret that looks pasted with more than itself. One that was stored is not known here. */
+  /** A warning about a secret that was probably pasted with other characters. The editor does not have stored secrets. */
   function doubt(node, property) {
     const value = textOf(shared().read(node, property));
     const flaw = shared().isBlank(value) || VARIABLE.test(value) ? undefined : flawOf(value);
@@ -128,25 +135,25 @@
     return flaw && shared().say(`test.flaw.${flaw}`, { property: label });
   }
 
-  /** Whom the secrets of a rule were typed in for before this dialog. */
+  /** The owner of the secrets of a rule before this dialog. */
   function before(node, { credential }) {
     const dialog = open.get(node.id);
     return textOf(dialog ? dialog.before[credential] : node.credentials?.[credential]).trim();
   }
 
-  /** The secrets of a rule that were typed in for somebody else. */
+  /** The secrets of a rule that have another owner. */
   function foreign(node, rule) {
     const typedFor = before(node, rule);
     if (typedFor === '' || typedFor === rule.owner(readerOf(node))) return [];
     return rule.secrets.filter((property) => node._def.credentials[property] && stateOf(node, property) === 'kept');
   }
 
-  /** Those that have to be typed in again, because they would be sent to somebody else. */
+  /** The secrets that must be entered again, because they would be sent to another owner. */
   function lacking(node, rule) {
     return isLocal(node) || rule.isUnused?.(readerOf(node)) ? [] : foreign(node, rule);
   }
 
-  /** Whom the secrets of a rule are for when this dialog is done. */
+  /** The owner of the secrets of a rule when this dialog is done. */
   function after(node, rule) {
     const states = rule.secrets.filter((each) => node._def.credentials[each]).map((each) => stateOf(node, each));
     if (states.includes('typed'))
@@ -154,14 +161,14 @@
     return states.includes('kept') ? before(node, rule) : '';
   }
 
-  /** The sentence about a secret that has to be typed in again for this address. */
+  /** The sentence about a secret that must be entered again for this address. */
   function sentence(node, rule) {
     const address = textOf(shared().read(node, rule.address)).trim();
     const host = urlOf(address)?.host || address;
     return shared().say('check.secret-again', { host: PLAIN.test(host) ? host : '…' });
   }
 
-  /** Keeps what the dialog stores besides the secrets. Called in `oneditprepare`. */
+  /** Keeps the owners in the dialog up to date. Call it in `oneditprepare`. */
   function prepareSecrets(node) {
     const rules = RULES[node.type];
     const dialog = { typed: new Set(), before: {} };
@@ -187,13 +194,13 @@
         });
       });
     };
-    form.on('input change keyup paste', adapt);
-    // jQuery UI tells of elements that go.
+    form.on('input change', adapt);
+    // jQuery UI triggers `remove` when the dialog closes.
     form.on('remove', () => open.delete(node.id));
     adapt();
   }
 
-  /** Puts a sentence below a secret, or takes it away. */
+  /** Shows a sentence below a secret, or removes it. */
   function warn(node, property, text) {
     const input = shared().inputOf(node, property);
     const id = `vg-auth-secret-${property}`;
@@ -202,7 +209,7 @@
     line.remove();
     if (!text) return;
     const sign = $('<i class="fa fa-exclamation-triangle" aria-hidden="true">');
-    $('<div role="status" style="margin: 4px 0 0 134px; overflow-wrap: anywhere">')
+    $('<div role="status" style="margin-top: 4px; overflow-wrap: anywhere">')
       .attr('id', id)
       .append(sign, ' ', document.createTextNode(text))
       .appendTo(input.closest('.form-row'));

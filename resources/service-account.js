@@ -1,5 +1,5 @@
-// The way from the `vgs` CLI into the dialog of a VGS service account, and back. The dialog finds it with
-// RED.plugins.getPlugin('vg-auth-service-account'). The texts are in the shared catalogue, under `import`.
+// Import of a file of the `vgs` CLI into the dialog of a VGS service account, and the commands of the CLI. The dialog gets
+// this code with RED.plugins.getPlugin('vg-auth-service-account'). The texts are in the shared catalog, under `import`.
 (() => {
   const USUAL_SCOPES = ['cards:write', 'network-tokens:write'];
 
@@ -8,12 +8,12 @@
   const scopes = () => RED.plugins.getPlugin('vg-auth-scopes');
   const say = (key, values) => shared().say(`import.${key}`, values);
 
-  /** A word of a shell command. What stands in angle brackets is to be replaced, and stays as it is. */
+  /** Quotes a word of a shell command. A placeholder in angle brackets stays unchanged. */
   function forShell(word) {
     return /^[\w@%+=:,./-]+$/.test(word) || /^<[A-Z_]+>$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
   }
 
-  /** A text in YAML. JSON's quotes are YAML's. */
+  /** Quotes a text for YAML, which accepts JSON strings. */
   function forYaml(text) {
     return /^[a-z][\w-]*(:[a-z][\w-]*)*$/i.test(text) ? text : JSON.stringify(text);
   }
@@ -40,13 +40,13 @@
     };
   }
 
-  /** A field's value, unless it comes from a variable. */
+  /** The value of a field; empty if it is a variable. */
   function written(node, property) {
     const value = String(shared().read(node, property) || '').trim();
     return /^\$[{(]/.test(value) ? '' : value;
   }
 
-  /** Keeps the commands in step with the dialog. `elements` are named as the commands are. */
+  /** Updates the commands with the dialog. The keys of `elements` are the names of the commands. */
   function prepareCommands(node, elements) {
     const adapt = () => {
       const commands = commandsFor({
@@ -61,7 +61,8 @@
     Object.keys(elements).forEach((name) => {
       const element = elements[name];
       const button = $('<button type="button" class="red-ui-button red-ui-button-small">').text(say('copy'));
-      button.attr('aria-label', `${say('copy')}: ${name === 'file' ? 'credentials.yaml' : `vgs ${name}`}`);
+      const what = name === 'file' ? 'credentials.yaml' : `vgs ${name}`;
+      button.attr('aria-label', shared().say('punctuation.prefix', { prefix: say('copy'), text: what }));
       button.on('click', () => RED.clipboard.copyText(element.text(), button, 'bottom'));
       element.after(button);
     });
@@ -71,7 +72,7 @@
     adapt();
   }
 
-  /** Puts what a file says into the fields. What it does not say is left as it is. */
+  /** Fills the fields in from a file. A field without a value in the file stays unchanged. */
   function fillIn(node, file, scopeList) {
     const filled = [];
     const put = (property, value) => {
@@ -82,6 +83,11 @@
     if (file.clientId && shared().read(node, 'practice')) {
       shared().inputOf(node, 'practice').prop('checked', false).trigger('change');
     }
+    const name = shared().inputOf(node, 'name');
+    if (file.name && shared().isBlank(name.val())) {
+      name.val(file.name).trigger('change');
+      filled.push(RED._('node-red:common.label.name'));
+    }
     put('clientId', file.clientId);
     put('clientSecret', file.clientSecret);
     scopeList.offer([...file.scopes, ...file.optionalScopes]);
@@ -89,14 +95,14 @@
     put('vaultId', file.vaultIds.join(' '));
     const { good, bad, note } = tester();
     return [
-      good(say('filled-in', { labels: filled.join(', ') })),
+      good(say('filled-in', { labels: tester().listed(filled) })),
       ...(file.clientId ? [note(say('needs-seconds'))] : [bad(say('no-credentials'))]),
       ...(file.optionalScopes.length > 0 ? [note(say('optional', { scopes: file.optionalScopes.join(' ') }))] : []),
       ...(file.vaultIds.length > 1 ? [note(say('several-vaults'))] : []),
     ];
   }
 
-  /** Makes the import work: `text` is where the file is pasted, `button` is clicked, the answer stands in `area`. */
+  /** Makes the import work: the file is pasted into `text`, `button` imports it, and `area` shows the answer. */
   function prepareImport(node, { text, button, area, scopeList }) {
     button.on('click', (event) => {
       event.preventDefault();
@@ -108,7 +114,7 @@
             return;
           }
           tester().report(area, fillIn(node, file, scopeList));
-          // It has the secret in the clear.
+          // The text contains the secret in clear.
           text.val('');
         })
         .fail((request) => tester().report(area, tester().requestLines(request)));

@@ -1,15 +1,15 @@
-// What every validator of this package goes through. It is found with RED.plugins.getPlugin('vg-auth-validators').
+// The common part of all validators of this package. They get it with RED.plugins.getPlugin('vg-auth-validators').
 (() => {
   /** The longest sentence, in characters. */
   const LONGEST = 300;
-  /** What stands for the characters of which HTML is made. */
+  /** The replacements of the characters that are markup. */
   const LOOKALIKES = { '<': '\u2039', '>': '\u203a', '&': '\uff06' };
 
   /**
    * Makes a sentence safe that repeats a value of a flow. Node-RED shows it as text in a dialog and as HTML in the
-   * sidebar of config nodes, so an escape such as `&lt;` would be read in one of them. Therefore a character that looks
-   * alike takes the place of each that is markup. Characters that nobody sees, or that turn the direction of the text,
-   * are shown as the replacement character.
+   * sidebar of config nodes, so an escape such as `&lt;` would be visible in one of them. Therefore each character that is
+   * markup is replaced by one that looks alike. Invisible characters, and characters that change the direction of the
+   * text, are replaced by the replacement character.
    */
   function plain(text) {
     const safe = String(text)
@@ -19,11 +19,11 @@
   }
 
   /**
-   * What a node's `validate` returns.
+   * The result of a node's `validate`.
    *
-   * @param check gets the plugin `vg-auth`, which has the checks, and returns true, or what is wrong as a sentence
-   * @returns the same, with a sentence that is safe as text and as HTML; false if the check throws, because Node-RED
-   *   would put the id of the node and the words of the error into a sentence of its own
+   * @param check gets the plugin `vg-auth`, which has the checks, and returns true, or a message
+   * @returns the same, with a message that is safe as text and as HTML; false if the check throws, because Node-RED
+   * would put the ID of the node and the text of the error into a message of its own
    */
   function validate(check) {
     try {

@@ -2,23 +2,23 @@ import { isDeepStrictEqual } from 'node:util';
 import type { NodeAPI, NodeMessage } from 'node-red';
 import { type Path, withoutParameter } from './query.ts';
 
-/** A property, and the objects on the way to it: the first holds the second, the last holds the property. */
+/** A property, and the objects along its path: the first one contains the second, the last one has the property. */
 interface Place {
   holders: object[];
   path: Path;
 }
 
-/** The parts of an Express request that hold what a form or a query sent. `http in` makes one of them the payload. */
+/** The parts of an Express request with the sent form or query. `http in` makes one of them the payload. */
 const REQUEST_PARTS = ['body', 'query'] as const;
 
-/** The properties of an Express request that repeat the query, and where `parseurl` keeps what it has parsed. */
+/** The properties of an Express request that repeat the query, and those in which `parseurl` keeps its result. */
 const URLS = ['url', 'originalUrl'] as const;
 const PARSED_URLS = ['_parsedUrl', '_parsedOriginalUrl'] as const;
 
 /**
- * Deletes a property of a message. A frozen object on the way is replaced by a copy without the property.
+ * Deletes a property of a message. A frozen object along the path is replaced by a copy without the property.
  *
- * @param expression the property, as a dialog stores it; one that leads nowhere has nothing to delete
+ * @param expression the property, as a dialog stores it. If there is no such property, nothing is deleted
  */
 export function deleteProperty(RED: NodeAPI, msg: NodeMessage, expression: string): void {
   const path = pathOf(RED, msg, expression);
@@ -27,19 +27,19 @@ export function deleteProperty(RED: NodeAPI, msg: NodeMessage, expression: strin
 }
 
 /**
- * Deletes the property that a password or code was read from, and its copies in the request of `http in`.
+ * Deletes the property from which a password or code was read, and its copies in the request of `http in`.
  * `msg.req` is the same object in all clones of a message, so a copy of `msg.payload` does not protect it.
  * A value is a copy if it is equal and is at the same path below `payload`, `req.body` or `req.query`.
  * A parameter of the query is also deleted from `req.url` and `req.originalUrl`.
  *
- * @param expression the property, as a dialog stores it; one that leads nowhere has nothing to delete
+ * @param expression the property, as a dialog stores it. If there is no such property, nothing is deleted
  */
 export function deleteSecret(RED: NodeAPI, msg: NodeMessage, expression: string): void {
   const path = pathOf(RED, msg, expression);
   const place = path && findPlace(msg, path);
   if (!place) return;
   const secret = valueAt(place);
-  // All places are known before the first deletion, because two of them may lead to the same object.
+  // All places are found before the first deletion, because two of them can be in the same object.
   const places = [place, ...copiesOf(msg, place.path, secret)];
   const changed = new Set<object | undefined>();
   for (const each of places) {
@@ -53,14 +53,14 @@ export function deleteSecret(RED: NodeAPI, msg: NodeMessage, expression: string)
 function pathOf(RED: NodeAPI, msg: NodeMessage, expression: string): Path | undefined {
   try {
     const steps = RED.util.normalisePropertyExpression(expression.replace(/^msg\./, ''), msg);
-    // `payload[msg.topic]` takes a step from the message, where it may be anything.
+    // `payload[msg.topic]` takes a part of its path from the message, which can have any value.
     return steps.map((step) => (typeof step === 'number' ? step : String(step)));
   } catch {
     return undefined;
   }
 }
 
-/** Goes along own properties only: an inherited object belongs to others, too. */
+/** Follows own properties only, because an inherited object can be shared. */
 function findPlace(msg: object, path: Path): Place | undefined {
   const holders: object[] = [msg];
   for (const step of path.slice(0, -1)) {
@@ -90,7 +90,7 @@ function copiesOf(msg: object, path: Path, secret: unknown): Place[] {
   const part = REQUEST_PARTS.find((name) => path[0] === 'req' && path[1] === name);
   if (!inPayload && !part) return [];
   const below = path.slice(inPayload ? 1 : 2);
-  // A whole body is a copy if it is a text: the node can have read a code from nothing else.
+  // A whole body can be a copy only if it is a text: a code is never an object.
   if (below.length === 0 && typeof secret !== 'string') return [];
   const places = [['payload', ...below], ...REQUEST_PARTS.map((name) => ['req', name, ...below])];
   const others = places.filter((each) => !isDeepStrictEqual(each, path));
@@ -122,16 +122,16 @@ function removeKey(holder: object, key: string | number): boolean {
   }
   if (!Reflect.deleteProperty(holder, key)) return false;
   const isInherited = key in holder && !(key in Object.prototype);
-  // A getter of the class is not ours to delete, so an own property without a value covers it.
+  // A getter of the class must stay, so an own property without a value hides it.
   return !isInherited || Reflect.defineProperty(holder, key, { configurable: true, writable: true, value: undefined });
 }
 
-/** Buffers and the length of an array cannot be left out of a copy. They are numbers, and no secret. */
+/** A copy cannot leave out the elements of a buffer or the length of an array. They are numbers, and no secrets. */
 function isCopyable(holder: object, key: string | number): boolean {
   return !ArrayBuffer.isView(holder) && (!Array.isArray(holder) || typeof key === 'number');
 }
 
-/** @param instead what the copy has at the key; without it the copy does not have the key */
+/** @param instead the value of the key in the copy. Without it, the copy does not have the key */
 function copyWithout(holder: object, key: string | number, instead?: object): object {
   if (Array.isArray(holder) && typeof key === 'number')
     return instead ? holder.with(key, instead) : holder.toSpliced(key, 1);
@@ -155,6 +155,6 @@ function deleteFromUrls(request: object | undefined, parameter: Path, secret: un
     const url = read(request, name);
     if (typeof url === 'string') Reflect.set(request, name, withoutParameter(url, parameter, secret));
   }
-  // They are made again from the URL when somebody asks for them.
+  // Express parses the URL again when they are read.
   for (const name of PARSED_URLS) Reflect.deleteProperty(request, name);
 }

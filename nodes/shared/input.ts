@@ -2,20 +2,20 @@ import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red';
 import { type AuthError, asAuthError } from '../../src/core/errors.ts';
 import { translate } from './catalogue.ts';
 
-/** Sends messages on; does nothing once the node is closed. */
+/** Sends messages. It does nothing after the node was closed. */
 export type Send = (messages: NodeMessage | (NodeMessage | null)[]) => void;
 
-/** What a node does with a message. A fault is thrown; everything else is sent. */
+/** Handles a message: it sends the outcome, or throws an error. */
 export type Handler = (msg: NodeMessageInFlow, send: Send) => Promise<void>;
 
 /** The input listener of a node, as Node-RED calls it. */
 export type InputListener = (msg: NodeMessageInFlow, send: Send, done: (error?: Error) => void) => void;
 
 /**
- * Gives every message one outcome: sent and done, or an error for a Catch node.
- * A message whose node was closed while it waited is ended: its successors may not be there any more.
+ * Ends the handling of every message once: with `done`, or with an error for a Catch node. If the node was closed
+ * meanwhile, nothing is sent, because the next nodes may be closed too.
  *
- * @param failed shows what went wrong
+ * @param failed shows an error in the status
  */
 export function inputListener(
   RED: NodeAPI,
@@ -40,12 +40,12 @@ export function inputListener(
           done(closed ? undefined : error);
         },
       )
-      // Whatever a node behind `done` throws must not end Node-RED.
+      // An error that a node throws in `done` must not end Node-RED.
       .catch((defect: unknown) => node.error(asAuthError(defect)));
   };
 }
 
-/** Makes a node do this with every message. */
+/** Handles every message of a node, as `inputListener`. */
 export function onInput(RED: NodeAPI, node: Node, handle: Handler, failed: (error: AuthError) => void): void {
   node.on('input', inputListener(RED, node, handle, failed));
 }

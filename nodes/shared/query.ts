@@ -2,7 +2,7 @@
 export type Path = readonly (string | number)[];
 
 /**
- * Deletes a parameter from a URL; everything else stays as it was written.
+ * Deletes a parameter from a URL and leaves everything else as it is.
  * Names are read as Express reads them (package `qs`): `user[password]`, `codes[]` and `codes[0]` are paths.
  *
  * @param path the path of the parameter in the query
@@ -31,7 +31,7 @@ function isParameter(parameter: string, path: Path, value: unknown): boolean {
   return found.length === wanted.length && decode(equals === -1 ? '' : readable.slice(equals + 1)) === value;
 }
 
-/** The names in a path. Indexes are left out, because `codes=1&codes=2` has none. */
+/** The names in a path. Indexes are left out, because `codes=1&codes=2` has no indexes. */
 function namesIn(path: string): string[] {
   return path
     .split(/[[\].]/)

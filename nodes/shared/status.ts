@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
 import type { Cancel, Clock } from '../../src/core/clock.ts';
-import type { AuthError } from '../../src/core/errors.ts';
+import type { AuthError, FaultValues } from '../../src/core/errors.ts';
 import type { Reason } from '../../src/core/reasons.ts';
 import type { SecretFlaw } from '../../src/core/secret-flaw.ts';
 import type { Counts } from '../../src/oauth/counts.ts';
@@ -8,15 +8,19 @@ import type { Token } from '../../src/oauth/token.ts';
 import type { SourceState } from '../../src/oauth/token-source.ts';
 import type { StoreState } from '../../src/store/store.ts';
 import type { Challenged, Refused } from '../../src/visual-guard/outcome.ts';
-import { CATALOGUE } from './catalogue.ts';
-import type { Auth } from './message.ts';
+import { afterStart } from './after-start.ts';
+import { causeSentence, textOf } from './catalogue.ts';
+import type { StatusEvent } from './changes/status-event.ts';
+import { type MomentKeys, momentText } from './moments.ts';
+import type { Auth } from './msg-auth.ts';
 
-const DAY = 86_400_000;
-
-/** The most of a config node's name that is shown, in characters. */
+/** A longer name of a config node is cut, in characters. */
 const LONGEST_NAME = 20;
 
-/** What is probably wrong with a secret, by the reason of the refusal that it leads to. */
+/** The number of messages on hold changes at most once in this time, in ms: a flow may bring a thousand in a second. */
+const WAITING_PAUSE = 500;
+
+/** The probable flaw of a secret, by the reason of the refusal that it causes. */
 export type SecretFlaws = { readonly [R in Reason]?: SecretFlaw | undefined };
 
 type Look = { fill: 'red' | 'green' | 'yellow' | 'blue' | 'grey'; shape: 'ring' | 'dot' };
@@ -28,38 +32,73 @@ const REFUSED: Look = { fill: 'red', shape: 'ring' };
 const BROKEN: Look = { fill: 'red', shape: 'dot' };
 
 /**
- * What a node shows under itself. It stays true while nothing flows: where a text turns false at a known moment,
- * one timer changes it then. It does not tick.
+ * The status of a node. It stays correct while no message arrives: if a text is true only until a known time, one timer
+ * changes it then. The status is not updated at intervals.
  */
 export class StatusLine {
-  /** Set where the node works against the practice server. */
+  /** Whether the node uses the practice server. */
   isPractice = false;
-  /** The name of the config node that it is about, where messages choose that. */
+  /** The name of the config node that the status is about, if messages choose the config node. */
   about = '';
-  /** What is probably wrong with the secrets of the config node that it is about, by the reason of a refusal. */
+  /** The probable flaws of the secrets of the config node that the status is about. */
   flaws: SecretFlaws = {};
-  /** Whether the password of a user is that of the config node, and not of a message. */
+  /** Whether the password is the one of the config node. If it is on the message, `flaws` says nothing about it. */
   isStoredPassword = true;
-  /** What a config node's connection has done: it stands in the status as `counts`, for Status nodes. */
+  /** The counts of a config node's connection. Status nodes get them as `msg.status.counts`. */
   counts: Readonly<Counts> | undefined;
-  #toldCounts = '';
+  #reportedCounts = '';
+  /** The event that the next status reports. Later ones do not repeat it. */
+  #event: StatusEvent | undefined;
   #look: Partial<Look> & { text?: string } = {};
+  /** The status if no message is on hold. */
+  #base: { look: Look; text: string } = { look: IDLE, text: '' };
   readonly #RED: NodeAPI;
   readonly #node: Node;
   readonly #clock: Clock;
   #shown = '';
   #cancel: Cancel | undefined;
   #closed = false;
+  #usesNext = false;
+  /** Whether it shows a code or link for a user of the practice server. */
+  #showsReceived = false;
+  /** How many messages are on hold: the actual and the shown number. */
+  #waiting = 0;
+  #shownWaiting = 0;
+  /** The interval between changes for the reader, which has nothing to do with the time of tokens. */
+  #waitingPause: NodeJS.Timeout | undefined;
+  /** The status if there is no problem. */
+  #normal: [look: Look, text: string, falseAt?: number, then?: string] | undefined;
+  /** Whether the flows have started. Before that, no Status node gets a status, so none is sent. */
+  #isStarted = false;
 
   constructor(RED: NodeAPI, node: Node, clock: Clock) {
     this.#RED = RED;
     this.#node = node;
     this.#clock = clock;
     node.on('close', () => this.#close());
+    afterStart(RED, node, () => {
+      this.#isStarted = true;
+      if (this.#shown !== '') this.#send();
+    });
   }
 
   idle(): void {
-    this.#show(IDLE, '');
+    this.#showNormal(IDLE, '');
+  }
+
+  /** Whether the next client credentials are in use. A config node shows that if there is no problem. */
+  set usesNext(usesNext: boolean) {
+    if (usesNext === this.#usesNext) return;
+    this.#usesNext = usesNext;
+    if (this.#normal) this.#showNormal(...this.#normal);
+  }
+
+  /** How many messages are on hold. As long as there are any, nothing else is shown. */
+  set waiting(waiting: number) {
+    const isOther = waiting === 0 || this.#waiting === 0;
+    this.#waiting = waiting;
+    if (isOther) this.#showWaiting();
+    else this.#waitingPause ??= setTimeout(() => this.#showWaiting(), WAITING_PAUSE).unref();
   }
 
   busy(key: 'renewing' | 'signing-in' | 'signing-out'): void {
@@ -67,42 +106,49 @@ export class StatusLine {
   }
 
   valid(token: Token): void {
-    if (token.expiresAt <= token.obtainedAt) this.#show(IDLE, this.#say('status.used-once'));
-    else if (token.expiresAt <= this.#clock.now()) this.#show(IDLE, this.#say('status.expired'));
+    if (token.expiresAt <= token.obtainedAt) this.#showNormal(IDLE, this.#say('status.used-once'));
+    else if (token.expiresAt <= this.#clock.now()) this.#showNormal(IDLE, this.#say('status.expired'));
     else
-      this.#show(
+      this.#showNormal(
         GOOD,
-        this.#say('status.valid-until', { time: this.#time(token.expiresAt) }),
+        this.#moment(['status.valid-until', 'status.valid-until-date'], token.expiresAt),
         token.expiresAt,
         'status.expired',
       );
   }
 
-  /** Output 1 without a token of its own, as after a logout. */
+  /** A message left by output 1, and there is no token to show, for example after a logout. */
   done(key: 'signed-out' | 'ready'): void {
     this.#show(key === 'ready' ? GOOD : IDLE, this.#say(`status.${key}`));
   }
 
   refused({ reason, retryAt }: Pick<Refused, 'reason'> & { retryAt?: number | undefined }): void {
     const flaw = reason !== 'credentials-invalid' || this.isStoredPassword ? this.flaws[reason] : undefined;
-    // A hint is there to be read. Another try comes of itself, and does not help before the secret is changed.
-    const text = flaw ? this.#say(`flaws.${flaw}`) : this.#withRetry(this.#say(`reasons.${reason}`), retryAt);
+    // The hint matters more than the time of the next try, which fails until somebody corrects the secret.
+    const text = flaw ? this.#say(`flaws.${flaw}`) : this.#listed(this.#why(reason, retryAt), this.#retry(retryAt));
     this.#show(REFUSED, text, retryAt, 'status.retry-now');
   }
 
-  /** @param received what the practice server's user just received */
-  challenged({ state, challenge, reason, retryAt }: Challenged, received = ''): void {
+  /** @param received the code or link of the practice user; a link is in the log */
+  challenged({ state, challenge, reason, retryAt }: Challenged, received?: { code: string } | 'link'): void {
     const { method } = challenge;
-    const told = reason ? `${this.#say(`reasons.${reason}`)}, ` : '';
     const text =
       state === 'code-required' && method
         ? this.#say(`status.code-by-${method.transport}`)
-        : this.#say(`status.${state}`);
-    const whole = `${this.#withRetry(`${told}${text}`, retryAt)}${received}`;
+        : this.#say(received === 'link' ? 'status.link-in-log' : `status.${state}`);
+    const withWhy = this.#listed(this.#why(reason, retryAt), text, this.#retry(retryAt));
+    const { code } = typeof received === 'object' ? received : {};
+    const whole = code === undefined ? withWhy : this.#say('punctuation.code', { text: withWhy, code });
     this.#show(WAITING, whole, challenge.expiresAt, 'reasons.challenge-expired');
+    this.#showsReceived = received !== undefined;
   }
 
-  /** What `attach-bearer` sends by its second output. */
+  /** The code or link in the status was used. The status no longer shows it. */
+  usedUp(): void {
+    if (this.#showsReceived) this.idle();
+  }
+
+  /** A message leaves `attach-bearer` by output 2. */
   needed({ state, reason, retry_at: retryAt, challenge }: Auth): void {
     if (reason) this.refused({ reason, retryAt });
     else this.#show(WAITING, this.#say(`status.${state}`), challenge?.expires_at, 'reasons.challenge-expired');
@@ -114,14 +160,14 @@ export class StatusLine {
       return;
     }
     const text = this.#say(`codes.${error.code}`);
-    this.#show(BROKEN, this.#withRetry(text, error.retryAt), error.retryAt, 'status.retry-now');
+    this.#show(BROKEN, this.#listed(text, this.#retry(error.retryAt)), error.retryAt, 'status.retry-now');
   }
 
-  /** What a config node is missing, in words: it stands there from the start. */
+  /** Shows which property is missing or wrong. */
   misconfigured(error: AuthError): void {
     const { property, variable } = error.values;
     const { about, isPractice } = this;
-    // A name that leads nowhere says nothing of the config node that was used before.
+    // No config node has the name, so the status is not about the previous one.
     if (error.fault.startsWith('config-name-')) Object.assign(this, { about: '', isPractice: false });
     this.#show(
       BROKEN,
@@ -130,7 +176,7 @@ export class StatusLine {
     Object.assign(this, { about, isPractice });
   }
 
-  /** What a token source says of itself. */
+  /** Shows the state of a token source. */
   source(state: SourceState): void {
     if (state.at === 'valid') this.valid(state.token);
     else if (state.at === 'refused') this.refused(state);
@@ -139,40 +185,84 @@ export class StatusLine {
     else this.idle();
   }
 
-  /** What a session store says of itself. */
+  /** Shows the state of a session store. */
   store(state: StoreState): void {
     if (state.at === 'ready') this.#show(GOOD, this.#say('status.ready'));
     else if (state.at === 'connecting') this.#show(BUSY, this.#say('status.connecting'));
-    else this.#show(BROKEN, this.#say('status.gone', { cause: state.cause }));
+    else this.#show(BROKEN, this.#say('status.gone', { cause: causeSentence(this.#RED, state.cause) }));
+  }
+
+  #showNormal(...normal: [look: Look, text: string, falseAt?: number, then?: string]): void {
+    if (this.#usesNext) this.#show(GOOD, this.#say('status.uses-next'));
+    else this.#show(...normal);
+    this.#normal = normal;
   }
 
   #show(look: Look, text: string, falseAt?: number, then?: string): void {
     if (this.#closed) return;
+    this.#normal = undefined;
+    this.#showsReceived = false;
     this.#cancel?.();
     this.#cancel = undefined;
     if (falseAt !== undefined && then !== undefined) {
       this.#cancel = this.#clock.after(falseAt - this.#clock.now(), () => this.#show(IDLE, this.#say(then)), true);
     }
+    this.#base = { look, text };
+    this.#render();
+  }
+
+  #showWaiting(): void {
+    clearTimeout(this.#waitingPause);
+    this.#waitingPause = undefined;
+    this.#shownWaiting = this.#waiting;
+    this.#render();
+  }
+
+  #render(): void {
+    if (this.#closed) return;
+    const number = this.#shownWaiting;
+    const { look, text } = number > 0 ? { look: WAITING, text: this.#say('status.waiting', { number }) } : this.#base;
     const practice = this.isPractice ? this.#say('status.practice') : '';
     const name = this.about.length > LONGEST_NAME ? `${this.about.slice(0, LONGEST_NAME)}…` : this.about;
-    const whole = [name, practice, text].filter((part) => part !== '').join(': ');
+    const whole = [name, practice, text]
+      .filter((part) => part !== '')
+      .reduceRight(
+        (rest, prefix) => (rest === '' ? prefix : this.#say('punctuation.prefix', { prefix, text: rest })),
+        '',
+      );
     if (this.#shown === `${look.fill} ${whole}`) return;
     this.#shown = `${look.fill} ${whole}`;
     this.#look = whole === '' ? {} : { ...look, text: whole };
-    this.#tell();
+    this.#send();
   }
 
-  /** Tells the counts where the server was asked, or said no, since they were told. */
-  tellCounts(): void {
-    if (!this.#closed && this.#toldCounts !== this.#slowCounts) this.#tell();
+  /** Sends the counts if the server got a request, or refused one, since they were sent. */
+  sendCounts(): void {
+    if (!this.#closed && this.#reportedCounts !== this.#slowCounts) this.#send();
   }
 
-  #tell(): void {
-    this.#toldCounts = this.#slowCounts;
-    this.#node.status({ ...this.#look, ...(this.counts ? { counts: { ...this.counts } } : {}) } as NodeStatus);
+  /**
+   * Reports a change to Status nodes, once: in the status that shows the change. If the text stays the same, the status is
+   * sent again.
+   */
+  report(event: StatusEvent): void {
+    this.#event = event;
+    queueMicrotask(() => {
+      if (this.#event === event && !this.#closed) this.#send();
+    });
   }
 
-  /** Those that do not change with every message. */
+  /** Before the flows have started it does nothing: the first status is sent then. */
+  #send(): void {
+    if (!this.#isStarted) return;
+    this.#reportedCounts = this.#slowCounts;
+    const event = this.#event;
+    this.#event = undefined;
+    const counts = this.counts ? { counts: { ...this.counts } } : {};
+    this.#node.status({ ...this.#look, ...counts, ...(event ? { event } : {}) } as NodeStatus);
+  }
+
+  /** The counts that do not change with every message. */
   get #slowCounts(): string {
     const { requests, waits, refusals } = this.counts ?? {};
     return [requests, waits, refusals].join();
@@ -181,21 +271,31 @@ export class StatusLine {
   #close(): void {
     this.#closed = true;
     this.#cancel?.();
+    clearTimeout(this.#waitingPause);
   }
 
-  #say(key: string, values: Record<string, string> = {}): string {
-    return this.#RED._(CATALOGUE + key, values) as string;
+  #say(key: string, values: FaultValues = {}): string {
+    return textOf(this.#RED, key, values);
   }
 
-  #withRetry(text: string, retryAt: number | undefined): string {
-    return retryAt ? `${text}, ${this.#say('status.retry-at', { time: this.#time(retryAt) })}` : text;
+  /** The reason in words. What is held back needs none if there is a time to retry: that says the same. */
+  #why(reason: Reason | undefined, retryAt: number | undefined): string {
+    return reason === undefined || (reason === 'held-back' && retryAt) ? '' : this.#say(`reasons.${reason}`);
   }
 
-  /** Hour and minute; the date, where it is more than a day away. */
-  #time(at: number): string {
-    const date = new Date(at);
-    const two = (part: number): string => String(part).padStart(2, '0');
-    if (at - this.#clock.now() < DAY) return `${two(date.getHours())}:${two(date.getMinutes())}`;
-    return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  #retry(retryAt: number | undefined): string {
+    return retryAt ? this.#moment(['status.retry-at', 'status.retry-at-date'], retryAt) : '';
+  }
+
+  /** The parts that are not empty, with the separator of the language between them. */
+  #listed(...parts: string[]): string {
+    return parts
+      .filter((part) => part !== '')
+      .reduceRight((more, text) => (more === '' ? text : this.#say('punctuation.and', { text, more })), '');
+  }
+
+  /** @param at ms since 1970 */
+  #moment(keys: MomentKeys, at: number): string {
+    return momentText(this.#RED, keys, at, this.#clock.now());
   }
 }

@@ -3,87 +3,98 @@ import { AuthError } from '../../src/core/errors.ts';
 import type { Credentials } from '../../src/visual-guard/dialect/wire.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import type { Session } from '../../src/visual-guard/session/session.ts';
-import { asText, readTyped, type Typed } from './values.ts';
+import { asText, isInContext, readTyped, type Typed } from './values.ts';
 
-/** The property that holds a session handle where none is named. */
-const USUAL_HANDLE = 'auth.session';
+/** The message property with a session handle if the dialog names none. */
+const DEFAULT_HANDLE = 'auth.session';
 
-/** Whose session a node means. */
-export interface MeantUser {
-  /** Empty where a handle was given that finds nothing. */
+/** The user that a message is about, and the session of that user. */
+export interface SessionUser {
+  /** Empty if a handle was given and there is no session with it. */
   user: string;
   session: Session | undefined;
-  /** The handle that was given, where it is by a handle that a session is meant. */
+  /** The session handle, if the node finds sessions by handle. */
   handle?: string;
 }
 
-/** How `attach-bearer` and `vg-logout` say whose session they mean. */
-export function userSetting(config: { user?: string; userType?: string }): Typed {
-  const type = config.userType || 'stored';
-  return { type, value: config.user || (type === 'session' ? USUAL_HANDLE : '') };
+/** The setting of `attach-bearer` and `vg-logout` that selects a user or session. */
+export function userSetting({ user, userType }: { user: string; userType: string }): Typed {
+  return { type: userType, value: user || (userType === 'session' ? DEFAULT_HANDLE : '') };
 }
 
 /**
  * The stored user of a server's config node.
  *
- * @param lost whether the config node has no credentials at all
- * @throws AuthError `AUTH_CONFIG` where none is stored
+ * @param lost whether Node-RED has lost the credentials of the config node
+ * @throws AuthError `AUTH_CONFIG` if no user is stored
  */
-export function storedPerson(server: VisualGuardServer, lost = false): Credentials {
-  const person = server.storedPerson;
-  if (person) return person;
+export function storedCredentials(server: VisualGuardServer, lost = false): Credentials {
+  const credentials = server.storedCredentials;
+  if (credentials) return credentials;
   const property = server.wire.stored.user === '' ? 'username' : 'password';
   throw new AuthError(lost ? 'credentials-missing' : 'property-missing', { property });
 }
 
 /**
- * Finds whose session is meant, in memory. It is asynchronous only for context stores.
+ * Finds the user of a message and the newest session in memory. It takes no asynchronous step.
  *
- * @throws AuthError `AUTH_CONFIG` where a user name is wanted and none is there, or the stored user is meant and none is stored
+ * @returns undefined if the name is in a context store: that may answer later, so `readUser` reads it
+ * @throws AuthError `AUTH_CONFIG` if there is no user name, or no user is stored
  */
-export function meantUser(
+export function currentUser(
   RED: NodeAPI,
   node: Node,
   server: VisualGuardServer,
   setting: Typed,
   msg: NodeMessage,
-): MeantUser | Promise<MeantUser> {
-  if (setting.type === 'stored') {
-    return { user: storedPerson(server).user, session: server.storedSession };
-  }
-  const found = readTyped(RED, node, setting, msg);
-  return found instanceof Promise
-    ? found.then((value) => named(server, setting, value))
-    : named(server, setting, found);
+): SessionUser | undefined {
+  if (setting.type === 'stored') return { user: storedCredentials(server).user, session: server.storedSession };
+  return isInContext(setting) ? undefined : userOf(server, setting, readTyped(RED, node, setting, msg));
 }
 
 /**
- * As `meantUser`; what is not in memory is looked for in the session store, if there is one.
+ * Finds the user of a message and the newest session in memory, whatever the type of the setting.
  *
- * @throws AuthError `AUTH_STORE` where that does not answer, and as `meantUser`
+ * @throws AuthError `AUTH_CONFIG` if there is no user name, or no user is stored
  */
-export async function soughtUser(
+export async function readUser(
   RED: NodeAPI,
   node: Node,
   server: VisualGuardServer,
   setting: Typed,
   msg: NodeMessage,
-): Promise<MeantUser> {
-  const meant = await meantUser(RED, node, server, setting, msg);
-  const session = meant.session ?? (await findSession(server, setting, meant));
-  return { ...meant, user: session?.user ?? meant.user, session };
+): Promise<SessionUser> {
+  if (setting.type === 'stored') return { user: storedCredentials(server).user, session: server.storedSession };
+  return userOf(server, setting, await readTyped(RED, node, setting, msg));
+}
+
+/**
+ * As `readUser`. A session that is not in memory is looked for in the session store, if there is one.
+ *
+ * @throws AuthError `AUTH_STORE` if the store does not answer, and as `readUser`
+ */
+export async function findUser(
+  RED: NodeAPI,
+  node: Node,
+  server: VisualGuardServer,
+  setting: Typed,
+  msg: NodeMessage,
+): Promise<SessionUser> {
+  const found = await readUser(RED, node, server, setting, msg);
+  const session = found.session ?? (await findSession(server, setting, found));
+  return { ...found, user: session?.user ?? found.user, session };
 }
 
 function findSession(
   server: VisualGuardServer,
   setting: Typed,
-  { user, handle }: MeantUser,
+  { user, handle }: SessionUser,
 ): Promise<Session | undefined> {
   if (setting.type === 'stored') return server.storedUser.findSession();
   return handle === undefined ? server.findSessionOf(user) : server.findSessionWith(handle);
 }
 
-function named(server: VisualGuardServer, setting: Typed, found: unknown): MeantUser {
+function userOf(server: VisualGuardServer, setting: Typed, found: unknown): SessionUser {
   const text = asText(found, setting, 'user');
   if (setting.type === 'session') {
     const session = text === '' ? undefined : server.sessionWith(text);

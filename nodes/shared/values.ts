@@ -2,24 +2,24 @@ import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { AuthError } from '../../src/core/errors.ts';
 import { variableIn } from './config/variables.ts';
 
-/** Where a value comes from, as a typedInput stores it. */
+/** A property of a node with its type, as a typedInput stores them. */
 export interface Typed {
   value: string;
   type: string;
 }
 
+/** Whether the value is in a context store, which may answer later. */
+export function isInContext({ type }: Typed): boolean {
+  return type === 'flow' || type === 'global';
+}
+
 /**
- * Reads a value that may come from a message, a context store, the environment or the node itself.
- * A context store may answer later, so this is asynchronous for `flow` and `global` alone.
+ * Reads a value from a message, a context store, the environment or the node itself.
  *
- * @returns undefined where there is nothing
+ * @returns undefined if there is no value; a promise if `isInContext`, and only then. It is never rejected
  */
-export function readTyped(
-  RED: NodeAPI,
-  node: Node,
-  { value, type }: Typed,
-  msg: NodeMessage,
-): unknown | Promise<unknown> {
+export function readTyped(RED: NodeAPI, node: Node, typed: Typed, msg: NodeMessage): unknown | Promise<unknown> {
+  const { value, type } = typed;
   if (type === 'str') return value;
   if (type === 'msg' || type === 'session') {
     try {
@@ -29,15 +29,25 @@ export function readTyped(
     }
   }
   if (type === 'env') return RED.util.evaluateNodeProperty(value, 'env', node, msg);
+  if (isInContext(typed)) return readContext(RED, node, typed, msg);
+  return undefined;
+}
+
+function readContext(RED: NodeAPI, node: Node, { value, type }: Typed, msg: NodeMessage): Promise<unknown> {
   return new Promise((resolve) => {
-    RED.util.evaluateNodeProperty(value, type, node, msg, (error, found) => resolve(error ? undefined : found));
+    try {
+      RED.util.evaluateNodeProperty(value, type, node, msg, (error, found) => resolve(error ? undefined : found));
+    } catch {
+      resolve(undefined);
+    }
   });
 }
 
 /**
- * A value as a text: texts and numbers count, anything else is nothing.
+ * A value as a text. A text and a number count, anything else is empty.
  *
- * @throws AuthError `AUTH_CONFIG` where it is an environment variable without a value
+ * @param property the property that the value is for, for the error
+ * @throws AuthError `AUTH_CONFIG` if it is an environment variable without a value
  */
 export function asText(found: unknown, { value, type }: Typed, property: string): string {
   if (type === 'env' && (found === undefined || found === ''))

@@ -1,51 +1,44 @@
 import { LRUCache } from 'lru-cache';
-import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import type { NodeAPI, NodeMessage } from 'node-red';
 import type { Clock } from '../../../src/core/clock.ts';
 import { HiddenHeader, REDACTED } from '../../../src/core/redaction.ts';
-import { isWithin, type TimeWindow, timeWindow } from '../../../src/core/time-window.ts';
 import { isBearer, type Token } from '../../../src/oauth/token.ts';
 import type { VgsAccount } from '../../../src/vgs/account.ts';
-import type { VisualGuardServer } from '../../../src/visual-guard/server.ts';
 import type { OpenNode } from '../config/config-reference.ts';
-import { type Auth, authOfOutcome, authOfRefusal } from '../message.ts';
-import { type MeantUser, meantUser, soughtUser, storedPerson } from '../user.ts';
-import type { Typed } from '../values.ts';
+import type { AwaitedUser } from '../hold/awaited-user.ts';
+import { type Auth, authOfRefusal } from '../msg-auth.ts';
+import type { Bearer, BearerResult } from './bearer.ts';
 
-/** What `attach-bearer` puts into the header. */
-export interface Bearer {
-  hiddenHeader: HiddenHeader;
-  /** `Bearer …` */
-  header: string;
-  generation: number;
-}
-
-/** A header, or why there is none. */
-export type BearerResult = { bearer: Bearer; needed?: never } | { needed: Auth; bearer?: never };
-
-/** Where `attach-bearer` takes its token from. */
+/** A source of tokens for `attach-bearer`. */
 export interface BearerSource {
-  /** What it takes its tokens from: the id of the config node; empty where they are on the message. */
+  /** The id of the config node; empty if the token is on the message. */
   readonly id: string;
-  /** A token that serves right now, without anything asynchronous; undefined where one has to be sought. */
+  /** The token that is valid now. It takes no asynchronous step. Undefined if only `seek` can get one. */
   current(msg: NodeMessage): Bearer | undefined;
-  /** @throws AuthError where no answer that makes sense was had */
+  /** Gets a token, or the reason why there is none. @throws AuthError if there is no usable answer */
   seek(msg: NodeMessage): Promise<BearerResult>;
   /**
    * An API rejected the token of this message.
    *
-   * @param generation the token it was sent with; undefined where that is not known
-   * @returns whether another try makes sense
+   * @param generation the generation of the token that it was sent with; undefined if that is not known
+   * @returns whether another try can succeed
    */
   reject(msg: NodeMessage, generation: number | undefined): Promise<boolean>;
+  /**
+   * The user whom a message without a token can wait for. Without this method, or if it is undefined: there is none.
+   *
+   * @param needed why there is no token
+   */
+  awaited?(msg: NodeMessage, needed: Auth): Promise<AwaitedUser | undefined>;
 }
 
-/** What `attach-bearer` takes its tokens from: one source for all messages, or another one for each config node. */
+/** The sources of an `attach-bearer` node: one for all messages, or one for each config node. */
 export interface BearerSources {
-  /** As `BearerSource.current`, of the source for this message. */
+  /** As `BearerSource.current`, from the source for this message. */
   current(msg: NodeMessage): Bearer | undefined;
   /** The source for this message. @throws AuthError `AUTH_CONFIG` if it names no config node */
   resolve(msg: NodeMessage): Promise<BearerSource>;
-  /** The status is about the config node that was used last. */
+  /** Makes the status show the config node that was used last. */
   showLast(): void;
 }
 
@@ -75,74 +68,16 @@ export class VgsBearer implements BearerSource {
   }
 }
 
-/** A Visual Guard session: the stored user's, which is begun where that needs no human, or somebody else's. */
-export class VisualGuardBearer implements BearerSource {
-  readonly id: string;
-  readonly #RED: NodeAPI;
-  readonly #node: Node;
-  readonly #server: VisualGuardServer;
-  readonly #setting: Typed;
+/** How many headers for tokens of messages are kept. Creating one takes longer than everything else for a message. */
+const MAX_BEARERS = 1_000;
 
-  constructor(RED: NodeAPI, node: Node, { id, connection }: OpenNode<VisualGuardServer>, setting: Typed) {
-    this.id = id;
-    this.#RED = RED;
-    this.#node = node;
-    this.#server = connection;
-    this.#setting = setting;
-  }
-
-  current(msg: NodeMessage): Token | undefined {
-    if (this.#setting.type === 'stored') return this.#server.storedSession?.source.current();
-    // A context store may answer later.
-    if (this.#setting.type === 'flow' || this.#setting.type === 'global') return undefined;
-    const meant = meantUser(this.#RED, this.#node, this.#server, this.#setting, msg);
-    return (meant as MeantUser).session?.source.current();
-  }
-
-  async seek(msg: NodeMessage): Promise<BearerResult> {
-    if (this.#setting.type === 'stored') return this.#seekStored(storedPerson(this.#server).user, msg);
-    const { user, session } = await soughtUser(this.#RED, this.#node, this.#server, this.#setting, msg);
-    if (!session)
-      return { needed: { system: 'vg', state: 'sign-in-needed', ...(user ? { user } : {}), reason: 'no-session' } };
-    const { token, refused, failed } = await session.ask();
-    if (failed) throw failed;
-    if (token) return { bearer: token };
-    if (!session.ended) return { needed: authOfRefusal('vg', { user, ...refused }) };
-    return { needed: { system: 'vg', state: 'sign-in-needed', user: session.user, reason: 'session-expired' } };
-  }
-
-  async reject(msg: NodeMessage, generation: number | undefined): Promise<boolean> {
-    const { session } = await meantUser(this.#RED, this.#node, this.#server, this.#setting, msg);
-    return session?.source.reject(generation ?? session.source.token?.generation ?? 0) ?? true;
-  }
-
-  async #seekStored(user: string, msg: NodeMessage): Promise<BearerResult> {
-    const reset = msg.reset === true;
-    if (reset) delete msg.reset;
-    const { token, outcome, needed } = await this.#server.tokenOfStored(reset);
-    if (token) return { bearer: token };
-    if (outcome) return { needed: authOfOutcome(outcome) };
-    const { reason, retryAt } = needed;
-    return {
-      needed: { system: 'vg', state: 'sign-in-needed', user, reason, ...(retryAt ? { retry_at: retryAt } : {}) },
-    };
-  }
-}
-
-/** A rejected token of a message is tried again once in this time, in ms, where the message does not know its tries. */
-const RETRY_PAUSE = 30_000;
-
-/** How many tokens of messages keep their header. To make one takes longer than all else that a message costs here. */
-const MOST_BEARERS = 1_000;
-
-/** A token that stands on the message. It cannot be renewed here. */
+/** A token on the message. It cannot be renewed here. */
 export class MessageBearer implements BearerSource, BearerSources {
   readonly id = '';
   readonly #RED: NodeAPI;
   readonly #property: string;
   readonly #clock: Clock;
-  readonly #bearers = new LRUCache<string, Bearer>({ max: MOST_BEARERS });
-  #pause: TimeWindow | undefined;
+  readonly #bearers = new LRUCache<string, Bearer>({ max: MAX_BEARERS });
 
   constructor(RED: NodeAPI, property: string, clock: Clock) {
     this.#RED = RED;
@@ -177,13 +112,9 @@ export class MessageBearer implements BearerSource, BearerSources {
     // There is no config node.
   }
 
+  /** The flow can have put a newer token on the message, so one with a mark is tried again. */
   async reject(_msg: NodeMessage, generation: number | undefined): Promise<boolean> {
-    // With a mark, the message itself counts its tries.
-    if (generation !== undefined) return true;
-    const now = this.#clock.now();
-    if (isWithin(this.#pause, now)) return false;
-    this.#pause = timeWindow(now, RETRY_PAUSE);
-    return true;
+    return generation !== undefined;
   }
 
   #read(msg: NodeMessage): { token: string | undefined; isExpired: boolean } {
@@ -195,7 +126,7 @@ export class MessageBearer implements BearerSource, BearerSources {
     }
     if (typeof found !== 'object' || found === null) return { token: undefined, isExpired: false };
     const { access_token: token, expires_at: expiresAt } = found as Record<string, unknown>;
-    // `[redacted]` is what a token becomes in a context file.
+    // A context file has `[redacted]` instead of the token.
     if (!isBearer(token) || token === REDACTED) return { token: undefined, isExpired: false };
     return { token, isExpired: typeof expiresAt === 'number' && expiresAt > 0 && this.#clock.now() >= expiresAt };
   }

@@ -1,18 +1,19 @@
 import type { NodeMessage } from 'node-red';
 import type { ConfigReference, OpenNode } from '../config/config-reference.ts';
-import type { ConfigStatus } from '../config/config-status.ts';
-import type { Bearer, BearerSource, BearerSources } from './bearer-source.ts';
+import type { ConfigStatus } from '../config/config-status-follower.ts';
+import type { Bearer } from './bearer.ts';
+import type { BearerSource, BearerSources } from './bearer-source.ts';
 
 /** Tokens of the config node that a flow node refers to. Each config node has a source of its own. */
 export class ConfigBearer<T> implements BearerSources {
   readonly #reference: ConfigReference<T>;
   readonly #status: ConfigStatus<T>;
   readonly #open: (node: OpenNode<T>) => BearerSource;
-  /** After a deploy a config node is another object, so its old source is dropped with it. */
+  /** After a deploy a config node is another object, so its source is dropped with the old one. */
   readonly #sources = new WeakMap<OpenNode<T>, BearerSource>();
   #last: { node: OpenNode<T>; source: BearerSource } | undefined;
 
-  /** @param open makes the source of a config node */
+  /** @param open creates the source of a config node */
   constructor(reference: ConfigReference<T>, status: ConfigStatus<T>, open: (node: OpenNode<T>) => BearerSource) {
     this.#reference = reference;
     this.#status = status;
@@ -46,11 +47,12 @@ export class ConfigBearer<T> implements BearerSources {
     return source;
   }
 
-  /** The status is about the config node of the message, whichever others were used in the meantime. */
+  /** Makes the status show the config node of the message: other messages may have used others in the meantime. */
   #withStatus(node: OpenNode<T>, source: BearerSource): BearerSource {
     return {
       id: source.id,
       current: (msg) => source.current(msg),
+      awaited: async (msg, needed) => source.awaited?.(msg, needed),
       reject: (msg, generation) => this.#showing(node, source.reject(msg, generation)),
       seek: (msg) => {
         this.#status.show(node);
@@ -59,7 +61,7 @@ export class ConfigBearer<T> implements BearerSources {
     };
   }
 
-  #showing<R>(node: OpenNode<T>, answer: Promise<R>): Promise<R> {
-    return answer.finally(() => this.#status.show(node));
+  #showing<R>(node: OpenNode<T>, result: Promise<R>): Promise<R> {
+    return result.finally(() => this.#status.show(node));
   }
 }

@@ -1,12 +1,12 @@
 import type { NodeMessage } from 'node-red';
 import { AuthError } from '../../../src/core/errors.ts';
 
-/** The most of a host name that an error shows, in characters. It comes from the message. */
-const LONGEST_HOST = 100;
+/** A longer host name is cut in an error, in characters. It is from the message. */
+const MAX_HOST_LENGTH = 100;
 
 /** The parts of an entry. The dialog has the same rule, in resources/attach-bearer.js. */
 const ENTRY = /^(\*\.)?([^*/\\?#@:[\]]+|\[[\da-f:.]+\])(?::(\d{1,5}))?$/i;
-/** An IP address as `new URL` writes it: it has no names below it. */
+/** An IP address as `new URL` writes it. There are no names below it. */
 const IP = /^\[|^[\d.]+$/;
 
 /** One entry: a host name, or all names below one, and perhaps a port. */
@@ -21,8 +21,8 @@ interface Entry {
 /** The hosts that may get a token: the property `hosts` of `attach-bearer`. */
 export class Hosts {
   readonly #entries: readonly Entry[];
-  /** The address that passed last. Most flows have one. */
-  #passed: string | undefined;
+  /** The last address that was allowed. Most flows have one address. */
+  #allowed: string | undefined;
 
   private constructor(entries: readonly Entry[]) {
     this.#entries = entries;
@@ -30,7 +30,7 @@ export class Hosts {
 
   /**
    * @param text host names, separated by blanks or commas
-   * @returns undefined if there is no name, so that any host may get the token
+   * @returns undefined if there is no name: then any host may get the token
    * @throws AuthError `AUTH_CONFIG` if an entry is not a host name
    */
   static parse(text: string): Hosts | undefined {
@@ -39,18 +39,18 @@ export class Hosts {
   }
 
   /**
-   * Checks the host that `http request` would send the message to. Without `msg.url` that is the address in its dialog.
+   * Checks the host to which `http request` will send the message. Without `msg.url`, that is the address in its dialog.
    *
    * @throws AuthError `AUTH_CONFIG` if `msg.url` names another host
    */
   check({ url }: NodeMessage & { url?: unknown }): void {
-    if (!url || url === this.#passed) return;
+    if (!url || url === this.#allowed) return;
     const { hostname, port, protocol } = readUrl(url);
     const host = withoutDot(hostname);
     const actualPort = port || (protocol === 'https:' ? '443' : '80');
     if (!this.#entries.some((entry) => matches(entry, host, actualPort)))
       throw new AuthError('host-not-allowed', { property: 'hosts', host: shorten(port ? `${host}:${port}` : host) });
-    this.#passed = url as string;
+    this.#allowed = url as string;
   }
 }
 
@@ -62,7 +62,7 @@ function parseEntry(word: string): Entry {
   return { host, isWildcard: wildcard !== undefined, port: port === undefined ? undefined : String(Number(port)) };
 }
 
-/** The name as `new URL` writes it; empty if it is none. */
+/** A host name as `new URL` writes it; empty if it is not a host name. */
 function hostOf(name: string): string {
   try {
     return withoutDot(new URL(`http://${name}/`).hostname);
@@ -77,8 +77,8 @@ function matches({ host, isWildcard, port }: Entry, actualHost: string, actualPo
 }
 
 /**
- * Reads an address as `http request` does, which puts `http://` in front of one without a scheme. Another way to read it
- * would let one through that leads elsewhere.
+ * Reads an address as `http request` does, which puts `http://` in front of one without a scheme. If it were read
+ * differently, an address of another host could be allowed.
  */
 function readUrl(url: unknown): URL {
   const isText = typeof url === 'string';
@@ -103,5 +103,5 @@ function withoutDot(host: string): string {
 }
 
 function shorten(host: string): string {
-  return host.length > LONGEST_HOST ? `${host.slice(0, LONGEST_HOST)}…` : host;
+  return host.length > MAX_HOST_LENGTH ? `${host.slice(0, MAX_HOST_LENGTH)}…` : host;
 }

@@ -1,20 +1,26 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { AuthError, asAuthError } from '../../../src/core/errors.ts';
 import type { Reference } from '../../../src/engine/engine.ts';
-import type { KeptStore } from '../../../src/store/store.ts';
-import { CATALOGUE } from '../catalogue.ts';
-import type { SecretFlaws } from '../status.ts';
-import { namesOf } from './config-names.ts';
+import type { DurableStore } from '../../../src/store/store.ts';
+import { afterStart } from '../after-start.ts';
+import { sentenceOf, textOf } from '../catalogue.ts';
+import { engineOf } from '../runtime.ts';
+import { followNode } from '../sign-ins/follow-node.ts';
+import { type SecretFlaws, StatusLine } from '../status.ts';
+import { ConfigNodeProperties, hasCredentials } from './config-node-properties.ts';
+import { configNodesByName } from './config-node-registry.ts';
 import type { ConnectionNode } from './connection-node.ts';
-import { Fields, hasCredentials, nodeAsWritten, writtenId } from './fields.ts';
+import { addDeployed } from './deployed.ts';
 import { checkReach, checkReachOf, type References } from './reach.ts';
+import { definitionOf, isAliasGenuine, nodeFrom } from './running-flow.ts';
 import { variableIn } from './variables.ts';
 
 /**
- * Makes a config node hold its connection until it is closed. What is wrong with it is told by the nodes that use it, so it stays quiet here.
+ * Opens the connection of a config node, which keeps it until it is closed. `registerConfigNode` reports its problem.
  *
- * @param config its properties; with `byName` a message may choose it by its name; the config nodes that it refers to must be in its reach
- * @param open opens the connection; an AuthError that it throws becomes the node's problem
+ * @param config its properties. With `byName` a message may choose it by its name. The config nodes that it refers to must
+ *   be in its reach
+ * @param open opens the connection. An AuthError that it throws becomes the problem of the node
  */
 export function holdConnection<T>(
   RED: NodeAPI,
@@ -28,11 +34,13 @@ export function holdConnection<T>(
   node.isPractice = false;
   node.flaws = {};
   node.lostCredentials = !hasCredentials(RED, node);
-  // Still there for who asks by name, but not for who prints the node.
+  // Code that prints a node prints enumerable properties only.
   Object.defineProperty(node, 'credentials', { enumerable: false });
   let isNamed = false;
   try {
-    isNamed = new Fields(RED, node, config).flag('byName');
+    // Node-RED has given it the credentials of the node that `_alias` names.
+    if (!isAliasGenuine(node)) throw new AuthError('config-value-unknown', { property: '_alias' });
+    isNamed = new ConfigNodeProperties(RED, node, config).flag('byName');
     checkReach(RED, node, config);
     const { connection, practice, flaws } = open();
     node.flaws = flaws ?? {};
@@ -46,10 +54,10 @@ export function holdConnection<T>(
   } catch (thrown) {
     node.problem = problemOf(node, asAuthError(thrown));
   }
-  if (isNamed) namesOf(RED).add(node);
+  if (isNamed) configNodesByName(RED).add(node);
 }
 
-/** What is wrong with a config node. Node-RED loses all credentials when it cannot read its file, and goes on without them. */
+/** The error of a config node. If Node-RED cannot read its credentials file, it starts without credentials. */
 function problemOf(node: ConnectionNode<unknown>, problem: AuthError): AuthError {
   const { property } = problem.values;
   const isLost =
@@ -61,10 +69,9 @@ function problemOf(node: ConnectionNode<unknown>, problem: AuthError): AuthError
 }
 
 /**
- * The config node that a flow node refers to, with its connection.
+ * The config node that a flow node refers to, with its connection. The flow node becomes one of its users.
  *
- * @param user the flow node, which the config node gets to know
- * @throws AuthError `AUTH_CONFIG` where there is none, it is out of reach, disabled or incomplete
+ * @throws AuthError `AUTH_CONFIG` if there is none, or it is out of reach, disabled or incomplete
  */
 export function connectionOf<T>(
   RED: NodeAPI,
@@ -84,22 +91,22 @@ export function connectionOf<T>(
 }
 
 /**
- * Where a flow node has to stand so that the states and errors of a config node, and of its session store, reach it.
- * The config node cannot stand in the store's list in its place: Node-RED would go round in a circle.
+ * The lists of users that a flow node must be in, so that it gets the states and errors of a config node and of its
+ * session store. The config node itself cannot be in the list of the store: Node-RED would not stop passing them on.
  */
 export function userListsOf({ users, storeNode }: ConnectionNode<unknown>): Record<string, Node>[] {
   return storeNode ? [users, storeNode.users] : [users];
 }
 
 /**
- * The session store that a config node names; undefined where it names none.
+ * The session store that a config node refers to. Undefined if it refers to none.
  *
- * @throws AuthError `AUTH_CONFIG` where it is missing, disabled or incomplete
+ * @throws AuthError `AUTH_CONFIG` if it is missing, disabled or incomplete
  */
-export function storeOf<T>(RED: NodeAPI, node: ConnectionNode<T>, id: unknown): KeptStore | undefined {
+export function storeOf<T>(RED: NodeAPI, node: ConnectionNode<T>, id: unknown): DurableStore | undefined {
   if (id === undefined || id === null || id === '') return undefined;
-  const storeNode = namedNode<KeptStore>(RED, node, id, 'store', 'auth-store');
-  // Not for who prints the node.
+  const storeNode = namedNode<DurableStore>(RED, node, id, 'store', 'auth-store');
+  // Code that prints a node prints enumerable properties only.
   Object.defineProperty(node, 'storeNode', { value: storeNode, enumerable: false });
   return connected(storeNode, 'store').connection;
 }
@@ -109,7 +116,7 @@ function namedNode<T>(RED: NodeAPI, user: Node, id: unknown, property: string, t
   const variable = variableIn(id);
   if (variable !== undefined) throw new AuthError('variable-missing', { property, variable });
   checkReachOf(RED, user, id, property);
-  const node = RED.nodes.getNode(id) as ConnectionNode<T> | null;
+  const node = nodeFrom(RED, user, id) as ConnectionNode<T> | undefined;
   if (!node) throw new AuthError('config-node-missing', { property });
   if (node.type !== type) throw new AuthError('config-node-wrong', { property });
   return node;
@@ -120,7 +127,7 @@ function connected<T>(node: ConnectionNode<T>, property: string): ConnectionNode
   return node as ConnectionNode<T> & { connection: T };
 }
 
-/** Registers a config node. Its credentials are known by name and by whether they are shown (`text`) or not (`password`). */
+/** Registers a type of config node. Of its credentials, the editor shows those of type `text`. */
 export function registerConfigNode<T, C extends NodeDef>(
   RED: NodeAPI,
   type: string,
@@ -130,25 +137,40 @@ export function registerConfigNode<T, C extends NodeDef>(
   credentialsOf.set(type, new Set(Object.keys(credentials)));
   const secrets = Object.keys(credentials).filter((name) => credentials[name]?.type === 'password');
   function ConfigNode(this: ConnectionNode<T>, config: C): void {
+    this.startedAt = engineOf(RED).clock.now();
     construct.call(this, config);
+    addDeployed(RED, this);
+    followNode(RED, this);
     warnOfSecrets(RED, this, secrets);
+    reportProblem(RED, this);
   }
-  // The published types know no config node with members of its own.
+  // The published types do not allow a config node with members of its own.
   RED.nodes.registerType(type, ConfigNode as unknown as (this: Node, config: C) => void, { credentials } as object);
+}
+
+/**
+ * Reports at the start that a config node cannot be used: in the log, and to Status nodes. Otherwise nobody would notice before
+ * the first message.
+ */
+function reportProblem(RED: NodeAPI, node: ConnectionNode<unknown>): void {
+  const { problem } = node;
+  if (!problem) return;
+  new StatusLine(RED, node, engineOf(RED).clock).misconfigured(problem);
+  afterStart(RED, node, () => node.error(sentenceOf(RED, problem)));
 }
 
 /** The names of the credentials, by type of config node. */
 const credentialsOf = new Map<string, ReadonlySet<string>>();
 
-/** The warning of a secret among the properties. */
+/** The key of the warning about a secret among the properties. */
 const SECRET_IN_FLOW = 'config.secret-in-flow';
 
-/** Warns of a secret among the properties: there it is not used, and in clear in the flow file. */
+/** Warns of a secret among the properties: it has no effect there, and is in clear text in the flow file. */
 function warnOfSecrets(RED: NodeAPI, node: Node, secrets: readonly string[]): void {
-  const written = nodeAsWritten(RED, writtenId(node));
+  const definition = definitionOf(RED, node);
   for (const property of secrets) {
-    const value = written?.[property];
+    const value = definition[property];
     if (value === undefined || value === null || value === '') continue;
-    node.warn(RED._(CATALOGUE + SECRET_IN_FLOW, { property }));
+    node.warn(textOf(RED, SECRET_IN_FLOW, { property }));
   }
 }

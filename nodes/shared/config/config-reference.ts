@@ -3,14 +3,14 @@ import type { Clock } from '../../../src/core/clock.ts';
 import { AuthError } from '../../../src/core/errors.ts';
 import { engineOf } from '../runtime.ts';
 import { asText, readTyped, type Typed } from '../values.ts';
-import { namesOf } from './config-names.ts';
 import { connectionOf, userListsOf } from './config-node.ts';
+import { configNodesByName } from './config-node-registry.ts';
 import type { ConnectionNode } from './connection-node.ts';
 
 /** A config node with a connection that can be used. */
 export type OpenNode<T> = ConnectionNode<T> & { connection: T };
 
-/** What the name of a config node may come from. `fixed`: the config node that is selected in the dialog. */
+/** The sources of the name of a config node. `fixed`: the config node that is selected in the dialog. */
 const NAME_TYPES = ['fixed', 'msg', 'flow', 'global', 'env'];
 
 /** The type of the config node that a property refers to. */
@@ -63,13 +63,14 @@ export class ConfigReference<T> {
     });
   }
 
-  /** The config node for a message, without anything asynchronous; undefined if only `resolve` can find it, or say what is wrong. */
+  /** The config node for a message, without anything asynchronous; undefined if only `resolve` can find it, or report an error. */
   current(msg: NodeMessage): OpenNode<T> | undefined {
     if (this.fixed) return this.fixed;
     // A context store may answer later.
     if (this.#name.type === 'flow' || this.#name.type === 'global') return undefined;
     const name = readTyped(this.#RED, this.#node, this.#name, msg);
-    const found = typeof name === 'string' ? namesOf(this.#RED).find(this.#type, name, this.#node) : undefined;
+    const found =
+      typeof name === 'string' ? configNodesByName(this.#RED).find(this.#type, name, this.#node) : undefined;
     return typeof found === 'object' && found.connection ? this.#use(found) : undefined;
   }
 
@@ -82,7 +83,7 @@ export class ConfigReference<T> {
     if (this.fixed) return this.fixed;
     const read = await readTyped(this.#RED, this.#node, this.#name, msg);
     const name = asText(read, this.#name, this.#property);
-    const names = namesOf(this.#RED);
+    const names = configNodesByName(this.#RED);
     let found = names.find(this.#type, name, this.#node);
     if (found === 'config-name-unknown' && names.deploy) {
       await names.deployed(this.#clock);

@@ -1,22 +1,24 @@
 import type { Node } from 'node-red';
 import type { AuthError } from '../../../src/core/errors.ts';
-import type { KeptStore } from '../../../src/store/store.ts';
+import type { DurableStore } from '../../../src/store/store.ts';
 import type { SecretFlaws } from '../status.ts';
 
-/** A config node that holds a connection, or knows why it cannot. */
+/** A config node with a connection, or with the reason why it has none. */
 export interface ConnectionNode<T> extends Node {
-  /** The connection; undefined where the config node is incomplete. */
+  /** Undefined if the config node is incomplete. */
   connection: T | undefined;
-  /** What is wrong with the config node. */
+  /** When it was deployed, in ms since 1970. */
+  startedAt: number;
+  /** The error of an incomplete config node. */
   problem: AuthError | undefined;
-  /** Whether it works against the practice server. */
+  /** Whether it uses the practice server. */
   isPractice: boolean;
-  /** What is probably wrong with its secrets, by the reason of a refusal. */
+  /** Probable flaws of its secrets, such as a line break at the end, by the reason of a refusal. */
   flaws: SecretFlaws;
-  /** Whether no credentials are stored for it, as if Node-RED had lost them. */
+  /** Whether no credentials are stored for it. Node-RED loses them if it cannot decrypt its credentials file. */
   lostCredentials: boolean;
-  /** The nodes that use it, by id. Node-RED passes a config node's errors and status on to Catch and Status nodes through it. */
+  /** The nodes that use it, by id. Node-RED passes its errors and status to the Catch and Status nodes of their flows. */
   users: Record<string, Node>;
-  /** The session store that it names. */
-  storeNode?: ConnectionNode<KeptStore>;
+  /** The session store that it refers to. */
+  storeNode?: ConnectionNode<DurableStore>;
 }

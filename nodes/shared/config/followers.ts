@@ -3,10 +3,10 @@ import type { VisualGuardServer } from '../../../src/visual-guard/server.ts';
 import type { Session } from '../../../src/visual-guard/session/session.ts';
 import type { StatusLine } from '../status.ts';
 
-/** Shows the state of a connection in a status, and its changes. @returns ends that */
+/** Shows the state of a connection and its changes in a status. @returns a function that stops it */
 export type Follow<T> = (connection: T) => () => void;
 
-/** Follows the token of a service account, whoever uses it. */
+/** Shows the token of a service account, whichever node requested it. */
 export function accountFollower(status: StatusLine): Follow<VgsAccount> {
   return (account) => {
     status.source(account.state);
@@ -14,7 +14,7 @@ export function accountFollower(status: StatusLine): Follow<VgsAccount> {
   };
 }
 
-/** Follows the session of a server's stored user, whoever began it. */
+/** Shows the session of a server's stored user, whichever node started it. */
 export function storedUserFollower(status: StatusLine): Follow<VisualGuardServer> {
   return (server) => {
     let unfollow: (() => void) | undefined;
@@ -33,7 +33,7 @@ export function storedUserFollower(status: StatusLine): Follow<VisualGuardServer
   };
 }
 
-/** Follows nothing: the node shows only what its own messages do. */
+/** Shows no connection. The status of the node is about its own messages only. */
 export function noFollower(status: StatusLine): Follow<unknown> {
   return () => {
     status.idle();

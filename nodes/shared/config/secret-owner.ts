@@ -1,26 +1,26 @@
 import { AuthError } from '../../../src/core/errors.ts';
 import { VGS_TOKEN_URL } from '../../../src/vgs/account.ts';
 import { clientIdOf } from '../../../src/visual-guard/dialect/wire.ts';
-import { variableIn } from './variables.ts';
+import { readText, variableIn } from './variables.ts';
 
-/** What is written in a config node or in its dialog, before variables are replaced by their values. */
+/** The properties and credentials of a config node or of its dialog, before variables are replaced. */
 export interface Written {
   written(property: string): unknown;
   writtenCredential(property: string): unknown;
 }
 
 /**
- * Secrets of a config node, and whom they are typed in for. A secret goes only there, so that a changed address does not
- * send it to another server. It guards against mistakes, not against somebody who may write flows.
+ * Secrets of a config node, and the place for which they were entered. A secret is sent only there, so that a changed address does
+ * not send it to another server. This guards against mistakes, not against a person who may edit and deploy flows.
  */
 export interface SecretRule {
-  /** The text credential that says whom the secrets were typed in for. Empty or absent: nothing is checked. */
+  /** The text credential with the place for which the secrets were entered. If it is empty or absent, nothing is checked. */
   readonly credential: 'secretFor' | 'passwordFor';
-  /** The credentials that it holds for. */
+  /** The credentials to which it applies. */
   readonly secrets: readonly string[];
   /** Whether the secrets are not sent with these settings. */
   readonly isUnused?: (fields: Written) => boolean;
-  /** Whom a secret that is typed in now is for: the place, a blank, and the client id or the user name. */
+  /** The place for a secret that is entered now: the address, a space, and the client ID or the user name. */
   readonly owner: (fields: Written) => string;
 }
 
@@ -29,7 +29,7 @@ export const ACCOUNT_SECRETS: readonly SecretRule[] = [
   {
     credential: 'secretFor',
     secrets: ['clientSecret', 'nextClientSecret'],
-    owner: (fields) => ownerOf(textOf(fields.written('tokenUrl'), VGS_TOKEN_URL), fields.writtenCredential('clientId')),
+    owner: (fields) => ownerOf(textOf(fields, 'tokenUrl', VGS_TOKEN_URL), credentialOf(fields, 'clientId')),
   },
 ];
 
@@ -39,80 +39,97 @@ export const SERVER_SECRETS: readonly SecretRule[] = [
     credential: 'secretFor',
     secrets: ['clientSecret', 'nextClientSecret'],
     owner: (fields) => {
-      const client = clientIdOf(textOf(fields.written('applicationId')), textOf(fields.written('platform'), 'Native'));
-      return ownerOf(fields.written('url'), client);
+      const client = clientIdOf(textOf(fields, 'applicationId'), textOf(fields, 'platform', 'Native'));
+      return ownerOf(textOf(fields, 'url'), client);
     },
   },
   {
     credential: 'passwordFor',
     secrets: ['password'],
-    isUnused: (fields) => /^\s*passwordless\s*$/i.test(textOf(fields.written('module'))),
-    owner: (fields) => ownerOf(fields.written('url'), fields.writtenCredential('username')),
+    isUnused: (fields) => textOf(fields, 'module').trim().toLowerCase() === 'passwordless',
+    owner: (fields) => ownerOf(textOf(fields, 'url'), credentialOf(fields, 'username')),
   },
 ];
 
 /**
- * The rules of `auth-store`. What is sealed with its key lets others try passphrases, so the key is for one place, too.
- * What is in the context of Node-RED itself goes nowhere.
+ * The rules of `auth-store`. The encryption key is for one place, too: whoever gets the sealed records can try
+ * passphrases. Records in the context of Node-RED stay in Node-RED.
  */
 export const STORE_SECRETS: readonly SecretRule[] = [
   {
     credential: 'secretFor',
     secrets: ['encryptionKey', 'previousEncryptionKey', 'password', 'sentinelPassword'],
     owner: (fields) => {
-      if (textOf(fields.written('kind'), 'context') === 'context') return 'context';
-      const url = fields.written('url');
-      const user = textOf(fields.writtenCredential('username')).trim() || userIn(textOf(url));
-      return ownerOf(url, user, fields.written('topology') === 'sentinel' ? 26379 : 6379);
+      if (textOf(fields, 'kind', 'context') === 'context') return 'context';
+      const url = textOf(fields, 'url');
+      const user = credentialOf(fields, 'username').trim() || userIn(url);
+      return ownerOf(url, user, textOf(fields, 'topology') === 'sentinel' ? 26379 : 6379);
     },
   },
 ];
 
 /**
- * Looks whether the secrets of a config node were typed in for what they are used for now.
+ * Checks that the secrets of a config node were entered for the place of their present use.
  *
- * @param host of the address that they would go to, for the error
- * @throws AuthError `AUTH_CONFIG` if one was typed in for another place, client or user
+ * @param host of the address to which they would be sent, for the error
+ * @throws AuthError `AUTH_CONFIG` if one was entered for another place, client or user, or a value is a list or an object
  */
 export function checkSecrets(rules: readonly SecretRule[], fields: Written, host: string): void {
   for (const { credential, secrets, isUnused, owner } of rules) {
     if (isUnused?.(fields)) continue;
-    const typedFor = textOf(fields.writtenCredential(credential)).trim();
-    if (typedFor === '' || typedFor === owner(fields)) continue;
+    const enteredFor = credentialOf(fields, credential).trim();
+    if (enteredFor === '' || enteredFor === owner(fields)) continue;
     const property = secrets.find((each) => isBound(fields.writtenCredential(each)));
     if (property !== undefined) throw new AuthError('secret-again', { property, host });
   }
 }
 
 /**
- * Whether a stored secret may be used for what is in a dialog.
+ * Whether Test may use a stored secret with the values of a dialog: for the address, client and user for which it was entered,
+ * and only with the deployed TLS configuration and proxy. Another proxy, or TLS that accepts any certificate,
+ * could read it.
  *
- * @param now what is in the dialog
- * @param deployed what is deployed, with all that is stored
+ * @param now the dialog
+ * @param deployed the deployed config node, with its stored credentials
+ * @throws AuthError `AUTH_CONFIG` if a value is a list or an object
  */
 export function mayUseSecret(rules: readonly SecretRule[], property: string, now: Written, deployed: Written): boolean {
   const rule = rules.find(({ secrets }) => secrets.includes(property));
   if (!rule) return false;
   if (!isBound(deployed.writtenCredential(property))) return true;
-  const typedFor = textOf(deployed.writtenCredential(rule.credential)).trim() || rule.owner(deployed);
-  return typedFor === rule.owner(now);
+  const enteredFor = credentialOf(deployed, rule.credential).trim() || rule.owner(deployed);
+  return enteredFor === rule.owner(now) && isSameRoute(now, deployed);
 }
 
-/** A secret that is a variable comes from the environment, and changes with it. */
+/** Whether TLS and proxy are the deployed ones, and http is not allowed in addition. */
+function isSameRoute(now: Written, deployed: Written): boolean {
+  const isAllowed = (fields: Written): boolean => ['true', true].includes(fields.written('insecureHttp') as string);
+  const isSame = (property: string): boolean =>
+    referenceIn(now.written(property)) === referenceIn(deployed.written(property));
+  return isSame('tls') && isSame('proxy') && (!isAllowed(now) || isAllowed(deployed));
+}
+
+/** The id of a config node. Empty if none is selected: the editor writes `_ADD_`. */
+export function referenceIn(value: unknown): string {
+  return typeof value === 'string' && value !== '_ADD_' ? value : '';
+}
+
+/** Whether a secret is stored. A variable comes from the environment, and is not bound to a place. */
 function isBound(secret: unknown): boolean {
-  return typeof secret === 'string' && secret.trim() !== '' && variableIn(secret) === undefined;
+  if (typeof secret === 'string') return secret.trim() !== '' && variableIn(secret) === undefined;
+  return secret !== undefined && secret !== null;
 }
 
 /**
  * @param address as it is written
  * @param who the client id or the user name
- * @param port of a Redis, if the address has none
+ * @param usualPort the port of a Redis if the address has none
  */
-function ownerOf(address: unknown, who: unknown, port = 6379): string {
-  return `${placeOf(textOf(address).trim(), port)} ${textOf(who).trim()}`.trim();
+function ownerOf(address: string, who: string, usualPort = 6379): string {
+  return `${placeOf(address.trim(), usualPort)} ${who.trim()}`.trim();
 }
 
-/** The origin of a web address; scheme, host and port of a Redis; a variable and several addresses as they are written. */
+/** The origin of a web address; scheme, host and port of a Redis; a variable and several addresses unchanged. */
 function placeOf(address: string, usualPort: number): string {
   if (!URL.canParse(address)) return address;
   const { protocol, origin, hostname, port } = new URL(address);
@@ -132,6 +149,10 @@ function userIn(address: string): string {
   }
 }
 
-function textOf(value: unknown, otherwise = ''): string {
-  return typeof value === 'string' ? value : otherwise;
+function textOf(fields: Written, property: string, otherwise = ''): string {
+  return readText(property, fields.written(property), otherwise);
+}
+
+function credentialOf(fields: Written, property: string): string {
+  return readText(property, fields.writtenCredential(property));
 }

@@ -5,7 +5,7 @@ import { isInReach } from './reach.ts';
 
 type ServerNode = ConnectionNode<VisualGuardServer>;
 
-/** The `vg-server` nodes of each Node-RED in this process, by its event bus, as the engine is. */
+/** The `vg-server` nodes by the event bus of their Node-RED instance: a process may have several. */
 const allServers = new WeakMap<object, Set<ServerNode>>();
 
 function serversOf(RED: NodeAPI): Set<ServerNode> {
@@ -20,7 +20,7 @@ export function addServer(RED: NodeAPI, node: ServerNode): void {
   node.on('close', () => servers.delete(node));
 }
 
-/** The connections of all `vg-server` nodes that a flow node could use: global ones, and those of a flow or subflow around it. */
+/** The connections of all `vg-server` nodes that a flow node reaches (`isInReach`). */
 export function serversInReach(RED: NodeAPI, user: Node): VisualGuardServer[] {
   const reached = new Set<VisualGuardServer>();
   for (const node of serversOf(RED)) if (node.connection && isInReach(user, node)) reached.add(node.connection);

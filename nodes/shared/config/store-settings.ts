@@ -4,24 +4,17 @@ import { fingerprint } from '../../../src/core/redaction.ts';
 import type { SettingsReader } from '../../../src/core/settings-reader.ts';
 import type { ContextAccess } from '../../../src/store/context-access.ts';
 import type { StorePlatform, StoreSettings } from '../../../src/store/open.ts';
-import { readRedisAddress } from '../../../src/store/redis-address.ts';
+import { readRedisAddress, TOPOLOGIES } from '../../../src/store/redis-address.ts';
+import { contextFolder, type FolderConfig, tryFolder } from './context-folder.ts';
 import { tlsOf } from './route.ts';
+import type { Placed } from './running-flow.ts';
 import { variableIn } from './variables.ts';
 
-/** What an `auth-store` keeps secret, and what it shows. */
-export const STORE_CREDENTIALS = {
-  encryptionKey: { type: 'password' },
-  previousEncryptionKey: { type: 'password' },
-  username: { type: 'text' },
-  password: { type: 'password' },
-  secretFor: { type: 'text' },
-} as const;
-
-/** What keys and channels in Redis begin with, where nothing else is set. */
-export const USUAL_PREFIX = 'vg-auth:';
+/** The default prefix of keys and channels in Redis. */
+export const DEFAULT_PREFIX = 'vg-auth:';
 
 /**
- * What an `auth-store` is set to, deployed or in its dialog.
+ * The settings of an `auth-store`, deployed or in its dialog.
  *
  * @throws AuthError `AUTH_CONFIG`, naming what is missing or wrong
  */
@@ -34,90 +27,141 @@ export function readStore(fields: SettingsReader): StoreSettings {
   if (kind === 'context') return { kind, context: fields.text('context').trim(), ...keys };
   const url = fields.text('url').trim();
   if (url === '') throw new AuthError('property-missing', { property: 'url' });
-  const address = readRedisAddress(url, 'url');
-  // From the environment it may come as platforms give it, with a password. In the flow file everybody could read it.
+  const named = fields.text('topology', 'single');
+  const topology = TOPOLOGIES.find((each) => each === named);
+  if (!topology) throw new AuthError('config-value-unknown', { property: 'topology' });
+  const isSentinel = topology === 'sentinel';
+  const primary = isSentinel ? fields.text('primary').trim() : '';
+  if (isSentinel && primary === '') throw new AuthError('property-missing', { property: 'primary' });
+  const address = readRedisAddress(url, topology, 'url');
+  // Platforms put a password into the address in the environment. In the flow file, everybody could read it.
   if (address.password !== '' && variableIn(fields.written('url')) === undefined) {
     throw new AuthError('store-password-written', { property: 'url' });
+  }
+  const prefix = fields.text('prefix', DEFAULT_PREFIX);
+  // Redis reads no hash tag from a key whose first braces are empty.
+  if (topology === 'cluster' && /^[^{]*\{\}/.test(prefix)) {
+    throw new AuthError('store-prefix-braces', { property: 'prefix' });
   }
   return {
     kind,
     ...address,
+    primary,
+    sentinelPassword: isSentinel ? fields.credential('sentinelPassword') : '',
     username: fields.credential('username') || address.username,
     password: fields.credential('password') || address.password,
-    prefix: fields.text('prefix', USUAL_PREFIX),
+    prefix,
     ...keys,
   };
 }
 
-/** The shortest encryption key that nobody can guess, in characters. */
+/** A shorter encryption key can be guessed. In characters. */
 const SHORTEST_KEY = 16;
 
-/** Whether an encryption key is so short that it might be guessed. It works all the same. */
+/** Whether an encryption key is so short that it can be guessed. It works nevertheless. */
 export function isShort(encryptionKey: string): boolean {
   return [...encryptionKey].length < SHORTEST_KEY;
 }
 
-/** How a context store keeps what it is given. */
+/** How a context store keeps its content. */
 export interface ContextKind {
-  /** Whether it is there after a restart. */
+  /** Whether its content is there after a restart. */
   survives: boolean;
-  /** For how long a change may stand in memory alone, in seconds; undefined where that is not known. */
+  /** How long a change can be in memory only, in seconds. Undefined if that is not known. */
   window: number | undefined;
 }
 
-/** The part of settings.js that says which context stores there are. */
-interface ContextStorage {
-  [name: string]: string | { module?: unknown; config?: { cache?: unknown; flushInterval?: unknown } } | undefined;
+/** A context store as settings.js describes it. */
+interface ContextModule {
+  module?: unknown;
+  config?: FolderConfig & { cache?: unknown; flushInterval?: unknown };
 }
 
-/** How often Node-RED's `localfilesystem` writes what it keeps in its cache, in seconds, where nothing else is set. */
-const USUAL_FLUSH = 30;
+/** How often Node-RED's `localfilesystem` writes its cache to files by default, in seconds. */
+const DEFAULT_FLUSH = 30;
 
 /**
- * What settings.js says of a context store.
+ * How a context store keeps its content.
  *
- * @param name empty for the one that is the default
- * @throws AuthError `AUTH_CONFIG` where there is none of that name: Node-RED would take the default one
+ * @param name empty for the default one
+ * @throws AuthError `AUTH_CONFIG` if there is none of that name
  */
 export function contextKindOf(settings: object, name: string): ContextKind {
-  const storage = ((settings as { contextStorage?: unknown }).contextStorage ?? {}) as ContextStorage;
+  const { module, config } = contextModuleOf(settings, name);
+  if (module === 'memory') return { survives: false, window: undefined };
+  if (module !== 'localfilesystem') return { survives: true, window: undefined };
+  const { flushInterval } = config ?? {};
+  if (!hasCache(config)) return { survives: true, window: 0 };
+  return { survives: true, window: Math.max(0, Number(flushInterval ?? DEFAULT_FLUSH) || 0) };
+}
+
+/** Without `cache` in settings.js there is one. */
+function hasCache({ cache }: { cache?: unknown } = {}): boolean {
+  return cache === undefined || Boolean(cache);
+}
+
+/**
+ * The settings of a context store in settings.js.
+ *
+ * @param name empty for the default one
+ * @throws AuthError `AUTH_CONFIG` if there is none of that name: Node-RED would use the default one
+ */
+function contextModuleOf(settings: object, name: string): ContextModule {
+  const storage = ((settings as { contextStorage?: unknown }).contextStorage ?? {}) as Record<
+    string,
+    string | ContextModule | undefined
+  >;
   const names = Object.keys(storage).filter((each) => each !== '_');
-  if (names.length === 0 && (name === '' || name === 'memory')) return { survives: false, window: undefined };
+  if (names.length === 0 && (name === '' || name === 'memory')) return { module: 'memory' };
   let wanted = name || (Object.hasOwn(storage, 'default') ? 'default' : (names[0] ?? ''));
   const alias = Object.hasOwn(storage, wanted) ? storage[wanted] : undefined;
   if (typeof alias === 'string') wanted = alias;
   const found = names.includes(wanted) ? storage[wanted] : undefined;
   if (typeof found !== 'object' || found === null) throw new AuthError('context-store-unknown', { name });
-  if (found.module === 'memory') return { survives: false, window: undefined };
-  if (found.module !== 'localfilesystem') return { survives: true, window: undefined };
-  const { cache, flushInterval } = found.config ?? {};
-  if (cache !== undefined && !cache) return { survives: true, window: 0 };
-  return { survives: true, window: Math.max(0, Number(flushInterval ?? USUAL_FLUSH) || 0) };
+  return found;
 }
 
-/** What a store needs of the platform, and what makes it another one than the same settings elsewhere. */
+/**
+ * The parts of Node-RED that a store needs: the context of a node, or TLS options.
+ *
+ * @param user the `auth-store`, running or in its dialog
+ * @param node the node whose context is used
+ * @returns `via` is this as a part of the key of the store
+ * @throws AuthError `AUTH_CONFIG` if the context store or the TLS configuration is missing or cannot be used
+ */
 export function meansOf(
   RED: NodeAPI,
+  user: Placed,
   node: Node | null,
   settings: StoreSettings,
   tls: string | undefined,
 ): { means: StorePlatform; via: string } {
   if (settings.kind === 'context') {
-    contextKindOf(RED.settings, settings.context);
+    const { module, config } = contextModuleOf(RED.settings, settings.context);
     if (!node) throw new AuthError('config-node-missing', { property: 'context' });
-    return { means: { context: contextOf(node, settings.context) }, via: `context of ${node.id}` };
+    const folder = module === 'localfilesystem' ? contextFolder(RED.settings, config) : undefined;
+    const context = contextOf(node, settings.context, hasCache(config) ? folder : undefined);
+    if (folder !== undefined) context.tryWriting = () => tryFolder(folder);
+    return { means: { context }, via: `context of ${node.id}` };
   }
-  if (!settings.isSecure) return { means: {}, via: '' };
-  const options = tlsOf(RED, tls);
+  if (!settings.isSecure) {
+    if (tls) throw new AuthError('store-tls-unused', { property: 'url' });
+    return { means: {}, via: '' };
+  }
+  const options = tlsOf(RED, user, tls);
   return {
     means: options ? { tls: options } : {},
     via: options ? `tls ${fingerprint(JSON.stringify(options))}` : '',
   };
 }
 
-/** The node's own context in a context store. `_` is the one that is the default. */
-function contextOf(node: Node, name: string): ContextAccess {
-  // The published types know neither several keys at once nor the name of a store with a callback.
+/**
+ * The node's own context in a context store. `_` is the default one.
+ *
+ * @param folder of a context store with a cache: a write has succeeded only if the folder can be written
+ */
+function contextOf(node: Node, name: string, folder: string | undefined): ContextAccess {
+  // The published types have neither several keys at once nor the name of a store with a callback.
   const context = node.context() as unknown as {
     get(keys: string[], store: string, answer: (error: unknown, ...values: unknown[]) => void): void;
     set(keys: string[], values: unknown[], store: string, answer: (error?: unknown) => void): void;
@@ -126,7 +170,11 @@ function contextOf(node: Node, name: string): ContextAccess {
   const store = name || '_';
   return {
     get: (keys, answer) => context.get(keys, store, answer),
-    set: (keys, values, answer) => context.set(keys, values, store, answer),
+    set: (keys, values, answer) =>
+      context.set(keys, values, store, (error) => {
+        if (error || folder === undefined) answer(error);
+        else tryFolder(folder).then(() => answer(), answer);
+      }),
     keys: (answer) => context.keys(store, answer),
   };
 }

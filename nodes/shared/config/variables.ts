@@ -1,10 +1,13 @@
 import { AuthError } from '../../../src/core/errors.ts';
 
-/** A property whose whole value is this comes from the environment. */
+/** A whole value that is a variable. */
 const VARIABLE = /^\$(?:\{([^}]+)\}|\(([^)]+)\))$/;
 
-/** A variable anywhere in a value. */
-const VARIABLE_INSIDE = /\$(?:\{([^}\s]+)\}|\(([^)\s]+)\))/;
+/**
+ * A variable anywhere in a value. A name contains no `$`, `{` or `(`: otherwise each `${` of a long text would be followed to
+ * the end of the text.
+ */
+const VARIABLE_INSIDE = /\$(?:\{([^}\s${(]+)\}|\(([^)\s${(]+)\))/;
 
 /** The name of the variable in `${NAME}` or `$(NAME)`, if that is the whole value. */
 export function variableIn(value: unknown): string | undefined {
@@ -12,7 +15,7 @@ export function variableIn(value: unknown): string | undefined {
   return found ? (found[1] ?? found[2]) : undefined;
 }
 
-/** What may be empty, by type of config node: with a variable that is set and empty, the property is empty. */
+/** The properties that may be empty, by type of config node. A variable that is set and empty makes them empty. */
 const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   'vgs-account': ['scope', 'vaultId', 'testUrl', 'nextClientId', 'nextClientSecret'],
   'vg-server': ['scope', 'testUrl', 'clientSecret', 'nextClientSecret'],
@@ -24,17 +27,31 @@ export function isOptional(type: string, property: string): boolean {
   return OPTIONAL[type]?.includes(property) ?? false;
 }
 
-/** What no server takes with a variable inside. A secret, a password or a name may have `${` in it. */
+/** The properties that no server accepts with a variable inside. A secret, a password or a name may contain `${`. */
 const PLAIN = ['tokenUrl', 'url', 'testUrl', 'applicationId', 'clientId', 'scope', 'prefix', 'primary'];
 
 /**
- * Looks whether a value has a variable besides other text: Node-RED replaces a variable only if it is the whole value.
+ * Checks that a value has no variable inside other text. Node-RED replaces a variable only if it is the whole value.
  *
- * @throws AuthError `AUTH_CONFIG` if it has
+ * @throws AuthError `AUTH_CONFIG` if it has one
  */
 export function checkPlain(property: string, value: string): void {
   const found = PLAIN.includes(property) ? VARIABLE_INSIDE.exec(value) : null;
   if (found) throw new AuthError('variable-inside', { property, variable: found[1] ?? found[2] ?? '' });
+}
+
+/**
+ * A property or credential as text. This is the only conversion: the value in use and the value that is compared with
+ * `secretFor` are converted in the same way, so no value is read as two different addresses.
+ *
+ * @param value a text, number or boolean; `otherwise` is returned if it is absent
+ * @throws AuthError `AUTH_CONFIG` for a list or an object
+ */
+export function readText(property: string, value: unknown, otherwise = ''): string {
+  if (value === undefined || value === null) return otherwise;
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new AuthError('config-value-unknown', { property });
 }
 
 /**

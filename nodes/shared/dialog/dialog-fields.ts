@@ -1,56 +1,87 @@
-import type { Node, NodeAPI } from 'node-red';
+import type { NodeAPI } from 'node-red';
 import { AuthError } from '../../../src/core/errors.ts';
 import type { SettingsReader } from '../../../src/core/settings-reader.ts';
-import { checkPlain, isOptional, variableIn } from '../config/variables.ts';
+import type { OutsideValue } from '../config/outside-value.ts';
+import { mayComeFromOutside, type OutsideValues } from '../config/outside-values.ts';
+import type { Placed } from '../config/running-flow.ts';
+import { checkPlain, isOptional, readFlag, readText, variableIn } from '../config/variables.ts';
+import { DialogEnvironment } from './dialog-environment.ts';
 
-/** What the editor shows, and sends, in place of a secret that is stored. */
-const STORED = '__PWRD__';
+/** The text that the editor shows and sends in place of a stored secret. */
+export const STORED = '__PWRD__';
 
-/** A variable that stands in a dialog. */
+/** The properties whose host a test shows. */
+const ADDRESSES: ReadonlySet<string> = new Set(['tokenUrl', 'url', 'testUrl']);
+
+/** A variable in a dialog. */
 export interface DialogVariable {
   property: string;
   variable: string;
+  /** Whether it has a value that the property can have. */
   isSet: boolean;
+  /** Whether its value is known only inside a flow or subflow instance. */
+  isInside?: true;
 }
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Reads what is in a dialog, as `Fields` reads what is deployed. */
+/** Reads the properties and credentials in a dialog, as `ConfigNodeProperties` reads those of a deployed node. */
 export class DialogFields implements SettingsReader {
   /** The properties whose stored secret was read. */
   readonly stored = new Set<string>();
-  readonly #RED: NodeAPI;
-  readonly #node: Node | null;
+  /** The values of variables that were read, by the names of the variables. Those of addresses are not in it. */
+  readonly resolved = new Map<string, string>();
+  readonly #environment: DialogEnvironment;
   readonly #type: string;
   readonly #values: Values;
   readonly #secrets: Values;
+  readonly #outside: OutsideValues;
 
   /**
-   * @param node the deployed node, whose flow says what a variable is; null where there is none yet
+   * @param user the deployed node, or the place of one that does not run: it decides the values of variables
    * @param type of the config node
-   * @param secrets what is stored for it
+   * @param secrets its stored credentials
+   * @param outside the values from files and `vgAuthSecret`
    */
-  constructor(RED: NodeAPI, node: Node | null, type: string, values: Values, secrets: Values) {
-    this.#RED = RED;
-    this.#node = node;
+  constructor(
+    RED: NodeAPI,
+    user: Placed,
+    type: string,
+    { values, secrets, outside }: { values: Values; secrets: Values; outside: OutsideValues },
+  ) {
+    this.#environment = new DialogEnvironment(RED, user);
     this.#type = type;
     this.#values = values;
     this.#secrets = secrets;
+    this.#outside = outside;
   }
 
+  /** Reads files and calls `vgAuthSecret` for the values of all variables that need them. It never throws. */
+  async askOutside(): Promise<void> {
+    const asked = Object.keys(this.#values).map((property) => {
+      const variable = variableIn(this.writtenCredential(property));
+      return variable === undefined ? undefined : this.#find(property, variable)?.ask(false);
+    });
+    await Promise.allSettled(asked);
+  }
+
+  /** @throws AuthError `AUTH_CONFIG` if it is a variable without a value, or has a variable inside other text */
   text(property: string, otherwise = ''): string {
-    return this.#resolve(property, asText(this.#values[property], otherwise));
+    return this.#resolve(property, readText(property, this.#values[property], otherwise));
   }
 
   flag(property: string): boolean {
-    return this.#values[property] === true;
+    const written = this.#values[property];
+    const variable = variableIn(written);
+    return readFlag(property, variable === undefined ? written : (this.#environment.find(variable).value ?? written));
   }
 
+  /** A credential: the one in the dialog, or the stored one. @throws as `text` */
   credential(property: string): string {
-    const typed = asText(this.#values[property]);
+    const typed = readText(property, this.#values[property]);
     if (typed !== STORED) return this.#resolve(property, typed);
     this.stored.add(property);
-    return this.#resolve(property, asText(this.#secrets[property]));
+    return this.#resolve(property, readText(property, this.#secrets[property]));
   }
 
   written(property: string): unknown {
@@ -62,43 +93,49 @@ export class DialogFields implements SettingsReader {
     return typed === STORED ? this.#secrets[property] : typed;
   }
 
-  /** The variables that stand in the dialog, and whether each has a value here. Never the value. */
+  /** The variables in the dialog, without their values. */
   variables(): DialogVariable[] {
     const found: DialogVariable[] = [];
     for (const [property, value] of Object.entries(this.#values)) {
       const variable = variableIn(value);
-      if (variable !== undefined)
-        found.push({ property, variable, isSet: this.#valueFor(property, variable) !== undefined });
+      if (variable === undefined) continue;
+      const isSet = this.#valueFor(property, variable) !== undefined;
+      found.push({ property, variable, isSet, ...(!isSet && this.isInside(variable) ? { isInside: true } : {}) });
     }
     return found;
   }
 
+  /** Whether the value of a variable is known only inside a flow or subflow instance. */
+  isInside(variable: string): boolean {
+    return this.#environment.find(variable).isInside === true;
+  }
+
   #resolve(property: string, written: string): string {
     const variable = variableIn(written);
-    const value = variable === undefined ? written : this.#valueFor(property, variable);
-    if (value === undefined) throw new AuthError('variable-missing', { property, variable: variable ?? '' });
-    // The address of a Redis from the environment may have a password in it.
-    if (this.#type !== 'auth-store' || property !== 'url' || variable === undefined) checkPlain(property, value);
+    if (variable === undefined) {
+      checkPlain(property, written);
+      return written;
+    }
+    const value = this.#valueFor(property, variable);
+    if (value === undefined) {
+      throw this.#find(property, variable)?.problem ?? new AuthError('variable-missing', { property, variable });
+    }
+    if (value !== '' && !ADDRESSES.has(property)) this.resolved.set(variable, value);
+    // The address of a Redis from the environment may contain a password.
+    if (this.#type !== 'auth-store' || property !== 'url') checkPlain(property, value);
     return value;
   }
 
-  /** What a property gets from a variable; undefined if that has no value which the property could have. */
+  /** The value of a variable for a property. Undefined if it has none that the property can have. */
   #valueFor(property: string, variable: string): string | undefined {
-    const value = this.#valueOf(variable);
+    const value = this.#environment.find(variable).value ?? this.#find(property, variable)?.value;
     if (value === undefined || value.trim() !== '') return value;
     return isOptional(this.#type, property) ? '' : undefined;
   }
 
-  #valueOf(variable: string): string | undefined {
-    // Without a flow, Node-RED's own list of what is kept from flows would not be asked.
-    const { envVarExcludes } = this.#RED.settings as { envVarExcludes?: unknown };
-    if (Array.isArray(envVarExcludes) && envVarExcludes.includes(variable)) return undefined;
-    const found: unknown = this.#node ? this.#RED.util.getSetting(this.#node, variable) : process.env[variable];
-    if (typeof found === 'number' || typeof found === 'boolean') return String(found);
-    return typeof found === 'string' && variableIn(found) === undefined ? found : undefined;
+  /** The value from a file or `vgAuthSecret`, if Node-RED's environment has none. */
+  #find(property: string, variable: string): OutsideValue | undefined {
+    const isOutside = mayComeFromOutside(property) && this.#environment.find(variable).value === undefined;
+    return isOutside ? this.#outside.find(property, variable) : undefined;
   }
-}
-
-function asText(value: unknown, otherwise = ''): string {
-  return typeof value === 'string' ? value : otherwise;
 }

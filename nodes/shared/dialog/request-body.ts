@@ -1,15 +1,15 @@
-/** What a field of a request's body may be. */
+/** The types of a field in a request's body. */
 export type FieldKind = 'text' | 'flag';
 
 /** The longest text of a dialog's field, in characters. */
 const LONGEST_TEXT = 8192;
 
-/** Why a body is not taken. The catalogue has a sentence for each, as `test.body.…`. */
-export const BODY_FAULTS = ['no-object', 'unknown-field', 'wrong-type', 'too-long', 'no-id'] as const;
+/** Why a body is refused. The catalog has a sentence for each, as `test.body.…`. */
+export const BODY_FAULTS = ['no-object', 'unknown-field', 'wrong-type', 'too-long', 'no-id', 'no-code'] as const;
 
 export type BodyFault = (typeof BODY_FAULTS)[number];
 
-/** A body that no dialog sends. */
+/** A body that no dialog sends. Its fault is a key of the catalog. */
 export class BodyError extends Error {
   readonly fault: BodyFault;
 
@@ -20,10 +20,11 @@ export class BodyError extends Error {
 }
 
 /**
- * Checks what came over the wire: nothing of it is trusted, and nothing of it is repeated.
+ * Checks the body of a request. Errors repeat nothing of it.
  *
- * @param kinds the fields that there may be; each of them may be absent
- * @throws BodyError
+ * @param kinds the allowed fields; each may be absent
+ * @param longest the longest text of a field, in characters
+ * @throws BodyError if it is no object, or a field is unknown, of the wrong type or too long
  */
 export function readBody(
   body: unknown,

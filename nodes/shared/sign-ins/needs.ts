@@ -1,0 +1,46 @@
+import type { NodeAPI } from 'node-red';
+import type { DurableStore } from '../../../src/store/store.ts';
+import { VgsAccount } from '../../../src/vgs/account.ts';
+import { VisualGuardServer } from '../../../src/visual-guard/server.ts';
+import type { ConnectionNode } from '../config/connection-node.ts';
+import { deployedNodes } from '../config/deployed.ts';
+import { heldAt } from '../hold/held-count.ts';
+
+/**
+ * Everything that needs a human now, as one text that changes whenever the list changes: accounts that are refused, wait for
+ * a human or are misconfigured, each open challenge of theirs, messages on hold, and stores that cannot be used.
+ */
+export function needsOf(RED: NodeAPI): string {
+  return deployedNodes(RED)
+    .flatMap((node) => [
+      { id: node.id, need: needOf(node) },
+      { id: node.id, need: heldAt(RED, node.id) > 0 ? 'hold' : '' },
+    ])
+    .filter(({ need }) => need !== '')
+    .map(({ id, need }) => `${id} ${need}`)
+    .sort()
+    .join();
+}
+
+/** The entry of one config node, apart from messages on hold; empty if it needs no human. */
+export function needOf(node: ConnectionNode<unknown>): string {
+  const { connection, problem } = node;
+  if (problem || !connection) return problem ? 'misconfigured' : '';
+  if (isStore(node)) return node.connection.state.at === 'gone' ? 'gone' : '';
+  if (!(connection instanceof VgsAccount) && !(connection instanceof VisualGuardServer)) return '';
+  const challenge = connection instanceof VisualGuardServer ? connection.storedUser.challenge : undefined;
+  // Independent of later events: the challenge is open, and somebody can answer it.
+  if (challenge) return `challenge:${challenge.id}`;
+  const { trouble } = connection.states;
+  if (!trouble) return '';
+  // An account that fails may work again without help, except if settings from a file or a vault are wrong.
+  if (trouble.at === 'failing') return trouble.error.code === 'AUTH_CONFIG' ? 'misconfigured' : '';
+  return trouble.at;
+}
+
+/** Whether a config node is a session store that is complete. */
+export function isStore(
+  node: ConnectionNode<unknown>,
+): node is ConnectionNode<DurableStore> & { connection: DurableStore } {
+  return node.type === 'auth-store' && node.connection !== undefined;
+}

@@ -1,0 +1,91 @@
+// Requests of the tab Sign-ins, and their helpers. Each part gets it with RED.plugins.getPlugin('vg-auth-sign-ins-data').
+(() => {
+  const view = () => RED.plugins.getPlugin('vg-auth-sign-ins-view');
+  const say = (key, values) => view().say(`fault.${key}`, values);
+
+  const mayRead = () => RED.user.hasPermission('vg-auth.read');
+  const mayAct = () => RED.user.hasPermission('vg-auth.write');
+
+  // Node-RED adds its access token to relative URLs only.
+
+  function get(path) {
+    return $.ajax({ url: `vg-auth/${path}`, dataType: 'json', cache: false });
+  }
+
+  function post(path, body) {
+    return $.ajax({
+      url: `vg-auth/${path}`,
+      type: 'POST',
+      dataType: 'json',
+      contentType: 'application/json',
+      data: JSON.stringify(body || {}),
+    });
+  }
+
+  /** Why a request failed, in words. */
+  function faultOf(request) {
+    if (request.status === 401 || request.status === 403) return say('not-allowed');
+    const { message } = request.responseJSON || {};
+    return typeof message === 'string' ? message : say('no-runtime');
+  }
+
+  /** The name of an account or store, or its id if it has none. */
+  function nameOf({ name, id }) {
+    return view().short(name || id);
+  }
+
+  /**
+   * The entries that need a human, the most urgent first: each with a `key`, its `kind`, and the account or store.
+   *
+   * @param reply of `GET vg-auth/accounts`
+   */
+  function needsOf({ accounts, stores }) {
+    const needs = accounts.flatMap((account) => {
+      const { id, state, challenge, waiting } = account;
+      // A failing account is not listed: it may work again without help. Its challenge can be answered nevertheless.
+      const kind = challenge ? 'challenge' : state;
+      const isNeed = ['challenge', 'needs-human', 'refused', 'misconfigured'].includes(kind);
+      return [
+        ...(isNeed
+          ? [{ key: `${kind} ${kind === 'challenge' ? challenge.id : id}`, kind: kind, account: account }]
+          : []),
+        ...(waiting > 0 ? [{ key: `waiting ${id}`, kind: 'waiting', account: account }] : []),
+      ];
+    });
+    const gone = stores.filter(({ state }) => state === 'gone');
+    const all = [...needs, ...gone.map((store) => ({ key: `store ${store.id}`, kind: 'store', store: store }))];
+    const order = ['challenge', 'needs-human', 'waiting', 'refused', 'store', 'misconfigured'];
+    return all.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+  }
+
+  /** Opens the dialog of a config node. @returns a message, if it cannot be opened */
+  function openConfig({ id, type }) {
+    const node = RED.nodes.node(id);
+    if (!node) return say('not-in-editor');
+    if ($('.red-ui-tray').length > 0) return say('dialog-open');
+    RED.editor.editConfig('', type || node.type, id);
+    return undefined;
+  }
+
+  /** The node on the canvas for the id of a running node. One in a subflow has the id of the instance before its own. */
+  function drawnNode(id) {
+    for (let at = id; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('-')))) {
+      const node = RED.nodes.node(at);
+      if (node) return node;
+    }
+    return undefined;
+  }
+
+  RED.plugins.registerPlugin('vg-auth-sign-ins-data', {
+    type: 'vg-auth',
+    mayRead: mayRead,
+    mayAct: mayAct,
+    get: get,
+    post: post,
+    faultOf: faultOf,
+    nameOf: nameOf,
+    needsOf: needsOf,
+    openConfig: openConfig,
+    drawnNode: drawnNode,
+  });
+})();

@@ -1,0 +1,109 @@
+// The entries that need a human. The tab Sign-ins gets it with RED.plugins.getPlugin('vg-auth-sign-ins-needs').
+(() => {
+  const view = () => RED.plugins.getPlugin('vg-auth-sign-ins-view');
+  const data = () => RED.plugins.getPlugin('vg-auth-sign-ins-data');
+  const challenges = () => RED.plugins.getPlugin('vg-auth-sign-ins-challenge');
+  const say = (key, values) => view().say(`needs.${key}`, values);
+
+  const ICONS = {
+    challenge: 'fa-key',
+    'needs-human': 'fa-user',
+    waiting: 'fa-hourglass-half',
+    refused: 'fa-ban',
+    store: 'fa-database',
+    misconfigured: 'fa-exclamation-triangle',
+  };
+
+  /** The message about an entry that needs a human. */
+  function sentenceOf({ kind, account, store }) {
+    if (kind === 'waiting') return say('waiting', { count: account.waiting });
+    if (kind === 'store')
+      return `${say('store', { time: view().timeText(store.since) })} ${store.message || ''}`.trim();
+    return account.message || say('misconfigured');
+  }
+
+  /** Makes the card of an entry that is no challenge. */
+  function plainCard(content, tab) {
+    let shown = {};
+    const what = view().line();
+    const retry = view().line();
+    const buttons = $('<div class="vg-auth-row">');
+    const answer = $('<div class="vg-auth-line" role="status">');
+    content.append(what, retry, buttons, answer);
+    const open = view().button(say('open'), () => {
+      const { account, store } = shown;
+      view().setText(answer, data().openConfig(store ? { id: store.id, type: 'auth-store' } : account) || '');
+    });
+    const signIn = view().button('', () => {
+      const { account } = shown;
+      return tab
+        .act(account, 'sign-in')
+        .done(() => view().setText(answer, say('tried', { time: view().timeText(Date.now()) })))
+        .fail((request) => view().setText(answer, data().faultOf(request)));
+    });
+    buttons.append(open, signIn);
+    return {
+      tick: () => undefined,
+      show: (need) => {
+        shown = need;
+        const { kind, account } = need;
+        view().setText(what, sentenceOf(need));
+        const retryAt = kind === 'waiting' ? undefined : account?.retry_at;
+        view().setText(retry, retryAt ? say('retry-at', { time: view().timeText(retryAt) }) : '');
+        open.toggle(RED.user.hasPermission('flows.write'));
+        view().setText(signIn, say(kind === 'needs-human' ? 'sign-in' : 'again'));
+        signIn.toggle(data().mayAct() && ['refused', 'needs-human', 'waiting'].includes(kind));
+      },
+    };
+  }
+
+  /**
+   * Makes the section.
+   *
+   * @param tab see `sign-ins-tab.js`
+   * @returns `show` for the entries that need a human; `tick`, once a second while the tab is open
+   */
+  function make(part, tab) {
+    const none = view().line(say('none')).appendTo(part.content);
+    const cards = new Map();
+    const sync = view().list(
+      part.content,
+      view().say('section.needs'),
+      (content) => {
+        let card;
+        const sign = $('<span class="vg-auth-sign">');
+        const name = $('<strong class="vg-auth-name">');
+        const head = $('<div class="vg-auth-head">').append(sign, name).appendTo(content);
+        return (need) => {
+          const { key, kind, account, store } = need;
+          if (!card) {
+            sign.append(view().icon(ICONS[kind], 'warning'));
+            card = kind === 'challenge' ? challenges().card(content, tab) : plainCard(content, tab);
+            if (card.left) head.append(card.left);
+            cards.set(key, card);
+          }
+          view().setText(name, data().nameOf(account || store));
+          card.show(kind === 'challenge' ? account : need);
+        };
+      },
+      () => part.header.trigger('focus'),
+    );
+    return {
+      show: (needs) => {
+        sync(needs);
+        const keys = new Set(needs.map(({ key }) => key));
+        for (const key of [...cards.keys()]) if (!keys.has(key)) cards.delete(key);
+        none.toggle(needs.length === 0);
+        const title = view().say('section.needs');
+        view().setText(part.title, needs.length > 0 ? `${title} (${needs.length})` : title);
+      },
+      tick: () => {
+        cards.forEach((card) => {
+          card.tick();
+        });
+      },
+    };
+  }
+
+  RED.plugins.registerPlugin('vg-auth-sign-ins-needs', { type: 'vg-auth', make: make });
+})();
