@@ -1,5 +1,5 @@
-// `npm run bench [-- --rounds N] [NAME …]`. JavaScript, and a loader for this one import only: what is measured has to run
-// as it does for users, as built, and `--import tsx` would put its own version of it in its place.
+// `npm run bench [-- --rounds N] [NAME …]`. It is JavaScript, and the loader is for this one import only: the measured
+// code must run as built, as users run it, and `--import tsx` would compile it again.
 import { tsImport } from 'tsx/esm/api';
 
 await tsImport('./bench/main.ts', import.meta.url);

@@ -1,29 +1,33 @@
 /**
- * The last step of `npm run check:package`: the published files, known weaknesses of the dependencies, the checks of the
- * flow library, and that the project names no place that it was made in. The licenses and the exports are checked before,
- * by commands of their own (`check:licenses`, `check:exports`).
+ * The last step of `npm run check:package`: the published files, known vulnerabilities of the dependencies, the checks of
+ * the flow library, and that no file names the machine that it was made on. The licenses and the exports are checked
+ * before, by their own commands (`check:licenses`, `check:exports`).
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { flowLibraryFaults } from './flow-library.ts';
-import { PROJECT } from './node-red.ts';
+import { PROJECT } from './project.ts';
+
+/** In bytes. See `sizeFaults`. */
+const MOST_WITHOUT_TRANSLATIONS = 1_300_000;
 
 const faults: string[] = [];
 
 const [packed] = JSON.parse(
   execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: PROJECT, encoding: 'utf8' }),
 ) as {
-  files: { path: string }[];
+  files: { path: string; size: number }[];
   size: number;
+  unpackedSize: number;
 }[];
 const files = packed?.files.map(({ path }) => path) ?? [];
 const WANTED = [
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
+  /^(package\.json|README\.md|LICENSE)$/,
   /^examples\/[^/]+\.json$/,
   /^src\/.+\.js$/,
-  /^src\/(index|core\/(errors|reasons)|oauth\/counts|library\/[\w-]+)\.d\.ts$/,
-  /^resources\/[^/]+\.js$/,
+  /^src\/(index|core\/(errors|reasons|redaction)|oauth\/(counts|oauth-error)|visual-guard\/outcome-data|library\/[\w-]+)\.d\.ts$/,
+  /^resources\/[^/]+\.(js|css)$/,
   /^nodes\/.+\.(js|html|json|svg)$/,
 ];
 for (const file of files) if (!WANTED.some((wanted) => wanted.test(file))) faults.push(`${file} would be published`);
@@ -38,7 +42,7 @@ for (const [name, file] of Object.entries({ ...manifest['node-red'].nodes, ...ma
   if (name in manifest['node-red'].nodes) needed.push(`nodes/locales/en-US/${name}.html`);
   for (const path of needed) if (!files.includes(path)) faults.push(`${path} is missing from the package`);
 }
-// The editor waits for every script that an HTML file names, so one that is missing would keep it from opening at all.
+// The editor waits for every script that an HTML file names. If one were missing, the editor would not open.
 for (const page of files.filter((file) => file.endsWith('.html'))) {
   const html = readFileSync(join(PROJECT, page), 'utf8');
   for (const [, script = ''] of html.matchAll(/<script src="resources\/@vg-auth\/node-red-vg-auth\/([^"]+)"/g)) {
@@ -65,25 +69,45 @@ for (const file of tracked) {
 const isFlowNode = (file: string): boolean =>
   !readFileSync(join(PROJECT, file.replace(/\.js$/, '.html')), 'utf8').includes("category: 'config'");
 const flowNodes = Object.entries(manifest['node-red'].nodes).filter(([, file]) => isFlowNode(file));
-faults.push(...installFaults(), ...auditFaults(), ...flowLibraryFaults(flowNodes.map(([type]) => type)));
+faults.push(
+  ...sizeFaults(),
+  ...installFaults(),
+  ...auditFaults(),
+  ...flowLibraryFaults(flowNodes.map(([type]) => type)),
+);
 
 for (const fault of faults) console.error(fault);
 console.log(`${files.length} files, ${Math.round((packed?.size ?? 0) / 1024)} KiB packed, ${faults.length} faults`);
 process.exit(faults.length > 0 ? 1 : 0);
 
-/** The README tells how many packages an install brings. */
+/**
+ * The size of the package on a disk, without the catalogs of the languages other than English: these are about 100 KB each,
+ * and each user needs only one of them.
+ */
+function sizeFaults(): string[] {
+  const own = (packed?.files ?? []).filter(({ path }) => !/^nodes\/locales\/(?!en-US\/)/.test(path));
+  const size = own.reduce((sum, file) => sum + file.size, 0);
+  console.log(`${kilobytes(packed?.unpackedSize ?? 0)} unpacked, ${kilobytes(size)} of it without the translations`);
+  return size > MOST_WITHOUT_TRANSLATIONS ? [`too large: ${kilobytes(size)} without the translations`] : [];
+}
+
+function kilobytes(bytes: number): string {
+  return `${Math.round(bytes / 1000)} KB`;
+}
+
+/** docs/comparison.md says how many packages an install brings. */
 function installFaults(): string[] {
   const { packages } = JSON.parse(lock) as { packages: Record<string, { dev?: boolean; extraneous?: boolean }> };
   const shipped = Object.entries(packages).filter(([path, { dev, extraneous }]) => path !== '' && !dev && !extraneous);
-  const readme = readFileSync(join(PROJECT, 'README.md'), 'utf8');
-  const stated = /\| an install brings \| (\d+) packages/.exec(readme)?.[1];
+  const page = readFileSync(join(PROJECT, 'docs/comparison.md'), 'utf8');
+  const stated = /\| an install brings \| (\d+) packages/.exec(page)?.[1];
   return stated === String(shipped.length)
     ? []
-    : [`an install brings ${shipped.length} packages; the README: ${stated}`];
+    : [`an install brings ${shipped.length} packages; docs/comparison.md: ${stated}`];
 }
 
 /**
- * Asks the registry for known weaknesses of what an install brings.
+ * Asks the registry for known vulnerabilities of the packages that an install brings.
  *
  * @returns one line for each; none if the registry does not answer, which is printed
  */

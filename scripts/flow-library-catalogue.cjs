@@ -1,5 +1,6 @@
-// Loaded before node-red-dev, which asks the flow library's catalogue for packages of the same name, and stops without
-// a word about the rest where it gets no answer. Then an empty catalogue is answered here, and that is said.
+// Loaded before node-red-dev, which searches the flow library's catalog for packages of the same name. If there is no
+// answer, node-red-dev stops and does not report its other checks. This script then answers with an empty catalog, and
+// reports that.
 const Module = require('node:module');
 
 const CATALOGUE = 'https://catalogue.nodered.org/';

@@ -1,18 +1,21 @@
 /**
- * `npm run soak [-- MINUTES]`: mixed traffic and deploys with short-lived tokens, in a Node-RED of its own; 10 minutes where none are given.
+ * `npm run soak [-- MINUTES]`: mixed traffic and deploys with short-lived tokens, in a Node-RED of its own. The default
+ * is 10 minutes.
  *
- * It fails where something grows: after a warm-up of a fifth of the time, the median heap of the last third may be at most 5 % and 2 MiB above
- * that of the first third; and when the traffic has ended, there may be no more open sockets and timers than before it began.
+ * It fails if something grows: after a warm-up of a fifth of the time, the median heap of the last third may be at most
+ * 5 % and 2 MiB above that of the first third; and when the traffic has ended, there may be no more open sockets and
+ * timers than before it began.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { linkProject, NodeRed } from '../test/support/node-red.ts';
 import { spreadOf } from './bench/measure.ts';
-import { freePort, linkProject, NodeRed, type NodeRedVersion } from './node-red.ts';
 import { idleFlow, SESSION_BOUND, type Traffic, trafficFlow } from './soak/flow.ts';
 import { ShortLives } from './soak/short-lives.ts';
+import type { NodeRedVersion } from './versions.ts';
 
-/** What a Node-RED says of itself. */
+/** The report of a Node-RED about its process. */
 interface Sample {
   heap: number;
   rss: number;
@@ -22,10 +25,10 @@ interface Sample {
 }
 
 const MIB = 2 ** 20;
-/** A deploy comes after this time, in ms. */
+/** The time between two deploys, in ms. */
 const DEPLOY_PAUSE = 2_000;
 const DEPLOYS = ['full', 'nodes', 'flows'] as const;
-/** Open connections are kept this long at most by either side, in ms, and a cut link a little longer. */
+/** The longest time that either side keeps a connection open, in ms. A broken connection is kept a little longer. */
 const CALM = 20_000;
 
 const minutes = Number(process.argv[2] ?? 10);
@@ -37,11 +40,9 @@ if (!(minutes > 0)) {
 const userDir = mkdtempSync(join(tmpdir(), 'vg-auth-soak-'));
 linkProject(userDir);
 const server = await ShortLives.start();
-const port = await freePort();
 const nodeRed = await NodeRed.start({
   version: (process.env.NODE_RED ?? 'node-red') as NodeRedVersion,
   userDir,
-  port,
   settings: { vgAuthMaxSessions: SESSION_BOUND },
 });
 const faults: string[] = [];
@@ -51,7 +52,7 @@ nodeRed.exited.then((code) => {
 });
 let isOver = false;
 
-// Once with traffic, so that what is made once is there before anything is counted.
+// First some traffic, so that objects that are made only once exist before the first measurement.
 await nodeRed.deploy(trafficFlow(server.origin, 0));
 await pause(5_000);
 const before = await calm();
@@ -86,7 +87,7 @@ if (after.sockets > before.sockets) faults.push(`${after.sockets - before.socket
 if (after.timers > before.timers) faults.push(`${after.timers - before.timers} timers are left`);
 for (const [kind, count] of Object.entries(after.traffic)) if (!(count > 0)) faults.push(`there was no ${kind}`);
 if (/UnhandledPromise|Uncaught|TypeError|ReferenceError/.test(nodeRed.log))
-  faults.push(`the log tells of a defect:\n${nodeRed.log.slice(-3_000)}`);
+  faults.push(`the log reports a defect:\n${nodeRed.log.slice(-3_000)}`);
 for (const fault of faults) console.error(fault);
 console.log(faults.length === 0 ? 'nothing grows' : 'FAILED');
 
@@ -96,7 +97,7 @@ server.stop();
 rmSync(userDir, { recursive: true, force: true });
 process.exit(faults.length > 0 ? 1 : 0);
 
-/** Ends the traffic, and tells what is left when it had time to end. */
+/** Ends the traffic, and measures the rest after everything had time to end. */
 async function calm(): Promise<Sample> {
   await nodeRed.deploy(idleFlow());
   const until = Date.now() + CALM;
@@ -109,7 +110,7 @@ async function calm(): Promise<Sample> {
   return least;
 }
 
-/** Asked on a connection that is not kept, so that it counts the same at all times. */
+/** Uses a connection that is not kept, so that each measurement counts the same sockets. */
 async function measure(): Promise<Sample> {
   const response = await fetch(`${nodeRed.url}soak/measure`, { headers: { connection: 'close' } });
   return (await response.json()) as Sample;

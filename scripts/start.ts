@@ -1,24 +1,19 @@
-/** `npm start [-- USER_DIRECTORY]`: a Node-RED with the example flows, and each journey tried once. */
+/**
+ * `npm start [-- USER_DIRECTORY]`: a Node-RED with the example flows. Each journey is tried once in another Node-RED: here
+ * it would use up the code that a person's first click needs, because a code is sent only once in 30 s.
+ */
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { type DebugMessage, linkProject, NodeRed, PROJECT, runsOn } from './node-red.ts';
+import { linkProject, NodeRed } from '../test/support/node-red.ts';
+import { mergeConfigNodes } from './merge-config-nodes.ts';
+import { PROJECT } from './project.ts';
+import { tryJourneys } from './try-journeys.ts';
+import { runsOn } from './versions.ts';
 
-/** What `npm start` clicks, and what has to come out. */
-const JOURNEYS = [
-  { name: 'Service token', click: 'call the API', result: 'the API answered', flow: 'Service token' },
-  { name: 'Sign-in with a code', click: 'sign in', result: 'signed in', flow: 'Sign-in with a code' },
-  { name: 'Sign-in with a link', click: 'sign in', result: 'signed in', flow: 'Sign-in with a link' },
-  { name: 'Stay signed in', click: 'call the API', result: 'the API answered', flow: 'Stay signed in' },
-];
-
-interface FlowNode {
-  id: string;
-  type: string;
-  z?: string;
-  name?: string;
-  label?: string;
-}
+/** The interval of the check that `npm start` still runs, in ms. */
+const LOOK_FOR_PARENT = 500;
 
 const port = Number(process.env.PORT ?? 1880);
 const userDir = resolve(process.argv[2] ?? join(PROJECT, '.node-red'));
@@ -29,6 +24,12 @@ if (!(await isFree(port))) {
   process.exit(1);
 }
 
+const end = new AbortController();
+process.on('SIGINT', () => end.abort());
+process.on('SIGTERM', () => end.abort());
+endWithParent();
+
+await build();
 linkProject(userDir);
 const isNew = !existsSync(join(userDir, 'flows.json'));
 console.log(`Starting Node-RED ${version === 'node-red-5' ? '5' : '4.1'} on Node.js ${process.version} …`);
@@ -36,57 +37,59 @@ const nodeRed = await NodeRed.start({
   version,
   userDir,
   port,
+  output: process.stdout,
   settings: {
-    // Node-RED makes one and keeps it, so that credentials can be read again at the next start.
+    // Node-RED generates a secret and keeps it, so that it can read the credentials at the next start.
     credentialSecret: undefined,
-    // What a session store keeps is there again at the next start.
+    // The content of a session store is kept for the next start.
     contextStorage: { default: { module: 'localfilesystem', config: { flushInterval: 0 } } },
   },
+}).catch((thrown) => {
+  // Ctrl-C in a terminal ends Node-RED, too. Its output is complete by then.
+  process.exit(end.signal.aborted ? 0 : failed(thrown));
 });
 const stop = async (): Promise<never> => process.exit((await nodeRed.stop()) ?? 0);
-process.once('SIGINT', stop);
-process.once('SIGTERM', stop);
+end.signal.addEventListener('abort', stop);
+if (end.signal.aborted) await stop();
 nodeRed.exited.then((code) => process.exit(code ?? 1));
 
 if (isNew) await nodeRed.deploy(readExamples());
 console.log(`\nNode-RED is at ${nodeRed.url}\n\nThe four journeys, on the built-in practice server:\n`);
-const { flows } = (await nodeRed.admin('flows')) as { flows: FlowNode[] };
-let failures = 0;
-for (const [index, journey] of JOURNEYS.entries()) {
-  const line = await run(journey, flows);
-  console.log(`  ${index + 1}. ${line}`);
-}
-if (failures > 0) console.log(`\nTo begin again with the flows as they came, stop, delete ${userDir} and start.`);
+for (const [index, line] of (await tryJourneys(version, end.signal)).entries()) console.log(`  ${index + 1}. ${line}`);
 console.log('\nOpen the address in a browser and click the inject nodes yourself. Ctrl-C stops.');
 
-async function run(journey: (typeof JOURNEYS)[number], all: FlowNode[]): Promise<string> {
-  const tab = all.find(({ type, label }) => type === 'tab' && label === journey.flow);
-  const inject = all.find(({ type, z, name }) => type === 'inject' && z === tab?.id && name === journey.click);
-  if (!inject) {
-    failures += 1;
-    return `${journey.name}: not tried, its flow is not there any more`;
-  }
-  try {
-    const said = await nodeRed.nextDebug(journey.result, () => nodeRed.inject(inject.id));
-    return `${journey.name}: ${tell(said)}`;
-  } catch {
-    failures += 1;
-    return `${journey.name}: FAILED, nothing came out of "${journey.result}"`;
-  }
+function failed(thrown: Error): number {
+  console.error(thrown.message.split('\n')[0]);
+  return 1;
 }
 
-/** One line of what a debug node showed. */
-function tell({ msg }: DebugMessage): string {
-  const shown = JSON.parse(msg) as { signed_in_as?: string; system?: string; state?: string; user?: string };
-  if (shown.signed_in_as) return `the API knows the caller as "${shown.signed_in_as}"`;
-  return `"${shown.user}" is ${shown.state}`;
+/** Compiles the nodes: Node-RED loads JavaScript. */
+async function build(): Promise<void> {
+  const tsc = spawn(process.execPath, [join(PROJECT, 'node_modules', 'typescript', 'bin', 'tsc')], {
+    cwd: PROJECT,
+    stdio: 'inherit',
+    signal: end.signal,
+  });
+  const code = await new Promise((done) => tsc.once('exit', done).once('error', () => done(1)));
+  if (code !== 0) process.exit(end.signal.aborted ? 0 : 1);
 }
 
+/** npm ends its shell, but not the processes of the shell: after a signal to `npm start` the parent process is another one. */
+function endWithParent(): void {
+  const parent = process.ppid;
+  const look = (): void => {
+    if (process.ppid !== parent) end.abort();
+  };
+  setInterval(look, LOOK_FOR_PARENT).unref();
+}
+
+/** The nodes of all examples. Equal config nodes are one, so that the lists of config nodes stay short. */
 function readExamples(): object[] {
   const folder = join(PROJECT, 'examples');
-  return readdirSync(folder)
+  const nodes = readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
-    .flatMap((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as object[]);
+    .flatMap((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as { id: string }[]);
+  return mergeConfigNodes(nodes);
 }
 
 function isFree(wanted: number): Promise<boolean> {

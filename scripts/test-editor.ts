@@ -1,12 +1,18 @@
 /**
- * `npm run test:editor`: the tests in a real browser, on Node-RED 4.1 and 5. It needs Debian's Chromium, or another one in CHROMIUM.
- * With file names, `npm run test:editor -- test/editor/themes.spec.ts`: those alone. With NODE_RED=node-red-5: on that one alone.
+ * `npm run test:editor`: the tests in a real browser, on Node-RED 4.1 and 5 side by side. Each has a Node-RED and a
+ * browser of its own. Chromium is Debian's, or the one in CHROMIUM.
+ * With file names, `npm run test:editor -- test/editor/themes.spec.ts`: only those files.
+ * With NODE_RED=node-red-5: only that version, and its output appears at once.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fetchDashboard } from './fetch-dashboard.ts';
 import { fetchNode } from './fetch-node.ts';
-import { type NodeRedVersion, PROJECT, runsOn } from './node-red.ts';
+import { runSideBySide } from './side-by-side.ts';
+import { type NodeRedVersion, runsOn } from './versions.ts';
+
+/** For one test, in ms. Each step of a test has its own limit, and fails with a better message. */
+const TIMEOUT = '240000';
 
 const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 if (!existsSync(chromium)) {
@@ -18,18 +24,20 @@ if (!existsSync(chromium)) {
 
 const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
 const files = process.argv.length > 2 ? process.argv.slice(2) : ['test/editor/**/*.spec.ts'];
-const versions = (['node-red', 'node-red-5'] as NodeRedVersion[]).filter(
-  (version) => version === (process.env.NODE_RED ?? version),
-);
-/** For one test, in ms. A step of it has a limit of its own, which says more when it is passed. */
-const TIMEOUT = '180000';
-for (const version of versions) {
-  const node = runsOn(version, process.version) ? process.execPath : fetchNode(22);
-  console.log(`\n${version} in ${chromium}`);
-  const { status } = spawnSync(node, ['--import', 'tsx', mocha, '--timeout', TIMEOUT, ...files], {
-    cwd: PROJECT,
-    env: { ...process.env, NODE_RED: version, CHROMIUM: chromium },
-    stdio: 'inherit',
-  });
-  if (status !== 0) process.exitCode = status ?? 1;
+const known: NodeRedVersion[] = ['node-red', 'node-red-5'];
+const versions = known.filter((version) => version === (process.env.NODE_RED ?? version));
+if (versions.length === 0) {
+  console.error(`There is no ${process.env.NODE_RED} here, but ${known.join(' and ')}.`);
+  process.exit(1);
 }
+// Here and not in the tests, because those of both versions would install it at the same time.
+if (files.some((file) => file.includes('*') || file.includes('dashboard'))) fetchDashboard();
+console.log(`${versions.join(' and ')} in ${chromium}`);
+process.exitCode = await runSideBySide(
+  versions.map((version) => ({
+    name: version,
+    command: runsOn(version, process.version) ? process.execPath : fetchNode(22),
+    args: ['--import', 'tsx', mocha, '--timeout', TIMEOUT, ...files],
+    environment: { NODE_RED: version, CHROMIUM: chromium },
+  })),
+);

@@ -1,17 +1,21 @@
 /**
- * `npm run test:runtime [-- node-red | node-red-5]`: the tests in a real Node-RED, once for each Node-RED that starts on
- * this Node.js, or for the one that is named.
+ * `npm run test:runtime [-- node-red | node-red-5 [nodes | node-red]]`: the tests in a real Node-RED, once for each Node-RED
+ * that starts on this Node.js, or for the one that is named. With a folder of `test`, only the tests in that folder.
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { type NodeRedVersion, PROJECT, runsOn } from './node-red.ts';
+import { PROJECT } from './project.ts';
+import { type NodeRedVersion, RUNTIME_TESTS, runsOn } from './versions.ts';
 
 const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
 const known: NodeRedVersion[] = ['node-red', 'node-red-5'];
-const [wanted] = process.argv.slice(2);
+const [wanted, part] = process.argv.slice(2);
 const versions = known.filter((version) => wanted === undefined || wanted === version);
-if (versions.length === 0) {
-  console.error(`There is no ${wanted} here, but ${known.join(' and ')}.`);
+const folders = RUNTIME_TESTS.filter((folder) => part === undefined || part === folder);
+if (versions.length === 0 || folders.length === 0) {
+  console.error(
+    `There is no ${wanted} ${part ?? ''} here, but ${known.join(' and ')}, each with ${RUNTIME_TESTS.join(' and ')}.`,
+  );
   process.exit(1);
 }
 
@@ -23,10 +27,10 @@ for (const version of versions) {
     continue;
   }
   console.log(`\n${version} on Node.js ${process.version}`);
-  // One runtime per process: Node-RED's log and catalogues are singletons.
+  // One runtime per process: Node-RED's log and catalogs are singletons.
   const { status } = spawnSync(
     process.execPath,
-    ['--import', 'tsx', mocha, 'test/nodes/**/*.spec.ts', 'test/node-red/**/*.spec.ts'],
+    ['--import', 'tsx', mocha, ...folders.map((folder) => `test/${folder}/**/*.spec.ts`)],
     {
       cwd: PROJECT,
       env: { ...process.env, NODE_RED: version },

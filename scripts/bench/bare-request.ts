@@ -3,11 +3,11 @@ import { HttpTransport, systemClock, VgsAccount } from './built.ts';
 import { interleave, type Measurement, plainRow, type Row, ratioRow } from './measure.ts';
 import { TokenServer } from './token-server.ts';
 
-/** Short rounds, and many: what else the machine does then meets both alike. */
+/** Many short rounds: the load of the machine then affects both candidates equally. */
 const REQUESTS = 10;
 const TIMES = 10;
 
-/** One token request through the engine, with an account made for it, against the same POST by hand; both on an open connection. */
+/** One token request through the engine, with a new account, against the same POST without it; both on an open connection. */
 export const bareRequest: Measurement = {
   name: 'bare-request',
   async run(rounds): Promise<Row[]> {

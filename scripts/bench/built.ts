@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** Loads without any loader: what it gives is what users run, and the same copy that Node-RED loads. */
+/** Loads without a loader: the code that users run, in the same copy that Node-RED loads. */
 export const requireBuilt = createRequire(fileURLToPath(import.meta.url));
 
 /** The built engine. */
@@ -12,7 +12,10 @@ export const { HttpTransport, echoesOf } = requireBuilt(
 export const { ReplyObject } = requireBuilt(
   '../../src/http/reply-object.js',
 ) as typeof import('../../src/http/reply-object.ts');
-export const { readTokenResponse, readScope } = requireBuilt(
+export const { grantedToken } = requireBuilt(
+  '../../src/oauth/granted-token.js',
+) as typeof import('../../src/oauth/granted-token.ts');
+export const { readTokenResponse } = requireBuilt(
   '../../src/oauth/token-endpoint.js',
 ) as typeof import('../../src/oauth/token-endpoint.ts');
 export const { readVisualGuardReply } = requireBuilt(
@@ -23,13 +26,13 @@ export const { VgsAccount } = requireBuilt('../../src/vgs/account.js') as typeof
 export const { TokenSource } = requireBuilt(
   '../../src/oauth/token-source.js',
 ) as typeof import('../../src/oauth/token-source.ts');
-export const { createToken, lifetimeOf, toMessageToken } = requireBuilt(
+export const { createToken, toMessageToken } = requireBuilt(
   '../../src/oauth/token.js',
 ) as typeof import('../../src/oauth/token.ts');
 export const { requestHeaders } = requireBuilt(
   '../../nodes/shared/bearer/request-headers.js',
 ) as typeof import('../../nodes/shared/bearer/request-headers.ts');
 export const { mark, remember } = requireBuilt(
-  '../../nodes/shared/bearer/attempt.js',
-) as typeof import('../../nodes/shared/bearer/attempt.ts');
+  '../../nodes/shared/bearer/retry-mark.js',
+) as typeof import('../../nodes/shared/bearer/retry-mark.ts');
 export const { systemClock } = requireBuilt('../../src/core/clock.js') as typeof import('../../src/core/clock.ts');

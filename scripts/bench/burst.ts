@@ -13,7 +13,7 @@ function flowOf(tokenUrl: string, clientId: string): object[] {
   ];
 }
 
-/** The same request by hand, on a connection of its own as a cold account has it. */
+/** The same request without the engine, on a new connection, as a cold account makes it. */
 async function postByHand(tokenUrl: string): Promise<number> {
   const dispatcher = new Agent();
   const begun = performance.now();

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { linkProject, type NodeRedVersion } from '../node-red.ts';
+import { linkProject } from '../../test/support/node-red.ts';
+import type { NodeRedVersion } from '../versions.ts';
 import { requireBuilt } from './built.ts';
 import { processorTime } from './measure.ts';
 
@@ -16,9 +18,10 @@ interface Node {
   on(event: 'input', listener: (msg: Message, send: unknown, done: () => void) => void): void;
 }
 
-/** As much of Node-RED's embedding interface as is used here. */
+/** The part of Node-RED's embedding interface that is used here. */
 interface EmbeddedRed {
   init(server: Server, settings: object): void;
+  httpAdmin: RequestListener;
   start(): Promise<void>;
   stop(): Promise<void>;
   version(): string | Promise<string>;
@@ -34,7 +37,10 @@ interface NodeTools {
 /** The Node-RED that is measured. */
 export const NODE_RED = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
 
-/** A Node-RED in this process, with this project installed and a node of type `sink` where messages arrive. There can be one. */
+/**
+ * A Node-RED in this process, with this project installed and a node of type `sink` that receives messages. One per
+ * process.
+ */
 export class EmbeddedNodeRed {
   /** Called with each message that a sink gets. */
   arrived: (msg: Message) => void = () => undefined;
@@ -67,7 +73,14 @@ export class EmbeddedNodeRed {
     return this.#red.version();
   }
 
-  /** Deploys these nodes on one tab, all of them anew, and waits until they have started. */
+  /** Opens the port of the editor and the admin API. @returns its address, `http://127.0.0.1:PORT/` */
+  async listen(): Promise<string> {
+    this.#server.on('request', this.#red.httpAdmin);
+    await new Promise<void>((done) => this.#server.listen(0, '127.0.0.1', done));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  /** Makes a full deploy of these nodes on one tab, and waits until they have started. */
   async deploy(nodes: readonly object[]): Promise<void> {
     const flows = [
       { id: 'tab', type: 'tab', label: 'bench' },
@@ -79,9 +92,9 @@ export class EmbeddedNodeRed {
   }
 
   /**
-   * Gives a node all these messages at once, and waits until as many have arrived.
+   * Sends these messages to a node at once, and waits until as many have arrived.
    *
-   * @param clock tells the time in ms; where nothing is waited for, the time of the processor disturbs less
+   * @param clock returns the time in ms; if no step waits, processor time varies less
    * @returns how long it took, in ms
    */
   async pump(id: string, messages: readonly Message[], clock = processorTime): Promise<number> {
@@ -110,7 +123,7 @@ export class EmbeddedNodeRed {
 
   #registerSink(): void {
     const embedded = this;
-    // The tools that a node file gets are to be had from the runtime itself.
+    // The API that a node file gets is available from the runtime.
     const require = requireBuilt;
     const base = dirname(require.resolve(`${NODE_RED}/package.json`));
     const runtime = require(require.resolve('@node-red/runtime', { paths: [base] })) as { _: NodeTools };
@@ -126,7 +139,7 @@ export class EmbeddedNodeRed {
   }
 }
 
-/** Settings of a Node-RED that keeps quiet. */
+/** Settings of a Node-RED that prints nothing. */
 export function embeddedSettings(userDir: string): object {
   return {
     userDir,

@@ -1,9 +1,7 @@
 import {
-  createToken,
   echoesOf,
-  lifetimeOf,
+  grantedToken,
   ReplyObject,
-  readScope,
   readTokenResponse,
   readVisualGuardReply,
   SecretTrace,
@@ -11,10 +9,10 @@ import {
 } from './built.ts';
 import { interleave, type Measurement, plainRow, processorTime, type Row, ratioRow, spreadOf } from './measure.ts';
 
-/** The most that is read of a reply, in bytes. */
+/** The largest part of a reply that is read, in bytes. */
 const SIZE = 2 ** 20;
 const TIMES = 3;
-/** Nobody notices that a message waits so long, in ms. */
+/** A delay of a message that nobody notices, in ms. */
 const UNNOTICED = 20;
 
 const REQUEST = {
@@ -23,7 +21,7 @@ const REQUEST = {
   traces: [new SecretTrace('an earlier password')],
 };
 
-/** A reply of 1 MiB: the JSON that `make` makes, with `filling` again and again in one place. */
+/** A reply of 1 MiB: the JSON that `make` makes, with `filling` repeated in one place. */
 function filled(filling: string, make: (text: string) => object): string {
   const size = (text: string): number => Buffer.byteLength(JSON.stringify(text)) - 2;
   const count = Math.floor((SIZE - Buffer.byteLength(JSON.stringify(make('')))) / size(filling));
@@ -37,7 +35,7 @@ const challenged = (item: object): object => ({
   },
 });
 
-/** What a server may send to hold others up. Nested arrays and objects are refused without being parsed. */
+/** Replies that a server may send to delay other messages. Nested arrays and objects are refused before they are parsed. */
 const REPLIES: Record<string, string> = {
   '200,000 scopes': filled('abcd ', (scope) => granted({ scope })),
   'scopes in bidirectional marks': filled('\u202eab ', (scope) => granted({ scope })),
@@ -56,7 +54,7 @@ const REPLIES: Record<string, string> = {
   'distinct members': `{${Array.from({ length: 90_000 }, (_, index) => `"k${index}":1`).join()}}`,
 };
 
-/** All that the engine does with a reply, from its text to what stands on a message. */
+/** Everything that the engine does with a reply, from its text to the properties of a message. */
 function read(text: string): void {
   const echoes = echoesOf(REQUEST);
   const body = ReplyObject.parse(text, echoes);
@@ -65,11 +63,9 @@ function read(text: string): void {
   try {
     const answer = readTokenResponse(reply, { host: 'simulated', isForUser: true, mayQuote: true });
     if (answer.refused) return;
-    const { granted: grant, accessToken } = answer;
-    const lifetime = lifetimeOf(grant.number('expires_in'), accessToken);
-    toMessageToken(createToken({ accessToken, sentAt: 0, lifetime, ...readScope(grant, ['a', 'b']) }, Math));
+    toMessageToken(grantedToken(answer, reply, { scope: ['a', 'b'] }, Math));
   } catch {
-    // What makes no sense is a fault.
+    // A reply without meaning is an error.
   }
 }
 
@@ -77,18 +73,18 @@ function parse(text: string): void {
   try {
     JSON.parse(text);
   } catch {
-    // Not all of it is JSON.
+    // Some replies are no JSON.
   }
 }
 
-/** What a reply takes of the processor, in ms: what else the machine does is not in it. */
+/** The processor time that a reply takes, in ms, without that of other programs. */
 function time(work: () => void): number {
   const begun = processorTime();
   work();
   return processorTime() - begun;
 }
 
-/** What a hostile reply of 1 MiB costs, against parsing it, and how long everything else waits for it. */
+/** The cost of a hostile reply of 1 MiB, against parsing it, and how long other messages wait for it. */
 export const hostileReply: Measurement = {
   name: 'hostile-reply',
   async run(rounds): Promise<Row[]> {

@@ -1,8 +1,8 @@
-/** `npm run bench [-- --rounds N] [NAME …]`: what the nodes cost, as one table. All ratios are taken in one run. */
+/** `npm run bench [-- --rounds N] [NAME …]`: the cost of the nodes, as one table. All ratios come from one run. */
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { PROJECT } from '../node-red.ts';
+import { PROJECT } from '../project.ts';
 import { attachBearer } from './attach-bearer.ts';
 import { bareRequest } from './bare-request.ts';
 import { requireBuilt } from './built.ts';
@@ -12,10 +12,25 @@ import { fleet } from './fleet.ts';
 import { hostileReply } from './hostile-reply.ts';
 import type { Measurement, Row } from './measure.ts';
 import { sessions } from './sessions.ts';
+import { signInMemory } from './sign-in-memory.ts';
+import { signInStore } from './sign-in-store.ts';
+import { signIns } from './sign-ins.ts';
 import { startUp } from './start.ts';
 import { steady } from './steady.ts';
 
-const ALL: Measurement[] = [attachBearer, burst, steady, bareRequest, hostileReply, sessions, fleet, startUp];
+const ALL: Measurement[] = [
+  attachBearer,
+  burst,
+  steady,
+  bareRequest,
+  hostileReply,
+  sessions,
+  signInMemory,
+  signInStore,
+  signIns,
+  fleet,
+  startUp,
+];
 
 const words = process.argv.slice(2);
 const place = words.indexOf('--rounds');
@@ -27,7 +42,7 @@ if (unknown.length > 0 || !(Number(rounds) > 0)) {
 }
 if (!global.gc) throw new Error('start it with --expose-gc');
 
-// What is measured is on loopback, and no proxy of this machine may stand in between.
+// The measured requests go to loopback, and must not go through a proxy of this machine.
 for (const name of Object.keys(process.env)) if (/^(https?|all)_proxy$/i.test(name)) delete process.env[name];
 
 const rows: Row[] = [];
@@ -37,7 +52,7 @@ for (const measurement of ALL) {
   rows.push(...(await measurement.run(Number(rounds))));
 }
 print(rows);
-// Node-RED leaves timers behind.
+// Timers of Node-RED would keep the process alive.
 process.exit(rows.some(({ met }) => met === false) ? 1 : 0);
 
 function print(all: readonly Row[]): void {

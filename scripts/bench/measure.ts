@@ -2,21 +2,21 @@
 export interface Row {
   what: string;
   figure: string;
-  /** From the first to the third quartile of the rounds; empty where there is nothing to spread. */
+  /** From the first to the third quartile of the rounds; empty if there is only one value. */
   spread?: string;
   aim?: string;
-  /** Undefined where there is no aim. */
+  /** Undefined if there is no aim. */
   met?: boolean;
 }
 
-/** A measurement: its name on the command line, and what it does. */
+/** A measurement: its name on the command line, and its function. */
 export interface Measurement {
   name: string;
   /** @param rounds how many interleaved rounds, at least */
   run(rounds: number): Promise<Row[]>;
 }
 
-/** What this process has used of the processor, in ms. What else the machine does is not in it. */
+/** The processor time of this process, in ms, without that of other programs. */
 export function processorTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
@@ -41,11 +41,12 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 /**
- * Takes the candidates in turn, every other round the other way round, so that whatever the machine does besides meets all alike.
+ * Runs the candidates in turn, in the reverse order in every other round, so that the load of the machine affects all
+ * equally.
  *
- * @param candidates each does its work once and tells what it took
+ * @param candidates each does its work once and returns its cost
  * @param warmUp rounds before the first that counts
- * @returns what each took, round by round
+ * @returns the cost of each in each round
  */
 export async function interleave(
   rounds: number,
@@ -54,7 +55,7 @@ export async function interleave(
 ): Promise<number[][]> {
   const taken: number[][] = candidates.map(() => []);
   for (let round = -warmUp; round < rounds; round += 1) {
-    // Not before each: a full collection throws compiled code away, too.
+    // Not before each candidate: a full collection also discards compiled code.
     if (round % 50 === 0) global.gc?.();
     const order = [...candidates.keys()];
     if (round % 2 !== 0) order.reverse();
@@ -66,7 +67,7 @@ export async function interleave(
   return taken;
 }
 
-/** How many times the second each round of the first took. */
+/** The ratio of the first to the second, for each round. */
 export function ratios(ours: readonly number[], theirs: readonly number[]): number[] {
   return ours.map((value, round) => value / (theirs[round] ?? Number.NaN));
 }
@@ -92,7 +93,7 @@ export function plainRow(what: string, values: readonly number[], unit: string, 
   };
 }
 
-/** A line for a number that has to be exactly this. */
+/** A line for a number that must be exactly this. */
 export function countRow(what: string, values: readonly number[], wanted: number): Row {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   return {

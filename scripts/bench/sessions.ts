@@ -11,11 +11,11 @@ interface Store {
   engine: InstanceType<typeof Engine>;
   server: ReturnType<InstanceType<typeof Engine>['holdServer']>['value'];
   handles: string[];
-  /** Characters of all tokens and names, each of which takes one byte. */
+  /** The number of characters of all tokens and names. Each takes one byte. */
   text: number;
 }
 
-/** Signs so many people in, with tokens of a usual length, all different. */
+/** Signs this many users in, with different tokens of a usual length. */
 async function signIn(count: number): Promise<Store> {
   const made = { text: 0 };
   const unique = (length: number): string => {
@@ -40,7 +40,7 @@ async function signIn(count: number): Promise<Store> {
         token_type: 'Bearer',
         VGResponse,
       };
-      // As it comes from a wire: each text is one of its own.
+      // As in a response: each text has memory of its own.
       const read = ReplyObject.parse(JSON.stringify(body), echoesOf(request));
       return {
         status: 200,
@@ -79,8 +79,8 @@ function nameOf(index: number): string {
   return `person-${index}@example.org`;
 }
 
-/** What is alive on the heap and beside it, in bytes. */
-function memory(): number {
+/** The memory in use, on the heap and outside it, in bytes. */
+export function memory(): number {
   for (let count = 0; count < 4; count += 1) global.gc?.();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
@@ -92,7 +92,7 @@ export const sessions: Measurement = {
     const one = await signIn(1);
     const before = memory();
     const many = await signIn(SESSIONS);
-    // The handles are kept here twice, so their array is the bench's own.
+    // The bench holds the handles a second time, in this array.
     const own = (memory() - before - many.text) / SESSIONS - 8;
     const rows: Row[] = [
       {
@@ -132,11 +132,11 @@ export const sessions: Measurement = {
   },
 };
 
-/** What a session takes when its header was sent: then the header is a text of its own. */
+/** The memory of a session after its header was sent: the header is then a text with memory of its own. */
 async function afterUse(many: Store, before: number): Promise<number> {
   for (const handle of many.handles) {
     const token = many.server.sessionWith(handle)?.source.current();
-    // What node:http does with a header.
+    // As node:http does with a header.
     Buffer.from(String(token?.hiddenHeader.headers().authorization), 'latin1');
   }
   return (memory() - before - many.text) / SESSIONS - 8;

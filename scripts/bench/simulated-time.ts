@@ -1,17 +1,17 @@
 import type { Cancel, Clock } from '../../src/core/clock.ts';
 
-/** The clock moves in steps of this many ms. */
+/** The step of the clock, in ms. */
 export const STEP = 10;
 
 interface Timer {
   run: () => void;
 }
 
-/** A clock that runs as fast as it can. Chance is real, but the same in every run. */
+/** A clock that runs as fast as the machine allows. Random numbers are the same in every run. */
 export class SimulatedTime implements Clock {
   #now = Date.UTC(2026, 0, 2);
   #chance = 20_260_102;
-  /** Timers by the step in which they fall due. */
+  /** Timers, by the step in which they are due. */
   readonly #due = new Map<number, Set<Timer>>();
 
   now(): number {
@@ -34,7 +34,7 @@ export class SimulatedTime implements Clock {
     return () => timers.delete(timer);
   }
 
-  /** Lets so many ms pass. @param each called in every step, when what was due has settled */
+  /** Advances the clock by this many ms. @param each called in every step, after the timers of the step */
   async run(ms: number, each: () => void): Promise<void> {
     for (const end = this.#now + ms; this.#now < end; this.#now += STEP) {
       const step = this.#now / STEP;
@@ -50,7 +50,7 @@ export class SimulatedTime implements Clock {
   }
 }
 
-/** Lets everything that waits for no timer come to its end. */
+/** Waits until everything that waits for no timer has ended. */
 function settle(): Promise<void> {
   return new Promise((done) => setImmediate(done));
 }

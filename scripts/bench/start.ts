@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { linkProject, PROJECT } from '../node-red.ts';
+import { linkProject } from '../../test/support/node-red.ts';
+import { PROJECT } from '../project.ts';
 import { requireBuilt } from './built.ts';
 import { embeddedSettings, NODE_RED } from './embedded.ts';
-import { type Measurement, plainRow, type Row, ratioRow } from './measure.ts';
+import { type Measurement, plainRow, type Row, spreadOf } from './measure.ts';
 
-/** A process of its own, which tells what it took until the flows had started. */
+/** A process that reports its cost until the flows had started. */
 const STARTER = `
 const RED = require(process.argv[1]);
 const server = require('node:http').createServer();
@@ -15,15 +16,18 @@ RED.init(server, { ...JSON.parse(process.argv[2]), httpAdminRoot: '/' });
 RED.events.once('flows:started', () => {
   const { user, system } = process.cpuUsage();
   const types = RED.nodes.getNodeList().filter(({ module }) => module.includes('vg-auth')).length;
-  require('node:fs').writeSync(1, JSON.stringify({ wall: performance.now(), busy: (user + system) / 1000, types }));
+  const memory = process.memoryUsage().rss / 2 ** 20;
+  require('node:fs').writeSync(1, JSON.stringify({ busy: (user + system) / 1000, memory, types }));
   process.exit(0);
 });
 RED.start();
 `;
 
 interface Took {
-  wall: number;
+  /** Time of the processor, in ms. */
   busy: number;
+  /** Resident memory, in MiB. */
+  memory: number;
   types: number;
 }
 
@@ -35,52 +39,66 @@ function start(userDir: string): Took {
   ) as Took;
 }
 
-/** What the package adds to the start of a Node-RED without flows. */
+/** The package with empty node files: the cost of Node-RED itself for any package of this size. */
+function linkEmptyPackage(userDir: string, folder: string): void {
+  for (const part of ['package.json', 'nodes', 'resources', 'examples'])
+    cpSync(join(PROJECT, part), join(folder, part), { recursive: true });
+  const nodes = join(folder, 'nodes');
+  for (const file of readdirSync(nodes).filter((name) => name.endsWith('.js')))
+    writeFileSync(join(nodes, file), 'export default function () {}\n');
+  linkProject(userDir, folder);
+}
+
+/** The cost that the package adds to the start of a Node-RED without flows. */
 function addedToStart(rounds: number): Row[] {
   const folder = mkdtempSync(join(tmpdir(), 'vg-auth-start-'));
-  const [without, withIt] = [join(folder, 'without'), join(folder, 'with')];
+  const [without, empty, withIt] = ['without', 'empty', 'with'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
   mkdirSync(without);
+  linkEmptyPackage(empty, join(folder, 'package'));
   linkProject(withIt);
-  const taken: { without: Took[]; withIt: Took[] } = { without: [], withIt: [] };
+  // Nothing twice: the difference between two equal starts.
+  const candidates = [without, without, empty, withIt];
+  const taken: Took[][] = candidates.map(() => []);
   for (let round = -1; round < rounds; round += 1) {
-    const pair = round % 2 === 0 ? [start(without), start(withIt)] : [start(withIt), start(without)].reverse();
-    if (round < 0) continue;
-    if (pair[0]) taken.without.push(pair[0]);
-    if (pair[1]) taken.withIt.push(pair[1]);
+    const order = [...candidates.keys()];
+    if (round % 2 !== 0) order.reverse();
+    for (const index of order) {
+      const took = start(candidates[index] ?? '');
+      if (round >= 0) taken[index]?.push(took);
+    }
   }
   rmSync(folder, { recursive: true, force: true });
-  if (!taken.withIt.every(({ types }) => types > 0) || taken.without.some(({ types }) => types > 0))
-    throw new Error('the package was not loaded where it should be');
-  const added = (of: (took: Took) => number): number[] =>
-    taken.withIt.map((took, round) => of(took) - of(taken.without[round] as Took));
+  const [nothing = [], again = [], files = [], ours = []] = taken;
+  if (!ours.every(({ types }) => types > 0) || nothing.some(({ types }) => types > 0))
+    throw new Error('the package was not loaded as expected');
+  const added = (to: Took[], from: Took[], of: (took: Took) => number): number[] =>
+    to.map((took, round) => of(took) - of(from[round] as Took));
+  const busy = ({ busy: ms }: Took): number => ms;
+  const { low, high } = spreadOf(added(again, nothing, busy));
+  const code = added(ours, files, busy);
+  const memory = added(ours, nothing, ({ memory: mebibytes }) => mebibytes);
   return [
-    plainRow(
-      'start of Node-RED: added by the package',
-      added(({ wall }) => wall),
-      'ms',
-      0,
-    ),
-    plainRow(
-      '  the same in time of the processor',
-      added(({ busy }) => busy),
-      'ms',
-      0,
-    ),
-    plainRow(
-      '  start without the package',
-      taken.without.map(({ wall }) => wall),
-      'ms',
-      0,
-    ),
-    ratioRow(
-      '  start with / without, time of the processor',
-      taken.withIt.map(({ busy }) => busy),
-      taken.without.map(({ busy }) => busy),
-    ),
+    plainRow('start of Node-RED, time of the processor: without the package', nothing.map(busy), 'ms', 0),
+    plainRow('  without it, less the same again', added(again, nothing, busy), 'ms', 0),
+    plainRow('  with empty node files, less without the package', added(files, nothing, busy), 'ms', 0),
+    {
+      ...plainRow('  with the package, less with empty node files', code, 'ms', 0),
+      aim: 'no more than two equal starts differ',
+      met: spreadOf(code).median <= Math.max(-low, high),
+    },
+    {
+      ...plainRow('  resident memory: with the package, less without', memory, 'MiB', 1),
+      aim: 'at most 3',
+      met: spreadOf(memory).median <= 3,
+    },
   ];
 }
 
-/** What `npm install` of the packed package brings. */
+/** The packages that `npm install` of the packed package installs. */
 function install(): Row[] {
   const folder = mkdtempSync(join(tmpdir(), 'vg-auth-install-'));
   const npm = (...args: string[]): string =>

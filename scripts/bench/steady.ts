@@ -5,10 +5,10 @@ import { SimulatedTime } from './simulated-time.ts';
 const LIVES = 1_000;
 /** A message every 50 ms. */
 const PACE = 50;
-/** The server takes this long to answer. */
+/** The time that the server takes for a response, in ms. */
 const ANSWER = 200;
 
-/** Ten messages a second over a thousand lives of a token, in simulated time. */
+/** Ten messages a second over a thousand lifetimes of a token, in simulated time. */
 async function traffic(life: number): Promise<{ waited: number; requests: number; tokens: number; used: number }> {
   const time = new SimulatedTime();
   let requests = 0;
@@ -53,7 +53,7 @@ export const steady: Measurement = {
     const rows: Row[] = [];
     for (const life of [10, 300]) {
       const { waited, requests, tokens, used } = await traffic(life);
-      // Those that came before the first answer.
+      // The messages before the first response.
       const first = ANSWER / PACE;
       rows.push(
         countRow(

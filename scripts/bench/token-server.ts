@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 
-/** Runs in a thread of its own, so that the server's work is not counted as the client's. */
+/** Runs in a thread of its own, so that the measurement of the client does not include the server's work. */
 const SERVER = `
 const { createServer } = require('node:http');
 const { parentPort } = require('node:worker_threads');
@@ -21,7 +21,7 @@ server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port
 parentPort.on('message', () => parentPort.postMessage(requests));
 `;
 
-/** A token endpoint that grants whatever is asked, in another thread. */
+/** A token endpoint in another thread. It grants every request. */
 export class TokenServer {
   readonly tokenUrl: string;
   readonly #worker: Worker;
@@ -37,7 +37,7 @@ export class TokenServer {
     return new TokenServer(worker, port);
   }
 
-  /** How many requests came. */
+  /** The number of requests. */
   async requests(): Promise<number> {
     const answer = new Promise<number>((done) => this.#worker.once('message', done));
     this.#worker.postMessage('how many?');

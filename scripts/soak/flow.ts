@@ -1,10 +1,10 @@
 import { PRACTICE_PASSWORD, PRACTICE_VGS_URL } from '../../src/core/practice-defaults.ts';
-import { PRACTICE_PEOPLE } from '../../src/practice/people.ts';
+import { PRACTICE_USERS } from '../../src/practice/users.ts';
 
-/** How many sessions are kept: few, so that the bound is reached before anything is counted. */
+/** The bound of sessions: low, so that it is reached before the first measurement. */
 export const SESSION_BOUND = 100;
 
-/** How many messages of each kind came to their end. */
+/** The number of messages of each kind that reached their end. */
 export type Traffic = Record<'get' | 'vgs' | 'vg' | 'api' | 'rejected' | 'person' | 'needed' | 'caught', number>;
 
 const KINDS: (keyof Traffic)[] = ['get', 'vgs', 'vg', 'api', 'rejected', 'person', 'needed', 'caught'];
@@ -15,7 +15,7 @@ interface FlowNode {
   [property: string]: unknown;
 }
 
-/** A flow node whose every output leads to these nodes. */
+/** A flow node. Every output leads to these nodes. */
 function wire(type: string, id: string, outputs: readonly string[], properties: object = {}): FlowNode {
   return { id, type, z: 'tab', x: 0, y: 0, wires: outputs.map((output) => (output ? [output] : [])), ...properties };
 }
@@ -33,7 +33,7 @@ function functionNode(id: string, outputs: readonly string[], func: string, more
   });
 }
 
-/** One message every so many seconds. */
+/** An inject node that sends one message at this interval in seconds. */
 function every(seconds: number, id: string, to: string, func = 'return msg;'): FlowNode[] {
   return [
     wire('inject', `${id}-clock`, [id], {
@@ -48,12 +48,12 @@ function every(seconds: number, id: string, to: string, func = 'return msg;'): F
   ];
 }
 
-/** Counts what arrives, over all deploys. */
+/** Counts the messages that arrive, over all deploys. */
 function count(kind: keyof Traffic): FlowNode {
   return functionNode(`count-${kind}`, [], `global.set('${kind}', (global.get('${kind}') || 0) + 1);`);
 }
 
-/** `GET /soak/measure`: what the process uses, after a collection. */
+/** `GET /soak/measure`: the resources of the process, after a garbage collection. */
 function measuring(): FlowNode[] {
   const func = `
     v8.setFlagsFromString('--expose-gc');
@@ -80,17 +80,17 @@ function measuring(): FlowNode[] {
   ];
 }
 
-/** Nothing but what is measured with. */
+/** A flow without traffic: only the measurement. */
 export function idleFlow(): FlowNode[] {
   return measuring();
 }
 
-/** Every kind of traffic. Each version differs a little from the one before: a name, a scope, or a node that comes and goes. */
+/** Every kind of traffic. Each version differs from the one before by a name, a scope, or a node that is added or removed. */
 export function trafficFlow(origin: string, version: number): FlowNode[] {
   const tokenUrl = origin + new URL(PRACTICE_VGS_URL).pathname;
   const secret = { clientId: 'practice', clientSecret: PRACTICE_PASSWORD };
-  // Not the one that answers after a minute.
-  const people = PRACTICE_PEOPLE.map(({ user }) => user).filter((user) => user !== 'slow');
+  // Without the user whose response takes a minute.
+  const people = PRACTICE_USERS.map(({ user }) => user).filter((user) => user !== 'slow');
   const person = `
     const people = ${JSON.stringify(people)};
     const next = (global.get('next') || 0) + 1;
@@ -116,7 +116,7 @@ export function trafficFlow(origin: string, version: number): FlowNode[] {
     ...measuring(),
     { id: 'tab', type: 'tab', label: 'traffic' },
     { id: 'account', type: 'vgs-account', name: `version ${version}`, tokenUrl, credentials: secret },
-    // This one is another account every third time.
+    // Every third version, this is another account.
     {
       id: 'other',
       type: 'vgs-account',
@@ -148,7 +148,7 @@ export function trafficFlow(origin: string, version: number): FlowNode[] {
     wire('attach-bearer', 'vg', ['vg-api', 'count-needed'], { source: 'vg', server: 'server' }),
     wire('http request', 'vg-api', ['vg-back'], httpRequest),
     functionNode('vg-back', ['vg', 'count-vg'], 'return msg.statusCode === 401 ? [msg, null] : [null, msg];'),
-    // Every token is turned away once, so this goes round and round.
+    // Every token is refused once, so the flow repeats.
     ...every(0.1, 'rejected-begin', 'rejected', api('/api/rejects-each-token-once')),
     wire('attach-bearer', 'rejected', ['rejected-api', 'count-needed'], { source: 'vgs', account: 'account' }),
     wire('http request', 'rejected-api', ['rejected-back'], httpRequest),
@@ -174,7 +174,7 @@ export function trafficFlow(origin: string, version: number): FlowNode[] {
       methodType: 'msg',
     }),
     wire('catch', 'catch', ['count-caught'], { scope: null, uncaught: false }),
-    // This one comes and goes.
+    // This node is added and removed.
     ...(version % 4 === 1
       ? [wire('vg-logout', 'logout', ['count-person'], { server: 'server' }), ...every(1, 'logout-begin', 'logout')]
       : []),

@@ -3,13 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../src/core/clock.ts';
 import { PracticeServer } from '../../src/practice/server.ts';
 
-/** No token lives longer than this, in s. */
+/** The longest lifetime of a token, in s. */
 const LIFE = 3;
 
-/** The practice server behind a server that cuts every token's life short: for a Node-RED, it is a server like any other. */
+/** The practice server behind a server that shortens every token's lifetime. For Node-RED it is an ordinary server. */
 export class ShortLives {
   origin = '';
-  /** How many token requests came. */
+  /** The number of token requests. */
   requests = 0;
   readonly #practice = new PracticeServer(systemClock);
   readonly #server: Server;

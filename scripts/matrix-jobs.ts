@@ -1,0 +1,21 @@
+import { fetchNode } from './fetch-node.ts';
+import type { Job } from './side-by-side.ts';
+import { NODE_VERSIONS, type NodeRedVersion, RUNTIME_TESTS, runsOn } from './versions.ts';
+
+/**
+ * The runtime tests on every pair of Node.js and Node-RED that `npm test` does not cover on this Node.js. It fetches what
+ * is not here. Each pair has two jobs, so that no core waits for the last pair.
+ */
+export function matrixJobs(): Job[] {
+  return (Object.keys(NODE_VERSIONS) as NodeRedVersion[]).flatMap((version) =>
+    NODE_VERSIONS[version]
+      .filter((major) => !(runsOn(version, process.version) && process.version.startsWith(`v${major}.`)))
+      .flatMap((major) =>
+        RUNTIME_TESTS.map((folder) => ({
+          name: `${version} on Node.js ${major}: test/${folder}`,
+          command: fetchNode(major),
+          args: ['--import', 'tsx', 'scripts/test-runtime.ts', version, folder],
+        })),
+      ),
+  );
+}

@@ -1,0 +1,17 @@
+/**
+ * `npm run test:apart`: what `npm test` leaves out, except the browser: the other pairs of Node.js and Node-RED, and the
+ * real servers. Three processes run side by side, because the tests with servers wait most of the time.
+ */
+import { createRequire } from 'node:module';
+import { matrixJobs } from './matrix-jobs.ts';
+import { type Job, runSideBySide } from './side-by-side.ts';
+
+const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
+const servers: Job[] = [
+  { name: 'a real Keycloak', command: process.execPath, args: ['--import', 'tsx', 'scripts/test-keycloak.ts'] },
+  { name: 'a real Redis', command: process.execPath, args: [mocha, 'test/redis/**/*.spec.ts'] },
+  { name: 'a real Prometheus', command: process.execPath, args: [mocha, 'test/prometheus/**/*.spec.ts'] },
+];
+const jobs = [...servers, ...matrixJobs()];
+console.log(`Three side by side, each shown when it has finished: ${jobs.map(({ name }) => name).join('; ')}`);
+process.exitCode = await runSideBySide(jobs, 3);

@@ -1,0 +1,24 @@
+/**
+ * The part of `npm test` after the build: everything that needs only this Node.js, two processes side by side.
+ */
+import { createRequire } from 'node:module';
+import { type Job, runSideBySide } from './side-by-side.ts';
+import { NODE_VERSIONS, type NodeRedVersion, RUNTIME_TESTS, runsOn } from './versions.ts';
+
+const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
+const versions = (Object.keys(NODE_VERSIONS) as NodeRedVersion[]).filter((version) => runsOn(version, process.version));
+const runtime: Job[] = versions.flatMap((version) =>
+  RUNTIME_TESTS.map((folder) => ({
+    name: `${version}: test/${folder}`,
+    command: process.execPath,
+    args: ['--import', 'tsx', 'scripts/test-runtime.ts', version, folder],
+  })),
+);
+const engine: Job = {
+  name: 'the engine, the documents and random input',
+  command: process.execPath,
+  args: [mocha, ...['engine', 'documents', 'fuzz'].map((folder) => `test/${folder}/**/*.spec.ts`)],
+};
+const jobs = [...runtime, engine];
+console.log(`Two side by side, each shown when it has finished: ${jobs.map(({ name }) => name).join('; ')}`);
+process.exitCode = await runSideBySide(jobs);
