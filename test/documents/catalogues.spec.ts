@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECT } from '../../scripts/node-red.ts';
+import { PROJECT } from '../../scripts/project.ts';
 import { FAULTS } from '../../src/core/errors.ts';
 import { OWN_REASONS, VISUAL_GUARD_REASONS } from '../../src/core/reasons.ts';
-import { PRACTICE_ACCOUNTS, PRACTICE_PEOPLE } from '../../src/practice/people.ts';
+import { PRACTICE_ACCOUNTS, PRACTICE_USERS } from '../../src/practice/users.ts';
 import { VGS_TOKEN_URL } from '../../src/vgs/account.ts';
 import { FULL_SCOPE } from '../../src/visual-guard/dialect/wire.ts';
 
@@ -12,10 +12,10 @@ const nodes = join(PROJECT, 'nodes');
 const read = (path: string): string => readFileSync(join(nodes, path), 'utf8');
 const catalogue = (name: string) => JSON.parse(read(`locales/en-US/${name}.json`));
 
-describe('the English catalogue', () => {
+describe('the English catalog', () => {
   const shared = catalogue('vg-auth');
 
-  it('has the sentence of every fault, as the engine says it', () => {
+  it('has the message of every error, with the same values as the engine', () => {
     const sentences = Object.fromEntries(
       Object.entries(FAULTS).map(([fault, [, sentence]]) => [fault, sentence.replace(/\{(\w+)\}/g, '__$1__')]),
     );
@@ -46,10 +46,10 @@ describe('the practice users and accounts', () => {
   it('are listed in the dialogs and in the help', () => {
     const server = catalogue('vg-server').practice.people;
     const account = catalogue('vgs-account').practice.accounts;
-    assert.deepEqual(server, Object.fromEntries(PRACTICE_PEOPLE.map(({ user, what }) => [user, what])));
+    assert.deepEqual(server, Object.fromEntries(PRACTICE_USERS.map(({ user, what }) => [user, what])));
     assert.deepEqual(account, Object.fromEntries(PRACTICE_ACCOUNTS.map(({ clientId, what }) => [clientId, what])));
-    for (const { user, what } of PRACTICE_PEOPLE) {
-      assert.ok(read('vg-server.html').includes(`'${user}'`), user);
+    for (const { user, what } of PRACTICE_USERS) {
+      assert.ok(read('../resources/vg-server.js').includes(`'${user}'`), user);
       assert.ok(read('locales/en-US/vg-server.html').includes(`| \`${user}\` | ${what} |`), `${user} in the help`);
     }
     for (const { clientId, what } of PRACTICE_ACCOUNTS) {

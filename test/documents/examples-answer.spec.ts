@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { answersHttp, EXAMPLE_FILES, type ExampleNode, readExample } from '../support/examples.ts';
 
-/** Nodes after which no message comes. */
+/** Nodes that send no message. */
 const ENDS = ['http response', 'debug'];
 
-/** An example as a graph: who gets the message of a node. */
+/** An example as a graph: which nodes receive the message of a node. */
 class Graph {
   readonly nodes: readonly ExampleNode[];
   readonly #byId: Map<string, ExampleNode>;
@@ -20,7 +20,7 @@ class Graph {
     return wires.map((ids) => ids.map((id) => this.#byId.get(id)).filter((each) => each !== undefined));
   }
 
-  /** All nodes that a message of these nodes can reach, themselves included. @param stop where the way ends */
+  /** All nodes that a message of these nodes can reach, themselves included. @param stop nodes at which the search ends */
   reach(from: readonly ExampleNode[], stop: (node: ExampleNode) => boolean = () => false): Set<ExampleNode> {
     const found = new Set(from);
     for (const node of found) if (!stop(node)) for (const next of this.outputs(node).flat()) found.add(next);
@@ -31,7 +31,7 @@ class Graph {
     return [...this.reach([node])].some(({ type }) => type === 'http response');
   }
 
-  /** The Catch nodes that get the errors of a node. */
+  /** The Catch nodes that receive the errors of a node. */
   catches(node: ExampleNode): ExampleNode[] {
     const scoped = this.nodes.filter(
       ({ type, scope }) => type === 'catch' && (scope as string[] | null)?.includes(node.id),
@@ -40,7 +40,7 @@ class Graph {
     return scoped.length > 0 ? scoped : others;
   }
 
-  /** All nodes that serve a request, from `http in` on and from the Catch nodes on the way. */
+  /** All nodes that serve a request: those after `http in`, and those after the Catch nodes of these. */
   serving(): ExampleNode[] {
     const found = this.reach(this.nodes.filter(({ type }) => type === 'http in'));
     for (const node of found)
@@ -49,7 +49,7 @@ class Graph {
   }
 }
 
-/** What can keep a request of an example waiting, or answer it twice, or put a token into the answer. */
+/** Faults of an example: a request that gets no response, two responses, or a response with a token. */
 function faultsOf(graph: Graph): string[] {
   const faults: string[] = [];
   for (const node of graph.serving()) {
@@ -76,7 +76,7 @@ function faultsOf(graph: Graph): string[] {
   return faults;
 }
 
-/** A text without tags has nothing that can fail. */
+/** A text without tags cannot fail. */
 function canFail({ type, template }: ExampleNode): boolean {
   return !['http in', 'catch', ...ENDS].includes(type) && (type !== 'template' || String(template).includes('{{'));
 }
@@ -88,14 +88,14 @@ function dropsHeaders({ type, rules = [] }: ExampleNode): boolean {
 
 describe('An example that answers HTTP', () => {
   for (const file of EXAMPLE_FILES.filter((each) => answersHttp(readExample(each)))) {
-    it(`answers each request once, whatever fails, and without the headers of its own requests: ${file}`, () => {
+    it(`answers each request once, also after any failure, and without the headers of its own requests: ${file}`, () => {
       const graph = new Graph(readExample(file));
       assert.deepEqual(faultsOf(graph), []);
       assert.ok(graph.nodes.some(({ type }) => type === 'http response'));
     });
   }
 
-  it('is found faulty if a wire, a Catch node or the deletion is missing', () => {
+  it('is reported as faulty if a wire, a Catch node or the deletion is missing', () => {
     const file = '07 - Sign a person in from a web form.json';
     const changed = (change: (node: ExampleNode) => ExampleNode | undefined): string =>
       faultsOf(
@@ -125,7 +125,7 @@ describe('An example with a Catch node', () => {
     const graph = new Graph(readExample(file));
     const requests = graph.nodes.filter((node) => node.type === 'http request' && graph.catches(node).length > 0);
     if (requests.length === 0) continue;
-    it(`gets a failed request there only, and not at the output too: ${file}`, () => {
+    it(`sends a failed request there only, and not to the output too: ${file}`, () => {
       for (const { name, senderr } of requests) assert.equal(senderr, true, name);
     });
   }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECT } from '../../scripts/node-red.ts';
+import { PROJECT } from '../../scripts/project.ts';
 import { findLayerFaults, readImports, readLayers } from '../support/layers.ts';
 
 const layers = readLayers(readFileSync(join(PROJECT, 'docs/architecture.md'), 'utf8'));
 
 describe('the layers of docs/architecture.md', () => {
-  it('are what the imports of the code follow, over any number of files', () => {
+  it('match the imports of the code, over any number of files', () => {
     const files = sourceFiles();
     const imports = new Map(files.map((path) => [path, readImports(path, readFileSync(join(PROJECT, path), 'utf8'))]));
     assert.ok(files.length > 80);
@@ -15,9 +15,9 @@ describe('the layers of docs/architecture.md', () => {
     assert.deepEqual(findLayerFaults(imports, layers), []);
   });
 
-  it('name every folder of src, which has at most two loose files', () => {
+  it('name every folder of src, which has at most two files of its own', () => {
     const entries = readdirSync(join(PROJECT, 'src'), { withFileTypes: true });
-    // A folder that an older version left behind holds only what was built.
+    // A folder that an older version left behind has compiled files only.
     const inFolders = sourceFiles().filter((path) => path.startsWith('src/') && path.split('/').length > 2);
     const folders = new Set(inFolders.map((path) => path.split('/').slice(0, 2).join('/')));
     const named = layers.flat().filter((each) => each.startsWith('src/') && !each.endsWith('.ts'));
@@ -26,7 +26,7 @@ describe('the layers of docs/architecture.md', () => {
     assert.ok(loose.length <= 2, loose.map(({ name }) => name).join(' '));
   });
 
-  it('keep the lowest one free of imports from anywhere else in the project', () => {
+  it('keep the lowest layer free of imports from the rest of the project', () => {
     const lowest = layers.at(-1)?.[0] ?? '';
     for (const path of sourceFiles().filter((each) => each.startsWith(`${lowest}/`)))
       for (const each of readImports(path, readFileSync(join(PROJECT, path), 'utf8')))
@@ -37,7 +37,7 @@ describe('the layers of docs/architecture.md', () => {
 describe('the check of layers', () => {
   const table = [['top'], ['left', 'right'], ['low']];
 
-  it('shows the whole chain of an import that leads up', () => {
+  it('shows the whole chain of an import of an upper layer', () => {
     const imports = new Map([
       ['low/a.ts', ['low/b.ts']],
       ['low/b.ts', ['low/c.ts']],
@@ -47,7 +47,7 @@ describe('the check of layers', () => {
     assert.ok(findLayerFaults(imports, table).includes('low/a.ts → low/b.ts → low/c.ts → top/d.ts'));
   });
 
-  it('finds an import of a neighbor in the same row, and a file without a layer', () => {
+  it('finds an import of a neighbor in the same row, and a file that is in no layer', () => {
     const imports = new Map([
       ['left/a.ts', ['right/b.ts']],
       ['right/b.ts', ['low/c.ts']],
@@ -57,13 +57,13 @@ describe('the check of layers', () => {
     assert.deepEqual(findLayerFaults(imports, table), ['left/a.ts → right/b.ts', 'elsewhere.ts is in no layer']);
   });
 
-  it('reads imports of types, of values and at run time', () => {
+  it('reads type imports, value imports and dynamic imports', () => {
     const source = "import type { A } from '../low/a.ts';\nimport '../low/b.ts';\nconst c = await import('./c.ts');\n";
     assert.deepEqual(readImports('left/x.ts', source), ['low/a.ts', 'low/b.ts', 'left/c.ts']);
   });
 });
 
-/** All TypeScript sources of the package, by their path from the top. */
+/** All TypeScript sources of the package, by their path from the project folder. */
 function sourceFiles(): string[] {
   const found = ['src', 'nodes'].flatMap((folder) =>
     readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),

@@ -3,20 +3,19 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { PROJECT } from '../../scripts/node-red.ts';
+import { PROJECT } from '../../scripts/project.ts';
+import { codeOf, readPage } from '../support/pages.ts';
 
 const PACKAGE = '@vg-auth/node-red-vg-auth';
 const manifest = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
-const programs = [...readFileSync(join(PROJECT, 'README.md'), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(
-  ([, code]) => code ?? '',
-);
-/** What each program of the README prints. */
+const programs = codeOf(readPage('docs/engine.md'), 'ts');
+/** What each program of docs/engine.md prints. */
 const PRINTED = [
   /^a token for cards:write .*\{\n? *access_token: '\[redacted\]'/,
   /^offered: .*SMS.*\nall got 200\nrevoked: \[ 'refresh_token' \]\n$/,
   /^the API answered 200\n$/,
 ];
-/** What a program gets wrong, and what the compiler has to say then. */
+/** A mistake in a program, and the compiler error that it must cause. */
 const MISTAKES: [string, RegExp][] = [
   ["import { createVgsAccount } from 'ENGINE'; createVgsAccount({ clientID: 'x' });", /clientID/],
   [
@@ -31,7 +30,7 @@ describe('the library', () => {
   let folder: string;
 
   before('the package is packed, and installed beside a program', async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     folder = mkdtempSync(join(tmpdir(), 'vg-auth-library-'));
     run(['--import', 'tsx', join(PROJECT, 'scripts/build-types.ts')], PROJECT);
     const [packed] = JSON.parse(
@@ -53,7 +52,7 @@ describe('the library', () => {
       target: 'es2022',
       strict: true,
       exactOptionalPropertyTypes: true,
-      // The types that are shipped are checked as well.
+      // The shipped types are checked, too.
       skipLibCheck: false,
       types: ['node'],
     };
@@ -63,8 +62,8 @@ describe('the library', () => {
 
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('is shown in the README by programs that compile and run against the packed package', async function () {
-    this.timeout(60_000);
+  it('is shown in docs/engine.md with programs that compile and run with the packed package', async function () {
+    this.timeout(240_000);
     assert.equal(programs.length, PRINTED.length);
     for (const [index, code] of programs.entries()) writeFileSync(join(folder, `program-${index}.ts`), code);
     assert.equal(compile(folder), '');
@@ -76,8 +75,8 @@ describe('the library', () => {
     }
   });
 
-  it('lets the compiler find mistakes, and shows nothing else of the package', async function () {
-    this.timeout(60_000);
+  it('lets the compiler find mistakes, and exports nothing else of the package', async function () {
+    this.timeout(240_000);
     for (const [code, complaint] of MISTAKES) {
       writeFileSync(join(folder, 'mistake.ts'), code.replace('ENGINE', `${PACKAGE}/engine`));
       assert.match(compile(folder), complaint, code);
@@ -90,7 +89,7 @@ describe('the library', () => {
     );
   });
 
-  it('can be loaded by a CommonJS program, and leaves package.json to be found', () => {
+  it('can be loaded by a CommonJS program, and exports package.json', () => {
     const code = `const { createVgsAccount, AuthError } = require('${PACKAGE}/engine');
       try { createVgsAccount({ clientId: 'x' }); } catch (error) { console.log(error instanceof AuthError, error.code); }
       console.log(require('${PACKAGE}/package.json').name);`;
@@ -98,7 +97,7 @@ describe('the library', () => {
   });
 });
 
-/** @returns what the compiler says; nothing where all is well */
+/** @returns the messages of the compiler; empty if there are none */
 function compile(folder: string): string {
   const tsc = join(PROJECT, 'node_modules/typescript/bin/tsc');
   return spawnSync(process.execPath, [tsc, '-p', folder], { cwd: folder, encoding: 'utf8' }).stdout;
@@ -109,6 +108,6 @@ function run(args: string[], cwd: string): string {
     cwd,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 30_000,
+    timeout: 200_000,
   });
 }

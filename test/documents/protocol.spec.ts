@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECT } from '../../scripts/node-red.ts';
+import { PROJECT } from '../../scripts/project.ts';
 import { AUTHENTICATION_BITS, AUTHORIZATION_BITS } from '../../src/visual-guard/dialect/states.ts';
 import { AUTHENTICATION_TABLE } from '../support/status-tables.ts';
 
 const visualGuard = readFileSync(join(PROJECT, 'src/visual-guard/PROTOCOL.md'), 'utf8');
 
-describe('the protocol of Visual Guard, as it is written down', () => {
+describe('the protocol description of Visual Guard', () => {
   it('has the status bits that the code reads', () => {
     const rows = [...visualGuard.matchAll(/^\| (\d+) \| (\w+) \| ([^|]*)\|/gm)];
     assert.deepEqual(
@@ -26,8 +26,8 @@ describe('the protocol of Visual Guard, as it is written down', () => {
   });
 });
 
-describe('what is written down of a protocol', () => {
-  it('is within reach of who reads the README and how to contribute', () => {
+describe('a protocol description', () => {
+  it('is linked from the README and from CONTRIBUTING', () => {
     for (const [page, text] of [
       ['README.md', 'src/vgs/PROTOCOL.md'],
       ['README.md', 'src/visual-guard/PROTOCOL.md'],

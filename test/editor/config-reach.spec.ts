@@ -3,7 +3,7 @@ import { openEditor } from '../support/browser.ts';
 import { known, openConfigDialog } from '../support/config-dialog.ts';
 
 describe('A reference to a config node of another flow, as an imported flow may have it', () => {
-  it('is told in the editor, before a deploy', async () => {
+  it('is marked as invalid in the editor, before a deploy', async () => {
     const at = { z: 'flow', x: 200, y: 80, wires: [[], []] };
     const editor = await openEditor([
       { id: 'other', type: 'tab', label: 'Flow 2' },

@@ -1,81 +1,13 @@
 import assert from 'node:assert/strict';
 import { addEachNode, type EachNode, openEditor, type SavedNode, saved, savedText } from '../support/browser.ts';
+import { DEFAULTS } from '../support/defaults.ts';
 import type { Dialog } from '../support/dialog.ts';
 import type { Editor } from '../support/editor.ts';
 import { becomes } from '../support/steady.ts';
 
-const ALL_SCOPES =
-  'openid profile VGActivityDate VGApplications VGDeveloper VGIsApproved VGIsLocked VGPermissions VGProfile VGRoles VGToken offline_access IdentityServerApi';
-
-/** What each node has in flows.json where only what is required was filled in: the contract's defaults. */
-const DEFAULTS: Record<string, Record<string, unknown>> = {
-  'vgs-account': {
-    name: '',
-    byName: false,
-    tokenUrl: 'https://auth.verygoodsecurity.com/auth/realms/vgs/protocol/openid-connect/token',
-    scope: '',
-    vaultId: '',
-    clientAuth: 'body',
-    tls: '',
-    proxy: '',
-    insecureHttp: false,
-    practice: false,
-    store: '',
-  },
-  'vg-server': {
-    name: '',
-    byName: false,
-    url: 'https://identity.example.com',
-    applicationId: 'an-application',
-    platform: 'Native',
-    scope: ALL_SCOPES,
-    module: 'VGUser',
-    mfaCredentials: 'none',
-    tls: '',
-    proxy: '',
-    insecureHttp: false,
-    practice: false,
-    store: '',
-  },
-  'vgs-token': { name: '', accountName: '', accountNameType: 'fixed', property: 'token' },
-  'vg-login': {
-    name: '',
-    serverName: '',
-    serverNameType: 'fixed',
-    username: '',
-    usernameType: 'stored',
-    password: '',
-    passwordType: 'stored',
-    method: 'ask',
-    property: 'token',
-  },
-  'vg-mfa': {
-    name: '',
-    action: 'submit',
-    code: 'payload',
-    codeType: 'msg',
-    method: 'payload',
-    methodType: 'msg',
-    challenge: 'auth.challenge.id',
-    challengeType: 'msg',
-    property: 'token',
-  },
-  'vg-logout': { name: '', serverName: '', serverNameType: 'fixed', user: '', userType: 'stored' },
-  'attach-bearer': {
-    name: '',
-    source: 'vgs',
-    accountName: '',
-    accountNameType: 'fixed',
-    server: '',
-    serverName: '',
-    serverNameType: 'fixed',
-    user: '',
-    userType: 'stored',
-    property: 'token',
-    hide: true,
-    hosts: '',
-  },
-};
+/** The node types in this flow. */
+const TYPES = ['vgs-account', 'vg-server', 'vgs-token', 'vg-login', 'vg-mfa', 'vg-logout', 'attach-bearer'] as const;
+type Type = (typeof TYPES)[number];
 const CLIENT_SECRET = 'typed-client-secret';
 const PASSWORD = 'typed-password';
 
@@ -88,7 +20,7 @@ describe('The dialogs', () => {
     nodes = await addEachNode(editor);
   });
 
-  it('save what the contract says, where only what is required was filled in', async () => {
+  it('save the defaults of the contract, if only the required fields are filled in', async () => {
     const token = await editor.open(nodes['vgs-token']);
     const account = await token.addConfig('Account');
     await account.fill({ 'Client ID': 'an-account', 'Client secret': CLIENT_SECRET });
@@ -111,13 +43,20 @@ describe('The dialogs', () => {
     for (const node of Object.values(nodes)) await node.mark.waitFor({ state: 'hidden' });
     await editor.deploy();
 
-    const ids = { account: one('vgs-account').id, server: one('vg-server').id };
-    for (const [type, defaults] of Object.entries(DEFAULTS)) {
+    const byAccount = { account: one('vgs-account').id };
+    const byServer = { server: one('vg-server').id };
+    const filledIn: Record<Type, object> = {
+      'vgs-account': {},
+      'vg-server': { url: 'https://identity.example.com', applicationId: 'an-application' },
+      'vgs-token': byAccount,
+      'vg-login': byServer,
+      'vg-mfa': {},
+      'vg-logout': byServer,
+      'attach-bearer': byAccount,
+    };
+    for (const type of TYPES) {
       const { id, type: _type, x, y, z, wires, ...properties } = one(type);
-      const expected = { ...defaults };
-      if (type === 'vgs-token' || type === 'attach-bearer') expected.account = ids.account;
-      if (type === 'vg-login' || type === 'vg-logout') expected.server = ids.server;
-      assert.deepEqual(properties, expected, type);
+      assert.deepEqual(properties, { ...DEFAULTS[type], ...filledIn[type] }, type);
       assert.equal((wires as unknown[] | undefined)?.length, outputs(type), type);
     }
   });
@@ -126,6 +65,7 @@ describe('The dialogs', () => {
     const token = await editor.open(nodes['vgs-token']);
     const account = await token.editConfig('Account');
     assert.deepEqual(await values(account, ['Client ID', 'Client secret']), ['an-account', '__PWRD__']);
+    await account.unfold();
     assert.deepEqual(await values(account, ['Token URL', 'Sent in']), [DEFAULTS['vgs-account'].tokenUrl, 'body']);
     await account.done();
     await token.done();
@@ -133,20 +73,21 @@ describe('The dialogs', () => {
     const login = await editor.open(nodes['vg-login']);
     const server = await login.editConfig('Server');
     assert.deepEqual(await values(server, ['Stored user', 'Password']), ['a-user', '__PWRD__']);
-    assert.deepEqual(await values(server, ['Application', 'Scope']), ['an-application', ALL_SCOPES]);
+    await server.unfold();
+    assert.deepEqual(await values(server, ['Application', 'Scope']), ['an-application', DEFAULTS['vg-server'].scope]);
     await server.cancel();
     await login.cancel();
   });
 
   it('keep every setting that differs from the default', async () => {
     const login = await editor.open(nodes['vg-login']);
-    await login.fill({ Name: 'my login', 'MFA way': 'code by email', 'Token to': 'vg.token' });
-    await login.choose('User name', 'msg.', 'user');
+    await login.fill({ Name: 'my login', 'MFA method': 'code by email', 'Token to': 'vg.token' });
+    await login.choose('Username', 'msg.', 'user');
     await login.choose('Password', 'flow.', 'secret');
     await login.done();
     const mfa = await editor.open(nodes['vg-mfa']);
-    await mfa.fill({ Action: 'choose a way, so that a code or link is sent' });
-    await mfa.choose('MFA way', 'way', 'link-sms');
+    await mfa.fill({ Action: 'choose a method (sends a code or link)' });
+    await mfa.pick('MFA method', 'method', 'link by SMS');
     await mfa.done();
     const logout = await editor.open(nodes['vg-logout']);
     await logout.choose('User', 'session in msg.');
@@ -154,7 +95,7 @@ describe('The dialogs', () => {
     const attach = await editor.open(nodes['attach-bearer']);
     await attach.fill({ 'Token from': 'a Visual Guard session', Server: 'Visual Guard server' });
     await attach.choose('User', 'env variable', 'WHO');
-    await attach.fill({ 'Hide the token from all nodes but http request': false });
+    await attach.fill({ 'Hide the token from all nodes except http request': false });
     await attach.done();
     await editor.deploy();
 
@@ -169,9 +110,9 @@ describe('The dialogs', () => {
     await again.cancel();
   });
 
-  it('let no secret out by an export or by the flow file', async () => {
+  it('keep secrets out of an export and of the flow file', async () => {
     const { page } = editor;
-    // As a person does who wants to share the flow.
+    // The export that a person makes to share the flow.
     await editor.chart.click({ position: { x: 600, y: 500 } });
     await page.keyboard.press('Control+e');
     await page.locator('#red-ui-clipboard-dialog-export-rng-full').click();
@@ -180,7 +121,7 @@ describe('The dialogs', () => {
     await becomes(async () => (await text.inputValue()) !== '', true);
     const exported = await text.inputValue();
     await page.keyboard.press('Escape');
-    for (const type of Object.keys(DEFAULTS)) assert.ok(exported.includes(`"${type}"`), type);
+    for (const type of TYPES) assert.ok(exported.includes(`"${type}"`), type);
     for (const secret of [CLIENT_SECRET, PASSWORD, '__PWRD__', 'a-user', 'an-account']) {
       assert.ok(!exported.includes(secret), `${secret} in the export`);
       assert.ok(!savedText().includes(secret), `${secret} in flows.json`);

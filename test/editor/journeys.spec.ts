@@ -6,7 +6,7 @@ import { TOKENS } from '../support/practice-tokens.ts';
 
 const VALID = /^practice: valid until \d\d:\d\d$/;
 
-describe('A journey, imported as an example and begun by a click', () => {
+describe('A journey, imported as an example and started by a click', () => {
   let editor: Editor;
 
   before(async () => {
@@ -14,7 +14,7 @@ describe('A journey, imported as an example and begun by a click', () => {
     await editor.showDebug();
   });
 
-  /** Each example comes beside those before it, as with somebody who tries one after the other. */
+  /** Imports an example and deploys it. Earlier examples stay, as for a person who tries one after the other. */
   async function begin(file: string, flow: string): Promise<void> {
     await editor.importExample(file, flow);
     await editor.deploy();
@@ -27,44 +27,45 @@ describe('A journey, imported as an example and begun by a click', () => {
 
   it('service token', async () => {
     await begin('01 - Call an API with a VGS service token', 'Service token');
-    await editor.node('call the API').press();
+    await editor.node('Call the API').press();
     await editor.node('attach bearer').status(VALID);
-    await editor.debug('the API answered').getByText('"practice"').first().waitFor();
+    await editor.debug('API answered').getByText('"practice"').first().waitFor();
 
-    await editor.node('get a token').press();
+    await editor.node('Get a token').press();
     await editor.node('get VGS token').status(VALID);
-    assert.equal(await editor.valueIn(editor.debug('the token'), ['access_token']), '"[redacted]"');
+    assert.equal(await editor.valueIn(editor.debug('The token'), ['access_token']), '"[redacted]"');
   });
 
   it('sign-in with a code', async () => {
     await begin('02 - Sign a person in with a code', 'Sign-in with a code');
-    await editor.node('sign in').press();
-    await editor.node('VG login').status('practice: waiting for a choice');
-    await editor.node('choose the code by SMS').status(/^practice: code sent by SMS \(\w+\)$/);
-    await editor.node('answer with the code').status(VALID);
-    assert.equal(await editor.valueIn(editor.debug('signed in'), ['state']), '"signed-in"');
+    await editor.node('Sign in').press();
+    await editor.node('VG login').status('practice: choose a method');
+    await editor.node('Submit the code').status(VALID);
+    // The code was used, so it is no longer shown.
+    await editor.node('Choose the code by SMS').status('practice');
+    assert.equal(await editor.valueIn(editor.debug('Signed in'), ['state']), '"signed-in"');
   });
 
   it('sign-in with a link', async () => {
     await begin('03 - Sign a person in with a link', 'Sign-in with a link');
-    await editor.node('sign in').press();
-    await editor.node('send the link').status(VALID);
-    assert.equal(await editor.valueIn(editor.debug('signed in'), ['user']), '"link"');
+    await editor.node('Sign in').press();
+    await editor.node('Send the link by email').status(VALID);
+    assert.equal(await editor.valueIn(editor.debug('Signed in'), ['user']), '"link"');
   });
 
   it('stay signed in', async () => {
     await begin('04 - Stay signed in', 'Stay signed in');
-    await editor.node('call the API').press();
+    await editor.node('Call the API').press();
     await editor.node('attach bearer').status(VALID);
-    await editor.debug('the API answered').waitFor();
-    await editor.node('sign out').press();
+    await editor.debug('API answered').waitFor();
+    await editor.node('Sign out').press();
     await editor.node('VG logout').status('practice: signed out');
-    assert.equal(await editor.valueIn(editor.debug('signed out'), ['state']), '"signed-out"');
+    assert.equal(await editor.valueIn(editor.debug('Signed out'), ['state']), '"signed-out"');
   });
 
-  describe('The pictures of the README', () => {
+  describe('The pictures of the documentation', () => {
     before('the last journey is at work again', async () => {
-      await editor.node('call the API').press();
+      await editor.node('Call the API').press();
       await editor.node('attach bearer').status(VALID);
     });
 

@@ -4,7 +4,7 @@ import { Dialog } from '../support/dialog.ts';
 import type { Editor } from '../support/editor.ts';
 import { openStoreDialog } from '../support/store-dialog.ts';
 
-/** The flow nodes, and below which label each opens its config node. */
+/** The flow nodes, and the label of the row that opens the config node. */
 const CONFIGS: Record<NodeType, string | undefined> = {
   'vgs-token': 'Account',
   'vg-login': 'Server',
@@ -25,7 +25,7 @@ describe('A dialog without a mouse', () => {
   });
 
   for (const [type, config] of Object.entries(CONFIGS) as [NodeType, string | undefined][]) {
-    it(`of ${type}${config ? ' and of its config node' : ''} is opened, gone through in order and left`, async () => {
+    it(`of ${type}${config ? ' and of its config node' : ''} opens, can be filled in with Tab in the order of its fields, and closes`, async () => {
       const { page } = editor;
       await nodes[type].element.locator('.red-ui-flow-node').click();
       await page.keyboard.press('Enter');
@@ -40,8 +40,8 @@ describe('A dialog without a mouse', () => {
     });
   }
 
-  for (const kind of ['context: one Node-RED, over a restart', 'Redis or Valkey: several Node-REDs share it']) {
-    it(`of a session store (${kind}) is gone through in order and left`, async () => {
+  for (const kind of ['Context store: survives a restart', 'Redis or Valkey: shared by several instances']) {
+    it(`of a session store (${kind}) can be filled in with Tab in the order of its fields, and closes`, async () => {
       const dialog = await openStoreDialog(editor);
       await dialog.fill({ Kind: kind });
       await isReachable(dialog);
@@ -50,7 +50,7 @@ describe('A dialog without a mouse', () => {
   }
 });
 
-/** Every field has a name for a screen reader, and Tab leads from one to the next as the eye does. */
+/** Every field has a name for a screen reader, and Tab reaches the fields in the order in which they are shown. */
 async function isReachable(dialog: Dialog): Promise<void> {
   const fields = dialog.element.locator(FIELDS).filter({ visible: true });
   for (const field of await fields.all()) {

@@ -6,20 +6,20 @@ import { DrawnNode, type Editor } from '../support/editor.ts';
 import { definitions, injections, markup, type NodeDefinition, nodesOfMarkup } from '../support/markup.ts';
 import { becomes, park, type } from '../support/steady.ts';
 
-/** What is put into each property, and words for those that are a choice. */
+/** A value with markup for each property, and valid values for properties that are a choice. */
 const FLOWS = {
-  'as an image, where JSON is expected': {
+  'as an image, in place of JSON': {
     make: markup.image,
     words: { Type: 'json', source: 'vg', kind: 'context', action: 'choose' },
   },
-  'as a script, where an expression is expected': {
+  'as a script, in place of an expression': {
     make: markup.script,
     words: { Type: 'jsonata', source: 'vgs', kind: 'redis', action: 'submit' },
   },
   'in a list': { make: markup.list, words: {} },
 };
 
-describe('Markup in a flow stays text', () => {
+describe('Markup in a flow is shown as text', () => {
   let all: NodeDefinition[];
   let editor: Editor;
   let page: Page;
@@ -38,7 +38,7 @@ describe('Markup in a flow stays text', () => {
         page = editor.page;
       });
 
-      it('at the triangles of the flow, and in its dialogs', async () => {
+      it('at the triangles of the flow nodes, and in their dialogs', async () => {
         for (const { type } of flowNodes()) {
           const node = drawn(`flow-${type}`);
           await node.label.waitFor();
@@ -51,7 +51,7 @@ describe('Markup in a flow stays text', () => {
         assert.deepEqual(await injections(page), []);
       });
 
-      it('at the triangles of the config nodes, in their dialogs, and in the answer of Test', async () => {
+      it('at the triangles of the config nodes, in their dialogs, and in the result of Test', async () => {
         await editor.showSidebar('config');
         for (const { type } of all.filter(({ isConfig }) => isConfig)) {
           const entries = page.locator('.red-ui-palette-node-config').filter({ visible: true });
@@ -69,7 +69,7 @@ describe('Markup in a flow stays text', () => {
         assert.deepEqual(await injections(page), []);
       });
 
-      it('in the sidebar with the information, and in the search', async () => {
+      it('in the sidebar Information, and in the search', async () => {
         await editor.showSidebar('info');
         for (const { type } of flowNodes()) {
           await drawn(`flow-${type}`).element.locator('.red-ui-flow-node').click();
@@ -83,7 +83,7 @@ describe('Markup in a flow stays text', () => {
         assert.deepEqual(await injections(page), []);
       });
 
-      it('in what a deploy warns of, in each status, and in the errors of the debug sidebar', async () => {
+      it('in the warnings of a deploy, in each status, and in the errors of the debug sidebar', async () => {
         await editor.add('comment', 'comment', { x: 300, y: 560 });
         await editor.showDebug();
         await editor.deploy(false);
@@ -104,7 +104,7 @@ describe('Markup in a flow stays text', () => {
     return new DrawnNode(page.locator(`[id="${id}"]`));
   }
 
-  /** Where the config node with this id is in the sidebar. */
+  /** The position in the sidebar of the config node with this id. */
   function indexOf(entries: Locator, id: string): Promise<number> {
     return entries.evaluateAll((found, wanted) => {
       const { $ } = window as unknown as { $: (element: Element | null) => { data(key: string): unknown } };
@@ -119,7 +119,7 @@ describe('Markup in a flow stays text', () => {
     await park(page);
   }
 
-  /** Points at each field that is marked as wrong. */
+  /** Moves the mouse over each field that is marked as invalid. */
   async function readTooltips(dialog: Dialog): Promise<void> {
     const fields = dialog.element.locator('.form-row > .input-error:not(.red-ui-typedInput-container)');
     for (const field of await fields.filter({ visible: true }).all())
@@ -127,7 +127,7 @@ describe('Markup in a flow stays text', () => {
   }
 });
 
-/** An inject node before all flow nodes. */
+/** An inject node wired to all flow nodes. */
 function injectInto(nodes: SavedNode[]): SavedNode {
   const to = nodes.filter(({ z }) => z).map(({ id }) => id);
   return { id: 'flow-inject', type: 'inject', z: 'flow', x: 140, y: 40, props: [{ p: 'payload' }], wires: [to] };

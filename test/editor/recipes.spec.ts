@@ -1,29 +1,27 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECT } from '../../scripts/node-red.ts';
+import { PROJECT } from '../../scripts/project.ts';
 import { example, openEditor, version } from '../support/browser.ts';
+import { unlikeMeasured } from '../support/drawn.ts';
 import type { Editor } from '../support/editor.ts';
-import { see, shoot, takes, themes } from '../support/pictures.ts';
+import { DRAWN, see, shoot, takes, themes } from '../support/pictures.ts';
 
-/** The examples, by the number that the README names them with. The first four have pictures at work. */
+/** The file names of the examples, without the extension. The pictures of the journeys are taken while they run. */
 const EXAMPLES = readdirSync(join(PROJECT, 'examples')).map((file) => file.replace('.json', ''));
-
-/** Shown smaller, and last, because nothing after it would be in its usual place. */
-const WIDEST = '11 - Ask for the code in a chat';
-const PICTURED = [...EXAMPLES.filter((file) => Number(file.slice(0, 2)) > 4 && file !== WIDEST), WIDEST];
+const PICTURED = EXAMPLES.filter((file) => !['00', '01', '02', '03', '04'].includes(file.slice(0, 2)));
 
 describe('Each example, in the editor', () => {
   let editor: Editor;
 
   const openAll = async (): Promise<void> => {
     editor = await openEditor(EXAMPLES.flatMap(example));
-    // The widest flow has to fit beside the palette and the sidebar.
-    await editor.page.setViewportSize({ width: 2700, height: 1500 });
+    // The largest flow must fit between the palette and the sidebar.
+    await editor.page.setViewportSize({ width: 1700, height: 1600 });
   };
   before(openAll);
 
-  it('has no node that is not filled in', async () => {
+  it('has no node that is incomplete', async () => {
     for (const file of EXAMPLES) {
       await editor.showFlow(labelOf(file));
       const marked = editor.chart.locator('.red-ui-flow-node-group', {
@@ -56,8 +54,15 @@ describe('Each example, in the editor', () => {
     }
   });
 
+  it('is drawn with the sizes that the tests of the drawings assume', async () => {
+    for (const file of EXAMPLES) {
+      await editor.showFlow(labelOf(file));
+      assert.deepEqual(await unlikeMeasured(editor, example(file)), [], file);
+    }
+  });
+
   for (const theme of themes) {
-    it(`is shown in the README, ${theme}`, async () => {
+    it(`is shown in docs/recipes.md, ${theme}`, async () => {
       const name = (file: string): string => `recipe-${file.slice(0, 2)}-${theme}`;
       if (!takes) {
         for (const file of PICTURED) see(name(file));
@@ -67,32 +72,9 @@ describe('Each example, in the editor', () => {
       if (version === 'node-red-5') await editor.chooseTheme(theme);
       for (const file of PICTURED) {
         await editor.showFlow(labelOf(file));
-        const parts = editor.chart.locator('.red-ui-flow-node-group, .red-ui-flow-link-line');
-        for (let step = 0; file === WIDEST && step < 2; step += 1) await zoomOut();
-        await shoot(editor, name(file), parts);
+        await shoot(editor, name(file), editor.chart.locator(DRAWN));
       }
     });
-  }
-
-  /** One step. Node-RED 5 takes it in many small ones: it is over when some frames in a row are the same. */
-  async function zoomOut(): Promise<void> {
-    const before = await scale();
-    await editor.page.keyboard.press('Control+-');
-    for (let same = 0, last = before; same < 10; ) {
-      const now = await scale();
-      same = now === last && now !== before ? same + 1 : 0;
-      last = now;
-    }
-  }
-
-  function scale(): Promise<number> {
-    return editor.page.evaluate(
-      () =>
-        new Promise<number>((done) => {
-          const { RED } = globalThis as unknown as { RED: { view: { scale(): number } } };
-          requestAnimationFrame(() => done(RED.view.scale()));
-        }),
-    );
   }
 });
 

@@ -8,7 +8,7 @@ const OWN = 'https://own.example/token';
 const OTHER = 'https://other.example/token';
 const AGAIN = 'Enter the secret again for other.example';
 
-/** A flow as an earlier release left it: secrets are stored, and nothing says whom they are for. */
+/** A flow of an earlier release: secrets are stored without `secretFor`. */
 function flow(): object[] {
   return [
     {
@@ -55,7 +55,7 @@ describe('The dialog of a config node with a secret', () => {
     return (await storedCredentials('vgs-account', 'account')).secretFor;
   }
 
-  /** Types the secret in, and deploys it. */
+  /** Types a new secret, and deploys it. */
   async function typeIn(): Promise<void> {
     const dialog = await openAccount();
     await dialog.fill({ 'Client secret': 'new-secret' });
@@ -64,7 +64,7 @@ describe('The dialog of a config node with a secret', () => {
     assert.equal(await secretFor(), 'https://own.example client');
   }
 
-  it('says nothing of a secret of an earlier release, and changes nothing', async () => {
+  it('reports nothing about a secret of an earlier release, and changes nothing', async () => {
     for (const [type, id] of [
       ['vgs-account', 'account'],
       ['vg-server', 'server'],
@@ -82,7 +82,7 @@ describe('The dialog of a config node with a secret', () => {
     assert.equal(await secretFor(), '');
   });
 
-  it('asks for it again after the address was changed, and is content when it is back', async () => {
+  it('asks for it again after the address was changed, and not if the address was changed back', async () => {
     await typeIn();
     let dialog = await openAccount();
     await dialog.fill({ 'Token URL': OTHER });
@@ -100,7 +100,7 @@ describe('The dialog of a config node with a secret', () => {
     assert.equal(await secretFor(), 'https://own.example client');
   });
 
-  it('stores whom a secret is for that is typed in, before or after the address', async () => {
+  it('stores the owner of a secret that is typed before or after the address', async () => {
     await typeIn();
     let dialog = await openAccount();
     await dialog.fill({ 'Token URL': OTHER, 'Client secret': 'for-other' });
@@ -116,7 +116,7 @@ describe('The dialog of a config node with a secret', () => {
     assert.equal(await secretFor(), 'https://own.example another');
   });
 
-  it('is in no export, neither the secret nor whom it is for', async () => {
+  it('puts neither the secret nor its owner into an export', async () => {
     const dialog = await openAccount();
     await dialog.fill({ 'Client secret': 'new-secret' });
     await dialog.done();
@@ -128,7 +128,7 @@ describe('The dialog of a config node with a secret', () => {
     assert.doesNotMatch(exported, /secretFor|new-secret|credentials/);
   });
 
-  it('counts a secret as typed in for the address that it was typed in with, before a deploy, too', async () => {
+  it('keeps the owner of a secret that is not deployed yet', async () => {
     let dialog = await openAccount();
     await dialog.fill({ 'Client secret': 'new-secret' });
     await dialog.done();
@@ -139,7 +139,7 @@ describe('The dialog of a config node with a secret', () => {
     assert.equal((await known(editor, 'account')).valid, false);
   });
 
-  it('goes back with undo', async () => {
+  it('is restored by undo', async () => {
     await typeIn();
     const dialog = await openAccount();
     await dialog.fill({ 'Token URL': OTHER, 'Client secret': 'for-other' });
@@ -152,7 +152,7 @@ describe('The dialog of a config node with a secret', () => {
     await again.cancel();
   });
 
-  it('forgets it with the secret, and for a variable', async () => {
+  it('deletes the owner with the secret, and when the secret becomes a variable', async () => {
     await typeIn();
     let dialog = await openAccount();
     await dialog.fill({ 'Client secret': '$(SECRET)' });
@@ -175,7 +175,7 @@ describe('The dialog of a config node with a secret', () => {
     assert.deepEqual([client, passwordFor], ['', 'https://own.example robot']);
   });
 
-  it('asks for the secret of each by itself, and not with the practice server', async () => {
+  it('asks for each secret separately, and for none if the practice server is used', async () => {
     let dialog = await openServer();
     await dialog.fill({ 'Client secret': 'x', Password: 'y' });
     await dialog.done();
@@ -199,7 +199,7 @@ describe('The dialog of a config node with a secret', () => {
     await dialog.cancel();
   });
 
-  it('asks for the secrets of a session store again, each of them', async () => {
+  it('asks for each secret of a session store again', async () => {
     let store = await openConfigDialog(editor, 'auth-store', 'store');
     await store.fill({ 'Encryption key': 'a passphrase of the tests', Password: 'for-redis' });
     await store.done();
@@ -220,20 +220,20 @@ describe('The dialog of a config node with a secret', () => {
     await editor.deploy();
     assert.equal((await storedCredentials('auth-store', 'store')).secretFor, 'redis://other.example:6379');
     store = await openConfigDialog(editor, 'auth-store', 'store');
-    await store.fill({ Kind: 'context: one Node-RED, over a restart' });
+    await store.fill({ Kind: 'Context store: survives a restart' });
     assert.equal(await store.element.getByText('Enter the secret again').count(), 0);
     await store.cancel();
   });
 
-  it('warns of a secret that looks pasted while it is typed', async () => {
+  it('warns if a typed secret looks like a paste with extra characters', async () => {
     const dialog = await openAccount();
-    const doubt = dialog.row('Client secret').getByText('Does it belong to the secret?');
+    const doubt = dialog.row('Client secret').getByText('Check whether it is part of the secret.');
     await dialog.fill({ 'Client secret': 'pasted ' });
     await doubt.waitFor();
     await dialog.fill({ 'Client secret': 'pasted' });
     await doubt.waitFor({ state: 'detached' });
     await dialog.fill({ 'Client secret': '"pasted"' });
-    await dialog.row('Client secret').getByText('"Client secret" is in quotes.').waitFor();
+    await dialog.row('Client secret').getByText('"Client secret" is enclosed in quotation marks.').waitFor();
     await dialog.cancel();
   });
 });

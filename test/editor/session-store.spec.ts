@@ -1,13 +1,31 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { addEachNode, type EachNode, openEditor, saved, savedText } from '../support/browser.ts';
+import { DEFAULTS } from '../support/defaults.ts';
 import type { Dialog } from '../support/dialog.ts';
 import type { Editor } from '../support/editor.ts';
 import { becomes } from '../support/steady.ts';
 import { openStoreDialog } from '../support/store-dialog.ts';
 
-const REDIS = 'Redis or Valkey: several Node-REDs share it';
-const ROWS = ['Context store', 'Address', 'TLS', 'User', 'Password', 'Key prefix', 'Encryption key', 'Previous key'];
+const REDIS = 'Redis or Valkey: shared by several instances';
+const ROWS = [
+  'Context store',
+  'Topology',
+  'Address',
+  'Primary',
+  'TLS',
+  'Username',
+  'Password',
+  'Sentinel password',
+  'Key prefix',
+  'Encryption key',
+  'Previous key',
+];
+const SENTINEL_ROWS = ['Primary', 'Sentinel password'];
+
+/** The rows of a store in Redis, except these. */
+const rowsWithout = (...rows: string[]): string[] =>
+  ROWS.filter((row) => row !== 'Context store' && !rows.includes(row));
 const KEY = 'typed-encryption-key';
 
 describe('The dialog of a session store', () => {
@@ -19,30 +37,26 @@ describe('The dialog of a session store', () => {
     nodes = await addEachNode(editor);
   });
 
-  it('shows what its kind needs', async () => {
+  it('shows the rows of the selected kind', async () => {
     const dialog = await openStoreDialog(editor);
+    await dialog.unfold();
     await becomes(() => shown(dialog), ['Context store', 'Encryption key', 'Previous key']);
-    await dialog.element.getByText('The context store has to write files').waitFor();
+    await dialog.element.getByText('The context store must write files').waitFor();
     await dialog.fill({ Kind: REDIS });
-    await becomes(
-      () => shown(dialog),
-      ROWS.filter((row) => row !== 'Context store'),
-    );
-    await dialog.element.getByText('All that share it need the same address').waitFor();
+    await becomes(() => shown(dialog), rowsWithout(...SENTINEL_ROWS));
+    await dialog.element.getByText('All instances that share the store need the same address').waitFor();
     await dialog.fill({ Address: 'redis://cache.internal:6379' });
-    await becomes(
-      () => shown(dialog),
-      ROWS.filter((row) => row !== 'Context store' && row !== 'TLS'),
-    );
+    await becomes(() => shown(dialog), rowsWithout('TLS', ...SENTINEL_ROWS));
+    await dialog.fill({ Topology: 'Sentinel: Sentinels name the primary' });
+    await becomes(() => shown(dialog), rowsWithout('TLS'));
+    await dialog.fill({ Topology: 'cluster: any of its nodes' });
+    await becomes(() => shown(dialog), rowsWithout('TLS', ...SENTINEL_ROWS));
     await dialog.fill({ Address: 'rediss://cache.internal:6379' });
-    await becomes(
-      () => shown(dialog),
-      ROWS.filter((row) => row !== 'Context store'),
-    );
+    await becomes(() => shown(dialog), rowsWithout(...SENTINEL_ROWS));
     await dialog.cancel();
   });
 
-  it('says in words what is wrong', async () => {
+  it('shows what is wrong', async () => {
     const dialog = await openStoreDialog(editor);
     await becomes(() => wrong(dialog), ['Encryption key']);
     await dialog.fill({ 'Encryption key': 'fifteen letters' });
@@ -57,11 +71,11 @@ describe('The dialog of a session store', () => {
     await dialog.fill({ Address: '' });
     await becomes(() => wrong(dialog), ['Address']);
     for (const [address, sentence] of [
-      ['cache.internal:6379', 'Address: it has to begin with redis:// or rediss://'],
-      ['https://cache.internal', 'Address: it has to begin with redis:// or rediss://'],
+      ['cache.internal:6379', 'Address: it must begin with redis:// or rediss://'],
+      ['https://cache.internal', 'Address: it must begin with redis:// or rediss://'],
       [
         'redis://user:secret@cache.internal',
-        'Address: a password would stand in the flow file. Put it into its own field',
+        'Address: the password would be saved in the flow file. Enter it in its own field',
       ],
     ] as const) {
       await dialog.fill({ Address: address });
@@ -72,25 +86,55 @@ describe('The dialog of a session store', () => {
       await dialog.fill({ Address: address });
       await becomes(() => wrong(dialog), []);
     }
+    for (const [topology, address, sentence] of [
+      [
+        'single: one server',
+        'redis://a,b',
+        'The property "Address" contains several addresses. Select the topology Sentinel or cluster, or enter one address.',
+      ],
+      [
+        'single: one server',
+        'redis://:pass/word@a',
+        'The username or the password in "Address" is not percent-encoded. Write %2F for /, %23 for #, %3F for ?, %25 for % and %40 for @.',
+      ],
+      [
+        'cluster: any of its nodes',
+        'redis://a,rediss://b',
+        'The addresses in "Address" use different schemes. Begin all of them with redis://, or all with rediss://.',
+      ],
+      [
+        'cluster: any of its nodes',
+        'redis://a/1',
+        'A Redis cluster supports database 0 only. Remove the database from "Address".',
+      ],
+    ] as const) {
+      await dialog.fill({ Topology: topology, Address: address });
+      await becomes(() => wrong(dialog), ['Address']);
+      await editor.explanation(dialog.field('Address'), sentence);
+    }
+    await dialog.fill({ Address: 'redis://a,b', Topology: 'Sentinel: Sentinels name the primary' });
+    await becomes(() => wrong(dialog), ['Primary']);
+    await dialog.fill({ Primary: 'mymaster' });
+    await becomes(() => wrong(dialog), []);
     await dialog.cancel();
   });
 
-  it('tests before a deploy, and says what to do', async () => {
+  it('tests before a deploy, and shows what to do', async () => {
     const dialog = await openStoreDialog(editor);
     await dialog.fill({ 'Encryption key': KEY });
     await dialog.press('Test');
     await verdict(dialog)
-      .filter({ hasText: /The node in "Context store" is not deployed/ })
+      .filter({ hasText: /"Context store" needs a node that is not deployed/ })
       .waitFor();
     await dialog.fill({ Kind: REDIS, Address: 'redis://127.0.0.1:9' });
     await dialog.press('Test');
-    await verdict(dialog).filter({ hasText: '127.0.0.1:9 cannot be reached (ECONNREFUSED)' }).waitFor();
-    await verdict(dialog).filter({ hasText: 'Nothing listens there.' }).waitFor();
+    await verdict(dialog).filter({ hasText: 'The session store 127.0.0.1:9 is unavailable.' }).waitFor();
+    await verdict(dialog).filter({ hasText: 'The connection was refused.' }).waitFor();
     assert.doesNotMatch((await verdict(dialog).textContent()) ?? '', new RegExp(KEY));
     await dialog.cancel();
   });
 
-  it('saves what the contract says, and is chosen in an account and a server', async () => {
+  it('saves the defaults of the contract, and can be chosen in an account and a server', async () => {
     const store = await openStoreDialog(editor);
     await store.fill({ 'Encryption key': KEY });
     await store.done();
@@ -116,15 +160,7 @@ describe('The dialog of a session store', () => {
     await editor.deploy();
     const one = (type: string) => saved().find((node) => node.type === type);
     const { id, ...properties } = one('auth-store') ?? { id: '' };
-    assert.deepEqual(properties, {
-      type: 'auth-store',
-      name: '',
-      kind: 'context',
-      context: '',
-      url: '',
-      prefix: 'vg-auth:',
-      tls: '',
-    });
+    assert.deepEqual(properties, { type: 'auth-store', ...DEFAULTS['auth-store'] });
     assert.equal(one('vgs-account')?.store, id);
     assert.equal(one('vg-server')?.store, id);
     assert.ok(!savedText().includes(KEY));
@@ -133,7 +169,7 @@ describe('The dialog of a session store', () => {
     await again.cancel();
   });
 
-  it('tests with what is stored once it is deployed, and sends it nowhere else', async () => {
+  it('tests with the stored secrets after a deploy, and sends them to no other server', async () => {
     const heard: string[] = [];
     const listener = createServer((socket) => {
       socket.on('data', (chunk) => heard.push(String(chunk)));
@@ -144,8 +180,12 @@ describe('The dialog of a session store', () => {
     try {
       const dialog = await openStoreDialog(editor, String(saved().find(({ type }) => type === 'auth-store')?.id));
       await dialog.press('Test');
-      await verdict(dialog).filter({ hasText: 'context default works: written, read, leased and removed' }).waitFor();
-      await verdict(dialog).filter({ hasText: 'This context store is in memory: a restart loses it.' }).waitFor();
+      await verdict(dialog)
+        .filter({ hasText: 'context default works: a record was written, read, locked and removed' })
+        .waitFor();
+      await verdict(dialog)
+        .filter({ hasText: 'This context store keeps its data in memory: a restart deletes it.' })
+        .waitFor();
       await dialog.fill({ Kind: REDIS, Address: `redis://127.0.0.1:${port}` });
       await dialog.press('Test');
       await verdict(dialog).filter({ hasText: 'Encryption key' }).waitFor();
@@ -161,14 +201,16 @@ function verdict(dialog: Dialog) {
   return dialog.element.locator('[role=status][id$="test-result"]');
 }
 
-/** Which rows can be seen. */
+/** The labels of the visible rows. */
 async function shown(dialog: Dialog): Promise<string[]> {
   const seen = await Promise.all(ROWS.map((label) => dialog.row(label).isVisible()));
   return ROWS.filter((_, index) => seen[index]);
 }
 
-/** The labels of the fields that are shown as wrong. */
+/** The labels of the fields that are shown as invalid. */
 async function wrong(dialog: Dialog): Promise<string[]> {
-  const rows = dialog.element.locator('.form-row').filter({ has: dialog.page.locator('.input-error'), visible: true });
+  const rows = dialog.element
+    .locator('.form-row:not(details)')
+    .filter({ has: dialog.page.locator('.input-error'), visible: true });
   return (await rows.locator('label').allInnerTexts()).map((text) => text.replace('*', '').trim());
 }

@@ -4,10 +4,11 @@ import { allThatThePageKnows, openEditorWithEachNode, saved } from '../support/b
 import type { Dialog } from '../support/dialog.ts';
 import type { DrawnNode, Editor } from '../support/editor.ts';
 import { TOKENS } from '../support/practice-tokens.ts';
+import { closeServers, serve } from '../support/servers.ts';
 
 const PRACTICE = 'Practice server: built in, no account needed';
 
-describe('The Test button, before anything was deployed', () => {
+describe('The Test button, before the first deploy', () => {
   let editor: Editor;
   let token: DrawnNode;
   let login: DrawnNode;
@@ -18,6 +19,8 @@ describe('The Test button, before anything was deployed', () => {
     ({ 'vgs-token': token, 'vg-login': login } = opened.nodes);
   });
 
+  afterEach(closeServers);
+
   after('nothing was deployed, and no token came to the browser', async () => {
     assert.deepEqual(
       saved().map(({ type }) => type),
@@ -26,14 +29,14 @@ describe('The Test button, before anything was deployed', () => {
     assert.doesNotMatch(await allThatThePageKnows(editor), TOKENS);
   });
 
-  it('of a VGS account tells what was granted, or why nothing was', async () => {
+  it('of a VGS account shows what was granted, or why nothing was granted', async () => {
     const dialog = await editor.open(token);
     const account = await dialog.addConfig('Account');
     await account.fill({ [PRACTICE]: true, Scope: 'cards:write' });
     await account.press('Test');
     await verdict(account).filter({ hasText: 'Signed in at' }).waitFor();
-    assert.match(await said(account), /Granted what was asked for: cards:write/);
-    assert.match(await said(account), /A token lives 5 min/);
+    assert.match(await said(account), /All requested scopes granted: cards:write/);
+    assert.match(await said(account), /Tokens are valid for 5 min/);
 
     await account.fill({ 'Client ID': 'practice', 'Client secret': 'not-the-secret' });
     await account.press('Test');
@@ -43,17 +46,68 @@ describe('The Test button, before anything was deployed', () => {
     await dialog.cancel();
   });
 
-  it('of a Visual Guard server signs the user in only when that is ticked', async () => {
+  it('of a Visual Guard server signs the user in only if the box is checked', async () => {
     const dialog = await editor.open(login);
     const server = await dialog.addConfig('Server');
     await server.fill({ [PRACTICE]: true });
     await server.press('Test');
-    await verdict(server).filter({ hasText: 'There is an answer from' }).waitFor();
+    await verdict(server)
+      .filter({ hasText: / responded\./ })
+      .waitFor();
     assert.match(await said(server), /No user was signed in/);
-    await server.fill({ 'Sign the stored user in, too, and out again': true });
+    await server.fill({ 'Also sign the stored user in, and out again': true });
     await server.press('Test');
-    await verdict(server).filter({ hasText: 'The stored user was signed in, and out again.' }).waitFor();
+    await verdict(server).filter({ hasText: 'The stored user was signed in and signed out again.' }).waitFor();
     await server.cancel();
+    await dialog.cancel();
+  });
+
+  it('shows the result of each step: settings, token and API', async () => {
+    const api = await serve(({ path }) => ({ status: path === '/me' ? 200 : 403 }));
+    const tokens = await serve(() => ({ body: { access_token: 'THE-TOKEN', expires_in: 300 } }));
+    const dialog = await editor.open(token);
+    const account = await dialog.addConfig('Account');
+    await account.fill({
+      'Client ID': 'my-client',
+      'Client secret': 'not-the-secret',
+      'Token URL': `${tokens.origin}/token`,
+      'API to test': `${api.origin}/me`,
+    });
+    await account.press('Test');
+    await verdict(account).filter({ hasText: 'API call: ok' }).waitFor();
+    assert.match(await said(account), /Settings: ok.*Token: ok.*Signed in at.*API call: ok.*responded with status 200/);
+    await account.fill({ 'API to test': `${api.origin}/forbidden` });
+    await account.press('Test');
+    await verdict(account).filter({ hasText: 'API call: failed' }).waitFor();
+    assert.match(await said(account), /Token: ok.*responded with status 403/);
+    await account.fill({ 'Client secret': '' });
+    await account.press('Test');
+    await verdict(account).filter({ hasText: 'Settings: failed' }).waitFor();
+    assert.match(await said(account), /"Client secret" is not set.*Token: skipped.*API call: skipped/);
+    await account.cancel();
+    await dialog.cancel();
+  });
+
+  it('fills in the token endpoint if the address is the issuer', async () => {
+    const server = await serve(({ path }) => {
+      if (path === '/realm/token') return { body: { access_token: 'THE-TOKEN', expires_in: 300 } };
+      const document = { issuer: `${server.origin}/realm`, token_endpoint: `${server.origin}/realm/token` };
+      return path === '/realm/.well-known/openid-configuration' ? { body: document } : { status: 404, body: '' };
+    });
+    const dialog = await editor.open(token);
+    const account = await dialog.addConfig('Account');
+    await account.fill({
+      'Client ID': 'my-client',
+      'Client secret': 'not-the-secret',
+      'Token URL': `${server.origin}/realm`,
+    });
+    await account.press('Test');
+    await verdict(account).filter({ hasText: 'This is the issuer' }).waitFor();
+    await account.press('Use this address');
+    assert.equal(await account.element.getByLabel('Token URL').inputValue(), `${server.origin}/realm/token`);
+    await account.press('Test');
+    await verdict(account).filter({ hasText: 'Token: ok' }).waitFor();
+    await account.cancel();
     await dialog.cancel();
   });
 });

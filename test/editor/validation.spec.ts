@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AuthError } from '../../src/core/errors.ts';
 import { openEditorWithEachNode } from '../support/browser.ts';
 import type { Dialog } from '../support/dialog.ts';
 import type { DrawnNode, Editor } from '../support/editor.ts';
@@ -6,7 +7,7 @@ import { becomes } from '../support/steady.ts';
 
 const PRACTICE = 'Practice server: built in, no account needed';
 
-describe('A dialog that is being filled in', () => {
+describe('A dialog while it is being filled in', () => {
   let editor: Editor;
   let token: DrawnNode;
   let login: DrawnNode;
@@ -18,7 +19,7 @@ describe('A dialog that is being filled in', () => {
     ({ 'vgs-token': token, 'vg-login': login, 'attach-bearer': attach } = opened.nodes);
   });
 
-  it('marks what is required, and the node as long as that is missing', async () => {
+  it('marks required fields, and the node, until they are filled in', async () => {
     await token.mark.waitFor();
     const dialog = await editor.open(token);
     await becomes(() => required(dialog), ['Account', 'Token to']);
@@ -33,17 +34,18 @@ describe('A dialog that is being filled in', () => {
     await dialog.cancel();
   });
 
-  it('says in words what is wrong with an address', async () => {
+  it('shows what is wrong with an address', async () => {
     const dialog = await editor.open(login);
     const server = await dialog.addConfig('Server');
     await becomes(() => required(server), ['Address', 'Application']);
+    const property = 'Address';
+    const insecure = (host: string): string => new AuthError('address-insecure', { property, host }).message;
     const sentences = {
-      'identity.example.com': 'Address: this is not a web address. It begins with https://',
-      'http://identity.example.com':
-        'Address: http to identity.example.com sends the secret in the clear. Use https, or allow http below',
-      'http://identity.localhost':
-        'Address: http to identity.localhost sends the secret in the clear. Use https, or allow http below',
-      'https://me:secret@identity.example.com': 'Address: leave the user and the password out of the address',
+      'identity.example.com': new AuthError('address-invalid', { property }).message,
+      'https://identity.example.com/a b': new AuthError('address-invalid', { property }).message,
+      'http://identity.example.com': insecure('identity.example.com'),
+      'http://identity.localhost': insecure('identity.localhost'),
+      'https://me:secret@identity.example.com': new AuthError('address-user', { property }).message,
       'https://$(VG_HOST)/vg': 'Address: a variable has to be the whole value. Put the whole value into the variable',
     };
     for (const [address, sentence] of Object.entries(sentences)) {
@@ -56,7 +58,7 @@ describe('A dialog that is being filled in', () => {
       await server.fill({ Address: address });
       await becomes(() => wrong(server), ['Application']);
     }
-    const allow = 'Allow http: passwords travel in the clear';
+    const allow = 'Allow http: passwords are sent unencrypted';
     assert.equal(await server.field(allow).count(), 0, 'nothing to allow');
     await server.fill({ Address: 'http://identity.example.com' });
     await server.fill({ [allow]: true });
@@ -65,13 +67,15 @@ describe('A dialog that is being filled in', () => {
     await dialog.cancel();
   });
 
-  it('hides what the practice server makes superfluous, and lists whom to sign in', async () => {
+  it('hides the rows that the practice server does not need, and lists its users', async () => {
     const dialog = await editor.open(login);
     const server = await dialog.addConfig('Server');
+    await server.unfold();
     await becomes(() => shown(server, ['Address', 'TLS', 'Proxy']), ['Address', 'TLS', 'Proxy']);
     await server.fill({ [PRACTICE]: true });
+    await server.unfold();
     await becomes(() => shown(server, ['Address', 'TLS', 'Proxy']), []);
-    assert.match(await server.element.getByText('has to enroll for a second factor').innerText(), /^enrollment /);
+    assert.match(await server.element.getByText('must set up a second factor').innerText(), /^enrollment /);
     await becomes(() => wrong(server), []);
     await server.fill({ [PRACTICE]: false });
     await becomes(() => shown(server, ['Address', 'TLS', 'Proxy']), ['Address', 'TLS', 'Proxy']);
@@ -79,7 +83,7 @@ describe('A dialog that is being filled in', () => {
     await dialog.cancel();
   });
 
-  it('tells the client id that will be sent', async () => {
+  it('shows the client id that will be sent', async () => {
     const dialog = await editor.open(login);
     const server = await dialog.addConfig('Server');
     const sent = server.element.locator('output');
@@ -90,20 +94,20 @@ describe('A dialog that is being filled in', () => {
     await server.fill({ Application: 'whole_SPA' });
     await becomes(() => sent.textContent(), 'whole_SPA');
     await becomes(() => shown(server, ['Platform']), []);
-    await server.fill({ Module: 'Passwordless: a user name alone' });
+    await server.fill({ Module: 'Passwordless: a username only' });
     await becomes(() => shown(server, ['Password']), []);
     await server.cancel();
     await dialog.cancel();
   });
 
-  it('of attach bearer shows the rows of the source chosen', async () => {
+  it('of attach bearer shows the rows of the selected source', async () => {
     const dialog = await editor.open(attach);
     const rows = ['Account', 'Server', 'User', 'Token in'];
     await becomes(() => shown(dialog, rows), ['Account']);
     await dialog.fill({ 'Token from': 'a Visual Guard session' });
     await becomes(() => shown(dialog, rows), ['Server', 'User']);
     await dialog.choose('User', 'msg.', 'user');
-    await dialog.element.getByText('A user name from here is trusted').waitFor();
+    await dialog.element.getByText('The username is trusted').waitFor();
     await dialog.fill({ 'Token from': 'the message' });
     await becomes(() => shown(dialog, rows), ['Token in']);
     await dialog.fill({ 'Token in': 'no path at all..' });
@@ -123,13 +127,15 @@ async function required(dialog: Dialog): Promise<string[]> {
   return (await marked.allInnerTexts()).map((text) => text.replace('*', '').trim());
 }
 
-/** The labels of the fields that are shown as wrong. */
+/** The labels of the fields that are shown as invalid. */
 async function wrong(dialog: Dialog): Promise<string[]> {
-  const rows = dialog.element.locator('.form-row').filter({ has: dialog.page.locator('.input-error'), visible: true });
+  const rows = dialog.element
+    .locator('.form-row:not(details)')
+    .filter({ has: dialog.page.locator('.input-error'), visible: true });
   return (await rows.locator('label').allInnerTexts()).map((text) => text.replace('*', '').trim());
 }
 
-/** Which of these rows can be seen. */
+/** The labels of those rows that are visible. */
 async function shown(dialog: Dialog, labels: string[]): Promise<string[]> {
   const seen = await Promise.all(labels.map((label) => dialog.row(label).isVisible()));
   return labels.filter((_, index) => seen[index]);

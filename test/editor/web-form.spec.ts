@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 import { example, nodeRed, openPage } from '../support/browser.ts';
 import { always, closeServers, serve } from '../support/servers.ts';
+import { PATIENCE } from '../support/steady.ts';
 import { PEEK } from '../support/web-form.ts';
 
 describe('The pages of example 07, in a browser', () => {
@@ -24,7 +25,7 @@ describe('The pages of example 07, in a browser', () => {
     assert.equal(await page.getByRole('alert').innerText(), text);
   };
 
-  /** Types into a field that the page, or the Tab key, has given the focus. */
+  /** Types into a field after it received the focus, from the page or with the Tab key. */
   async function type(label: string, text: string): Promise<void> {
     const field = page.getByLabel(label, { exact: true });
     await field.and(page.locator(':focus')).waitFor();
@@ -32,10 +33,10 @@ describe('The pages of example 07, in a browser', () => {
     assert.equal(await field.inputValue(), text);
   }
 
-  /** The keyboard is enough: the first field has the focus. */
+  /** Signs in with the keyboard. The first field has the focus. */
   async function signIn(user: string): Promise<void> {
     await page.goto(at('sign-in'));
-    await type('User name', user);
+    await type('Username', user);
     await page.keyboard.press('Tab');
     await type('Password', 'practice');
     await page.keyboard.press('Enter');
@@ -47,19 +48,19 @@ describe('The pages of example 07, in a browser', () => {
     await page.keyboard.press('Enter');
   }
 
-  it('sign a person in by the keyboard, survive a reload, and sign out for good', async () => {
+  it('sign a person in with the keyboard, keep the sign-in over a reload, and sign out', async () => {
     await signIn('sms');
     await enterCode('sms');
-    await page.getByText('The API knows you as sms.').waitFor();
+    await page.getByText('The API recognizes you as sms.').waitFor();
     await page.reload();
-    await page.getByText('The API knows you as sms.').waitFor();
+    await page.getByText('The API recognizes you as sms.').waitFor();
     assert.equal(await page.evaluate(() => document.cookie), '', 'no script can read a cookie');
 
     await page.getByRole('button', { name: 'Sign out' }).click();
     await heading('Sign in');
     await page.goBack();
     await heading('Sign in');
-    assert.deepEqual(await cookieNames(), ['browser'], 'the session has no cookie any more');
+    assert.deepEqual(await cookieNames(), ['browser'], 'the cookie of the session is deleted');
   });
 
   it('send no form twice', async () => {
@@ -70,13 +71,13 @@ describe('The pages of example 07, in a browser', () => {
     await page.getByLabel('Code').waitFor({ state: 'detached' });
     await heading('Sign in');
 
-    await page.getByLabel('User name').fill('whatsapp');
+    await page.getByLabel('Username').fill('whatsapp');
     await page.getByLabel('Password').fill('practice');
     await page.keyboard.press('Enter');
     await page.getByLabel('Code').waitFor();
     page.once('dialog', (dialog) => dialog.accept());
     await page.reload();
-    await says('This form is too old, or it was used before. Here is a new one.');
+    await says('This form has expired or was already used. Use this new form.');
   });
 
   it('refuse the form of another browser', async () => {
@@ -87,13 +88,13 @@ describe('The pages of example 07, in a browser', () => {
     await mallory.locator('input[name="form"]').evaluate((input: HTMLInputElement, value) => {
       input.value = value;
     }, token);
-    await mallory.getByLabel('User name').fill('plain');
+    await mallory.getByLabel('Username').fill('plain');
     await mallory.getByLabel('Password').fill('practice');
     const [response] = await Promise.all([mallory.waitForNavigation(), mallory.keyboard.press('Enter')]);
     assert.equal(response?.status(), 403);
     await mallory.context().close();
     await enterCode('all');
-    await page.getByText('The API knows you as all.').waitFor();
+    await page.getByText('The API recognizes you as all.').waitFor();
   });
 
   it('refuse a form that another site sends, although this browser has the cookie', async () => {
@@ -109,11 +110,11 @@ describe('The pages of example 07, in a browser', () => {
       page.getByRole('button', { name: 'Win' }).click(),
     ]);
     assert.equal((await request.allHeaders()).cookie, undefined);
-    await says('This form is too old, or it was used before. Here is a new one.');
+    await says('This form has expired or was already used. Use this new form.');
     assert.deepEqual(await cookieNames(), ['browser']);
   });
 
-  it('are not shown in a frame', async () => {
+  it('cannot be shown in a frame', async () => {
     const body = `<!doctype html><iframe src="${at('sign-in')}"></iframe>`;
     const site = await serve(always({ body, headers: { 'content-type': 'text/html' } }));
     await page.goto(`http://localhost:${site.port}/`);
@@ -121,15 +122,15 @@ describe('The pages of example 07, in a browser', () => {
     assert.match(page.frames()[1]?.url() ?? '', /^chrome-error:/);
   });
 
-  it('go on in the page that waits, once the link was clicked', async () => {
+  it('continue in the waiting page after the link was clicked', async () => {
     await signIn('link');
     await page.getByRole('button', { name: 'Continue' }).click();
-    await says('The link was not clicked yet.');
+    await says('The link has not been clicked yet.');
     const { practice } = (await (await fetch(at('peek'))).json()) as { practice: string };
     await fetch(`${practice}/practice/click/link`);
-    // The answer to the click and the end of the sign-in come by two ways.
-    const known = page.getByText('The API knows you as link.');
-    for (let tries = 0; tries < 50 && (await known.count()) === 0; tries += 1)
+    // The response to the click can arrive before the sign-in is complete.
+    const known = page.getByText('The API recognizes you as link.');
+    for (const end = Date.now() + PATIENCE; (await known.count()) === 0 && Date.now() < end; )
       await Promise.all([page.waitForLoadState(), page.getByRole('button', { name: 'Continue' }).click()]);
     await known.waitFor();
   });

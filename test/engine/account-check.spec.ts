@@ -26,7 +26,7 @@ async function check(step: Step, settings: object = {}, time?: (system: FakeSyst
 }
 
 describe('the test of a service account', () => {
-  it('tells what was asked for, granted and missing, and how long a token lives', async () => {
+  it('reports what was asked for, granted and missing, and how long a token is valid', async () => {
     assert.deepEqual(await check({ body: GRANT }), {
       state: 'signed-in',
       asked: ['cards:write', 'cards:read'],
@@ -37,7 +37,7 @@ describe('the test of a service account', () => {
     });
   });
 
-  it('tells why the server refused', async () => {
+  it('reports why the server refused', async () => {
     assert.deepEqual(await check({ status: 401, body: { error: 'invalid_client' } }), {
       state: 'refused',
       reason: 'client-invalid',
@@ -46,7 +46,7 @@ describe('the test of a service account', () => {
     });
   });
 
-  it('tells a fault by its name, and is not repeated', async () => {
+  it('reports an error with its code, and sends no second request', async () => {
     const verdict = await check(new AuthError('host-unknown', { host: 'auth.example.org' }));
     assert.deepEqual(verdict, {
       state: 'failed',
@@ -57,13 +57,13 @@ describe('the test of a service account', () => {
     });
   });
 
-  it('tells when a busy server asks to come back', async () => {
+  it('reports the time at which a busy server accepts the next request', async () => {
     const verdict = await check({ status: 429, retryAfter: 60_000 });
     assert.equal(verdict.state === 'failed' && verdict.fault, 'retry-later');
     assert.ok(verdict.state === 'failed' && verdict.retryAt);
   });
 
-  it('tells how far the clocks differ, where that is more than whole seconds explain', async () => {
+  it('reports the difference between the clocks, if whole seconds do not explain it', async () => {
     const now = new FakeSystem().now();
     assert.equal((await check({ body: GRANT, date: now - 400 })).clock, 0);
     assert.equal((await check({ body: GRANT, date: now + 120_000 })).clock, 121);
@@ -71,7 +71,7 @@ describe('the test of a service account', () => {
     assert.equal((await check({ body: GRANT })).clock, undefined);
   });
 
-  it('names no scope that repeats the token or the secret, and not more than a hundred', async () => {
+  it('names no scope that contains the token or the secret, and at most a hundred scopes', async () => {
     const many = Array.from({ length: 500 }, (_, index) => `s${index}`).join(' ');
     const verdict = await check({ body: { ...GRANT, scope: `THE-TOKEN xTHE-SECRETx ${'y'.repeat(200)} ${many}` } });
     assert.equal(verdict.state === 'signed-in' && verdict.granted.length, 100);

@@ -8,6 +8,7 @@ describe('the address of a server', () => {
     'https://id.example.org',
     'https://id.example.org:8443/sub/path',
     '  https://id.example.org/  ',
+    '\r\n\thttps://id.example.org/a\n',
     'http://localhost:5000',
     'http://LOCALHOST',
     'http://127.0.0.1:1880',
@@ -15,8 +16,25 @@ describe('the address of a server', () => {
     'http://[::1]:5000',
   ];
   for (const address of taken) {
-    it(`is taken: ${address}`, () =>
+    it(`is accepted: ${address}`, () =>
       assert.equal(readAddress(address, 'url', false).href, new URL(address.trim()).href));
+  }
+
+  for (const address of [
+    'https://id.example.org/a b',
+    'https://id.exam ple.org',
+    'https://id\n.example.org',
+    'id.example.org',
+  ]) {
+    it(`is refused because it is no address: ${JSON.stringify(address)}`, () => {
+      assert.throws(() => readAddress(address, 'url', false), { fault: 'address-invalid' });
+    });
+  }
+
+  for (const address of ['https://me@id.example.org', 'https://me:secret@id.example.org']) {
+    it(`is refused because it contains a user: ${address}`, () => {
+      assert.throws(() => readAddress(address, 'url', false), { fault: 'address-user' });
+    });
   }
 
   const insecure = [
@@ -33,13 +51,13 @@ describe('the address of a server', () => {
     'http://[::2]',
   ];
   for (const address of insecure) {
-    it(`is refused as http to another machine: ${address}`, () => {
+    it(`is refused because it is http to another machine: ${address}`, () => {
       assert.throws(
         () => readAddress(address, 'url', false),
         (error: AuthError) => error.code === 'AUTH_CONFIG' && error.message.includes('"url"'),
       );
     });
-    it(`is taken where http is allowed: ${address}`, () =>
+    it(`is accepted if http is allowed: ${address}`, () =>
       assert.equal(readAddress(address, 'url', true).protocol, 'http:'));
   }
 
@@ -52,18 +70,18 @@ describe('the address of a server', () => {
     'file:///etc/passwd',
     'javascript:alert(1)',
     'https://',
-    'https://user:password@id.example.org',
+    'https://user:s3cr3t@id.example.org',
   ]) {
-    it(`is refused, also where http is allowed: ${JSON.stringify(address)}`, () => {
+    it(`is refused even if http is allowed: ${JSON.stringify(address)}`, () => {
       assert.throws(
         () => readAddress(address, 'tokenUrl', true),
         (error: AuthError) =>
-          error.code === 'AUTH_CONFIG' && error.message.includes('"tokenUrl"') && !error.message.includes('password'),
+          error.code === 'AUTH_CONFIG' && error.message.includes('"tokenUrl"') && !error.message.includes('s3cr3t'),
       );
     });
   }
 
-  it('of this machine is known by its name', () => {
+  it('of this machine is recognized by its name', () => {
     assert.deepEqual(
       ['localhost', '127.0.0.1', '[::1]', 'a.localhost', 'example.org', '128.0.0.1', '127.0.0.1.org'].map(isLoopback),
       [true, true, true, false, false, false, false],
@@ -80,13 +98,20 @@ describe('the token endpoint of a Visual Guard server', () => {
     ['https://id.example.org:8443/vg', 'https://id.example.org:8443/vg/connect/token'],
     ['https://id.example.org/vg/', 'https://id.example.org/vg/connect/token'],
     ['https://id.example.org/a/b/connect/token', 'https://id.example.org/a/b/connect/token'],
-    ['https://id.example.org/connect', 'https://id.example.org/connect/connect/token'],
+    ['https://id.example.org/connect', 'https://id.example.org/connect/token'],
+    ['https://id.example.org/connect/', 'https://id.example.org/connect/token'],
+    ['https://id.example.org/vg/connect', 'https://id.example.org/vg/connect/token'],
+    ['https://id.example.org/Connect', 'https://id.example.org/connect/token'],
+    ['https://id.example.org/vg/.well-known/openid-configuration', 'https://id.example.org/vg/connect/token'],
+    ['https://id.example.org/.well-known/openid-configuration/', 'https://id.example.org/connect/token'],
+    ['https://id.example.org/vg//', 'https://id.example.org/vg/connect/token'],
+    ['https://id.example.org/disconnect', 'https://id.example.org/disconnect/connect/token'],
   ];
   for (const [given, expected] of rows) {
     it(`of ${given}`, () => assert.equal(tokenEndpointOf(new URL(given)).href, expected));
   }
 
-  it('leaves the address that was given as it is', () => {
+  it('leaves the given address unchanged', () => {
     const given = new URL('https://id.example.org/vg');
     tokenEndpointOf(given);
     assert.equal(given.href, 'https://id.example.org/vg');
@@ -98,10 +123,10 @@ describe('the client id of a Visual Guard client', () => {
   for (const platform of ['WebApp', 'SPA', 'Native', 'Service']) {
     it(`is the application id and the platform: ${platform}`, () =>
       assert.equal(clientIdOf(GUID, platform), `${GUID}_${platform}`));
-    it(`is understood where the whole of it was pasted: ${platform}`, () =>
+    it(`is accepted if the complete client ID was pasted: ${platform}`, () =>
       assert.equal(clientIdOf(` ${GUID}_${platform} `, 'Native'), `${GUID}_${platform}`));
   }
 
-  it('takes an application id that has an underscore of its own', () =>
+  it('accepts an application ID that contains an underscore', () =>
     assert.equal(clientIdOf('my_app', 'Native'), 'my_app_Native'));
 });

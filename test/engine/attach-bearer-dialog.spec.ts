@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { Hosts } from '../../nodes/shared/bearer/hosts.ts';
-import { PROJECT } from '../../scripts/node-red.ts';
+import { RejectOn } from '../../nodes/shared/bearer/reject-on.ts';
+import { readProperties, wholeNumber } from '../../nodes/shared/flow-node-properties.ts';
+import { PROJECT } from '../../scripts/project.ts';
 
 interface DrawnNode {
   id: string;
@@ -15,10 +17,12 @@ interface DrawnNode {
 
 interface Script {
   areHosts(text: unknown): boolean;
+  areStatuses(text: unknown): boolean;
+  isWholeNumber(value: unknown, least: number): boolean;
   mayComeFromOutside(node: DrawnNode): boolean;
 }
 
-/** The script as the editor has it, with this flow in the editor. */
+/** The script as it runs in the editor, with this flow in the editor. */
 function load(nodes: DrawnNode[] = [], wires: [from: string, to: string][] = []): Script {
   let plugin: Script | undefined;
   const find = (id: string): DrawnNode | undefined => nodes.find((each) => each.id === id);
@@ -41,9 +45,9 @@ function load(nodes: DrawnNode[] = [], wires: [from: string, to: string][] = [])
   return plugin;
 }
 
-function isReadable(hosts: string): boolean {
+function isReadable(parse: (text: string) => unknown, text: string): boolean {
   try {
-    Hosts.parse(hosts);
+    parse(text);
     return true;
   } catch {
     return false;
@@ -81,13 +85,38 @@ describe('the hosts in the dialog of attach bearer', () => {
     '%',
     'a..b',
   ])
-    it(`are judged as the node judges them: ${JSON.stringify(text)}`, () =>
-      assert.equal(areHosts(text), isReadable(text)));
+    it(`get the same result as in the node: ${JSON.stringify(text)}`, () =>
+      assert.equal(areHosts(text), isReadable(Hosts.parse, text)));
 
   it('may be absent, as in a flow of an earlier release', () => assert.equal(areHosts(undefined), true));
 });
 
-describe('the hint that msg.url can come from outside', () => {
+describe('the statuses in the dialog of attach bearer', () => {
+  const { areStatuses } = load();
+  for (const text of [
+    '',
+    ' , ',
+    '401',
+    '400, 403\n419',
+    '499',
+    '399',
+    '500',
+    '4O1',
+    '401;403',
+    '401.0',
+    '-401',
+    '4010',
+  ])
+    it(`are valid if the node accepts them: ${JSON.stringify(text)}`, () =>
+      assert.equal(areStatuses(text), isReadable(RejectOn.parse, text)));
+
+  it('may be absent, a number or a variable', () => {
+    for (const value of [undefined, null, 403, '$(STATUSES)', ' $(STATUSES) ']) assert.equal(areStatuses(value), true);
+    for (const value of ['$(A) 401', {}, true]) assert.equal(areStatuses(value), false);
+  });
+});
+
+describe('the warning that msg.url can come from outside', () => {
   const node = (id: string, type: string, more: object = {}): DrawnNode => ({ id, type, inputs: 1, ...more });
   const httpIn = node('in', 'http in', { inputs: 0 });
   const attach = node('attach', 'attach-bearer');
@@ -97,23 +126,23 @@ describe('the hint that msg.url can come from outside', () => {
     ['attach', 'call'],
   ] as [string, string][];
 
-  it('is given if messages of an http in reach an http request without an address', () =>
+  it('is shown if messages of an http in node reach an http request node without an address', () =>
     assert.equal(load([httpIn, attach, call], through).mayComeFromOutside(attach), true));
 
   for (const type of ['mqtt in', 'websocket in', 'tcp in', 'telegram receiver'])
-    it(`is given for ${type}`, () =>
+    it(`is shown for ${type}`, () =>
       assert.equal(load([{ ...httpIn, type }, attach, call], through).mayComeFromOutside(attach), true));
 
   for (const type of ['inject', 'catch', 'status', 'complete'])
-    it(`is not given for ${type}`, () =>
+    it(`is not shown for ${type}`, () =>
       assert.equal(load([{ ...httpIn, type }, attach, call], through).mayComeFromOutside(attach), false));
 
-  it('is not given if the http request has an address', () => {
+  it('is not shown if the http request node has an address', () => {
     const fixed = { ...call, url: 'https://api.example.com' };
     assert.equal(load([httpIn, attach, fixed], through).mayComeFromOutside(attach), false);
   });
 
-  it('is not given for a node that is only wired to the same Function node', () => {
+  it('is not shown for a node that is only wired to the same Function node', () => {
     const side = node('side', 'debug', { outputs: 0 });
     const nodes = [httpIn, node('inject', 'inject', { inputs: 0 }), attach, call, side];
     const wires: [string, string][] = [
@@ -125,7 +154,7 @@ describe('the hint that msg.url can come from outside', () => {
     assert.equal(load(nodes, wires).mayComeFromOutside(attach), false);
   });
 
-  it('is given through nodes in between, junctions, and links of either kind', () => {
+  it('is shown if there are nodes in between, junctions, or links of either kind', () => {
     const nodes = [
       httpIn,
       node('way', 'function'),
@@ -148,7 +177,7 @@ describe('the hint that msg.url can come from outside', () => {
     assert.equal(load(nodes, wires).mayComeFromOutside(attach), true);
   });
 
-  it('is given in a subflow with an input and an output, of which nothing is known', () => {
+  it('is shown in a subflow with an input and an output, because its callers are unknown', () => {
     const nodes = [node('input', 'subflow'), attach, node('output', 'subflow')];
     const wires: [string, string][] = [
       ['input', 'attach'],
@@ -157,8 +186,35 @@ describe('the hint that msg.url can come from outside', () => {
     assert.equal(load(nodes, wires).mayComeFromOutside(attach), true);
   });
 
-  it('comes to an end in a circle', () => {
+  it('ends in a circle of wires', () => {
     const wires: [string, string][] = [...through, ['call', 'attach'], ['call', 'call']];
     assert.equal(load([attach, call], wires).mayComeFromOutside(attach), false);
   });
+});
+
+describe('the numbers in the dialog of attach bearer', () => {
+  const { isWholeNumber } = load();
+  for (const least of [0, 1])
+    for (const value of [
+      0,
+      1,
+      600,
+      '600',
+      ' 7 ',
+      '',
+      '0',
+      '-1',
+      '1.5',
+      '1e3',
+      'soon',
+      '1234567890',
+      [1],
+      {},
+      true,
+      undefined,
+    ])
+      it(`have the same value as in the node: ${JSON.stringify(value)}, at least ${least}`, () => {
+        const { problem } = readProperties({ number: value }, { number: wholeNumber(9, least) });
+        assert.equal(isWholeNumber(value, least), problem === undefined);
+      });
 });

@@ -6,11 +6,11 @@ import type { Session } from '../../src/visual-guard/session/session.ts';
 import { FakeSystem, settle } from '../support/fake-system.ts';
 import { Fleet } from '../support/fleet.ts';
 import { json, OpenStep, ScriptedTransport } from '../support/scripted-transport.ts';
-import { APP, challenge, LINK, refreshed, SMS, signedIn } from '../support/vg-replies.ts';
+import { APP, challenge, LINK, refreshed, SMS, says, signedIn, waiting } from '../support/vg-replies.ts';
 import { ANNA, ASK, isChallenged, isSignedIn, SETTINGS } from '../support/visual-guard.ts';
 import '../support/rejections.ts';
 
-/** A server that signs everybody in, each time with other tokens, and takes revocations. */
+/** A server that accepts every sign-in, each time with other tokens, and revocations. */
 function scene(maxSessions = 1_000) {
   const system = new FakeSystem();
   const engine = new Engine(maxSessions, system);
@@ -31,14 +31,14 @@ function scene(maxSessions = 1_000) {
   return { system, engine, transport, server, signIn, revoked };
 }
 
-/** Somebody is set a challenge. */
+/** A sign-in of this user that is answered with a challenge. */
 async function challengeFor(server: VisualGuardServer, transport: ScriptedTransport, user = 'anna') {
   transport.next(challenge([SMS, LINK, APP]));
   return isChallenged(await server.signIn({ ...ANNA, user }, ASK), 'mfa-required').challenge;
 }
 
 describe('one user of a server', () => {
-  it('has 20 sessions at most: the one that was not used for longest makes room, and its refresh token is revoked', async () => {
+  it('has 20 sessions at most: the least recently used one ends, and its refresh token is revoked', async () => {
     const { server, signIn, revoked } = scene();
     const sessions: Session[] = [];
     for (let count = 0; count < 20; count += 1) sessions.push(await signIn());
@@ -55,7 +55,7 @@ describe('one user of a server', () => {
     assert.equal(server.sessionOf('anna'), newest);
   });
 
-  it('pushes nobody else out, however often and in whatever spelling it signs in', async () => {
+  it('ends no session of another user, however often and in whatever spelling it signs in', async () => {
     const { engine, server, signIn, revoked } = scene(100);
     const bert = await signIn('bert');
     const stored = isSignedIn(await server.signInStored(ASK)).session;
@@ -69,7 +69,7 @@ describe('one user of a server', () => {
     assert.equal(server.storedSession, stored);
   });
 
-  it('cannot push the stored user’s session out, not even with the same name', async () => {
+  it('does not end the session of the stored user, even with the same name', async () => {
     const { engine, server, signIn } = scene();
     const stored = isSignedIn(await server.signInStored(ASK)).session;
     const others: Session[] = [];
@@ -83,7 +83,7 @@ describe('one user of a server', () => {
     );
   });
 
-  it('is counted for each server apart', async () => {
+  it('is counted for each server separately', async () => {
     const { engine, transport, server, signIn } = scene();
     const other = engine.holdServer({ ...SETTINGS, clientId: 'other_Native' }, transport, '').value;
     const there = isSignedIn(await other.signIn(ANNA, ASK)).session;
@@ -93,7 +93,7 @@ describe('one user of a server', () => {
     assert.equal(engine.sessions.size, 21);
   });
 
-  it('keeps what a renewal brings that was under way when its session made room: it is revoked, too', async () => {
+  it('ends a session while it is renewed: the result of the renewal is revoked, too', async () => {
     const { system, transport, signIn, revoked } = scene();
     const first = await signIn();
     const renewal = new OpenStep();
@@ -108,24 +108,73 @@ describe('one user of a server', () => {
     assert.deepEqual(revoked, ['refresh-1', 'refresh-late']);
   });
 
-  it('has 5 open challenges at most: the one that was not used for longest ends, and its link with it', async () => {
+  it('has 5 open challenges at most: of those that wait for a method, the least recently used one ends', async () => {
     const { engine, transport, server } = scene();
     const open: OpenChallenge[] = [];
     for (let count = 0; count < 5; count += 1) open.push(await challengeFor(server, transport));
-    transport.next(new OpenStep().step);
-    const { link } = isChallenged(await open[1].choose('link-email'), 'link-sent');
     for (const each of [open[0], ...open.slice(2)]) assert.equal(await server.findChallenge(each.id), each);
     const bert = await challengeFor(server, transport, 'bert');
 
     open.push(await challengeFor(server, transport, ' ANNA'));
 
     assert.equal(await server.findChallenge(open[1].id), 'challenge-unknown');
-    assert.equal(await link?.later, undefined);
     for (const each of [open[0], ...open.slice(2), bert]) assert.equal(await server.findChallenge(each.id), each);
     assert.equal(engine.challenges.size, 6);
   });
 
-  it('cannot push the stored user’s challenge out, not even with the same name', async () => {
+  it('keeps the challenge whose code was sent, however many sign-ins a stranger starts', async () => {
+    const { transport, server } = scene();
+    const sent = await challengeFor(server, transport);
+    transport.next(waiting);
+    isChallenged(await sent.choose('otp-sms'), 'code-required');
+    for (let count = 0; count < 30; count += 1) {
+      const other = await challengeFor(server, transport);
+      // The authenticator app needs nothing sent, so a stranger can choose it as often as they like.
+      if (count % 2) isChallenged(await other.choose('otp-app'), 'code-required');
+    }
+    isSignedIn(await sent.submit('1'));
+  });
+
+  it('keeps a challenge with a chosen authenticator app, and ends one that waits for a method', async () => {
+    const { transport, server } = scene();
+    const app = await challengeFor(server, transport);
+    isChallenged(await app.choose('otp-app'), 'code-required');
+    for (let count = 0; count < 30; count += 1) await challengeFor(server, transport);
+    isSignedIn(await app.submit('1'));
+  });
+
+  it('ends a challenge that waits for a method again because nothing could be sent', async () => {
+    const { transport, server } = scene();
+    const failed = await challengeFor(server, transport);
+    transport.next(says(['Failure', 'MFA_FailedSendingRequest']));
+    isChallenged(await failed.choose('otp-sms'), 'mfa-required', 'mfa-delivery-failed');
+    for (let count = 0; count < 5; count += 1) await challengeFor(server, transport);
+    assert.equal(await server.findChallenge(failed.id), 'challenge-unknown');
+  });
+
+  it('ends the least recently used challenge, and its link, if a code or link was sent for all 5', async () => {
+    const { system, transport, server } = scene();
+    const open: OpenChallenge[] = [];
+    for (let count = 0; count < 5; count += 1) open.push(await challengeFor(server, transport));
+    transport.next(new OpenStep().step);
+    const { link } = isChallenged(await open[0].choose('link-email'), 'link-sent');
+    for (const each of open.slice(1)) {
+      await system.pass(30_000);
+      transport.next(waiting);
+      isChallenged(await each.choose('otp-sms'), 'code-required');
+    }
+    for (const each of open.slice(1)) assert.equal(await server.findChallenge(each.id), each);
+
+    const newest = await challengeFor(server, transport);
+
+    assert.equal(await server.findChallenge(open[0].id), 'challenge-unknown');
+    assert.equal(await link?.later, undefined);
+    for (const each of [...open.slice(1), newest]) assert.equal(await server.findChallenge(each.id), each);
+    await challengeFor(server, transport);
+    assert.equal(await server.findChallenge(newest.id), 'challenge-unknown', 'nothing was sent for it');
+  });
+
+  it('does not end the challenge of the stored user, even with the same name', async () => {
     const { transport, server } = scene();
     transport.next(challenge([SMS]));
     const { challenge: stored } = isChallenged(await server.signInStored(ASK), 'mfa-required');
@@ -134,7 +183,7 @@ describe('one user of a server', () => {
     isChallenged(await server.signInStored(ASK), 'mfa-required');
   });
 
-  it('leaves no timer behind with challenges that made room', async () => {
+  it('leaves no timer of a challenge that was ended', async () => {
     const { system, engine, transport, server } = scene();
     for (let count = 0; count < 50; count += 1) await challengeFor(server, transport);
     assert.equal(system.pending, 5);
@@ -144,7 +193,7 @@ describe('one user of a server', () => {
 });
 
 describe('all users together', () => {
-  it('push the stored user’s session and challenge out neither, though nothing uses them', async () => {
+  it('end neither the session nor the challenge of the stored user, even if nothing uses them', async () => {
     const { engine, transport, server, signIn } = scene(10);
     const stored = isSignedIn(await server.signInStored(ASK)).session;
     const other = engine.holdServer({ ...SETTINGS, username: 'service' }, transport, '').value;
@@ -159,7 +208,7 @@ describe('all users together', () => {
     assert.equal(await other.findChallenge(open.id), open);
   });
 
-  it('are told of once for each server', async () => {
+  it('are reported once for each server', async () => {
     const { engine, transport, server, signIn } = scene(10);
     const other = engine.holdServer({ ...SETTINGS, clientId: 'other_Native' }, transport, '').value;
     const told: string[] = [];
@@ -174,10 +223,10 @@ describe('all users together', () => {
   });
 });
 
-describe('with a session store, what makes room', () => {
+describe('with a session store, a session or challenge that is removed to make room', () => {
   const SERVICE = { user: 'service', password: 'service-password' };
 
-  it('is dropped in this process only: nothing is revoked, and it is found again by its handle', async () => {
+  it('is removed in this process only: nothing is revoked, and its handle still finds it', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2);
     const first = isSignedIn(await a.server.signIn(SERVICE, ASK)).session;
@@ -198,16 +247,15 @@ describe('with a session store, what makes room', () => {
     assert.equal(a.engine.sessions.size, 20);
   });
 
-  it('goes on at another replica, or here again, if it is a challenge', async () => {
+  it('continues at another replica, or here again, if it is a challenge', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2);
     const { challenge: first } = isChallenged(await a.server.signIn(ANNA, ASK), 'mfa-required');
-    isChallenged(await first.choose('otp-sms'), 'code-required');
     for (let count = 0; count < 5; count += 1) await a.server.signIn(ANNA, ASK);
     assert.equal(a.engine.challenges.size, 5);
 
     const there = (await b.server.findChallenge(first.id)) as OpenChallenge;
-    assert.equal(there.state, 'code-required');
+    isChallenged(await there.choose('otp-sms'), 'code-required');
     const here = (await a.server.findChallenge(first.id)) as OpenChallenge;
     assert.notEqual(here, first);
     isSignedIn(await here.submit('123456'));

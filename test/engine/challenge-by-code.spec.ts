@@ -28,8 +28,8 @@ async function withCode(...script: Step[]) {
   return { ...scene, open };
 }
 
-describe('choosing a way that sends a code', () => {
-  it('is code-required, with the way chosen', async () => {
+describe('choosing a method that sends a code', () => {
+  it('is code-required, with the chosen method', async () => {
     const scene = stage({}, challenge(ALL), waiting);
     const open = await challengeOf(scene);
     const outcome = isChallenged(await open.choose('otp-email'), 'code-required');
@@ -38,12 +38,12 @@ describe('choosing a way that sends a code', () => {
     assert.equal(scene.transport.requests.length, 2);
   });
 
-  it('is code-required, too, where the server says "challenged" again with the same request', async () => {
+  it('is code-required, too, if the server says "challenged" again with the same request', async () => {
     const scene = stage({}, challenge(ALL), challenge(ALL));
     isChallenged(await (await challengeOf(scene)).choose('otp-sms'), 'code-required');
   });
 
-  it('is code-required, too, where the server answers 200', async () => {
+  it('is code-required, too, if the server answers 200', async () => {
     const scene = stage({}, challenge(ALL), { ...waiting, status: 200 });
     isChallenged(await (await challengeOf(scene)).choose('otp-sms'), 'code-required');
   });
@@ -57,7 +57,7 @@ describe('choosing a way that sends a code', () => {
     assert.equal(scene.transport.lastForm.MFAAvailableId, 'way-app');
   });
 
-  it('takes the id of a method, and a single one where none is named', async () => {
+  it('takes the ID of a method, and the only method if none is named', async () => {
     const scene = stage({}, challenge([SMS]), waiting);
     const open = await challengeOf(scene);
     isChallenged(await open.choose(''), 'code-required');
@@ -75,7 +75,7 @@ describe('choosing a way that sends a code', () => {
     });
   }
 
-  it('is mfa-required, mfa-delivery-failed where sending failed; another try goes out at once', async () => {
+  it('is mfa-required, mfa-delivery-failed if sending failed; another try is sent at once', async () => {
     const scene = stage({}, challenge(ALL), notSent, waiting);
     const open = await challengeOf(scene);
     const failed = isChallenged(await open.choose('otp-sms'), 'mfa-required', 'mfa-delivery-failed');
@@ -83,7 +83,7 @@ describe('choosing a way that sends a code', () => {
     isChallenged(await open.choose('otp-email'), 'code-required');
   });
 
-  it('is signed in where the server wants no code after all', async () => {
+  it('is signed in if the server does not ask for a code', async () => {
     const scene = stage({}, challenge(ALL), signedIn());
     isSignedIn(await (await challengeOf(scene)).choose('otp-sms'));
   });
@@ -96,7 +96,7 @@ describe('choosing a way that sends a code', () => {
     ['a Failure alone', says(['Failure']), 'unknown'],
     ['an OAuth error', { status: 400, body: { error: 'invalid_grant' } }, 'credentials-invalid'],
   ] as const) {
-    it(`is refused after ${name}: ${reason}, and the challenge is over`, async () => {
+    it(`is refused after ${name}: ${reason}, and the challenge ends`, async () => {
       const scene = stage({}, challenge(ALL), reply);
       const open = await challengeOf(scene);
       isRefused(await open.choose('otp-sms'), reason);
@@ -110,7 +110,7 @@ describe('choosing a way that sends a code', () => {
     ['the server says nothing', silence, 'AUTH_TIMEOUT'],
     ['the answer is no sense', page(200), 'AUTH_BAD_RESPONSE'],
   ] as const) {
-    it(`is a fault where ${name}; it is not sent again by itself, and the code that may arrive is taken`, async () => {
+    it(`is a fault if ${name}; it is not sent again automatically, and a code that may arrive is accepted`, async () => {
       const scene = stage({}, challenge(ALL), step, signedIn());
       const open = await challengeOf(scene);
       const choosing = assert.rejects(open.choose('otp-sms'), { code });
@@ -126,7 +126,7 @@ describe('choosing a way that sends a code', () => {
 describe('a new request id', () => {
   const renewed = challenge([SMS, EMAIL], 'request-2');
 
-  it('is adopted once: its ways are offered, and nothing is chosen by itself', async () => {
+  it('is adopted once: its methods are offered, and none is chosen automatically', async () => {
     const scene = stage({}, challenge(ALL), renewed, waiting, signedIn());
     const open = await challengeOf(scene);
     isChallenged(await open.choose('otp-sms'), 'mfa-required');
@@ -138,7 +138,7 @@ describe('a new request id', () => {
     isSignedIn(await open.submit('1'));
   });
 
-  it('is never a loop: the second one ends the challenge', async () => {
+  it('never causes a loop: the second one ends the challenge', async () => {
     const scene = stage({}, challenge(ALL), renewed, challenge(ALL, 'request-3'));
     const open = await challengeOf(scene);
     await open.choose('otp-sms');
@@ -148,7 +148,7 @@ describe('a new request id', () => {
 });
 
 describe('a code', () => {
-  it('that is right signs in, and its challenge is used up', async () => {
+  it('that is right signs in and uses the challenge up', async () => {
     const { open, engine, server, transport } = await withCode(signedIn());
     const { session, token } = isSignedIn(await open.submit('123456'));
     assert.equal(token.accessToken, 'access-1');
@@ -158,21 +158,21 @@ describe('a code', () => {
     assert.equal(engine.challenges.size, 0);
   });
 
-  for (const code of ['000123', 'aB3xY', ' 12 ', 'ü']) {
-    it(`is sent as it is: ${JSON.stringify(code)}`, async () => {
+  for (const code of ['000123', 'aB3xY', 'ü']) {
+    it(`is sent unchanged: ${JSON.stringify(code)}`, async () => {
       const { open, transport } = await withCode(signedIn());
       await open.submit(code);
       assert.equal(transport.lastForm.MFASecureCode, code);
     });
   }
 
-  it('may go in one request with a single way that was not chosen before', async () => {
+  it('may be sent in one request with the only method if none was chosen before', async () => {
     const scene = stage({}, challenge([EMAIL]), signedIn());
     isSignedIn(await (await challengeOf(scene)).submit('1'));
     assert.equal(scene.transport.lastForm.MFAAvailableId, 'way-email');
   });
 
-  it('for which none of several ways was chosen is not sent: mfa-required, method-not-offered', async () => {
+  it('is not sent if none of several methods was chosen: mfa-required, method-not-offered', async () => {
     const scene = stage({}, challenge(ALL));
     isChallenged(await (await challengeOf(scene)).submit('1'), 'mfa-required', 'method-not-offered');
     assert.equal(scene.transport.requests.length, 1);
@@ -185,7 +185,7 @@ describe('a code', () => {
     isSignedIn(await open.submit('2'));
   });
 
-  it('may be wrong four times; the fifth is refused, code-invalid, and the challenge is over', async () => {
+  it('may be wrong four times; the fifth is refused, code-invalid, and the challenge ends', async () => {
     const { open, server } = await withCode(wrongCode, wrongCode, wrongCode, wrongCode, wrongCode);
     for (let attempt = 1; attempt < 5; attempt += 1) {
       isChallenged(await open.submit('1'), 'code-required', 'code-invalid');
@@ -195,14 +195,14 @@ describe('a code', () => {
     assert.equal(await server.findChallenge(open.id), 'challenge-unknown');
   });
 
-  it('is put to the server five times at most, however many come at once', async () => {
+  it('is sent to the server five times at most, however many arrive at the same time', async () => {
     const { open, transport } = await withCode(...Array.from({ length: 10 }, () => wrongCode));
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => open.submit('1')));
     assert.equal(transport.requests.filter(({ form }) => 'MFASecureCode' in form).length, 5);
     assert.equal(outcomes.filter(({ state }) => state === 'code-required').length, 4);
   });
 
-  it('that comes twice at once is used once: the second finds the challenge used up', async () => {
+  it('that arrives twice at the same time is sent once: the second finds the challenge used up', async () => {
     const { open, transport } = await withCode(signedIn(), says(['Failure']));
     const [first, second] = await Promise.all([open.submit('1'), open.submit('1')]);
     isSignedIn(first);
@@ -210,7 +210,7 @@ describe('a code', () => {
     assert.equal(transport.requests.filter(({ form }) => 'MFASecureCode' in form).length, 1);
   });
 
-  it('that is wrong when the challenge has expired meanwhile is refused, code-invalid', async () => {
+  it('that is wrong is refused, code-invalid, if the challenge has expired meanwhile', async () => {
     const answer = new OpenStep();
     const { open, system } = await withCode(answer.step);
     await system.pass(open.expiresAt - START - 5_000);
@@ -220,7 +220,7 @@ describe('a code', () => {
     isRefused(await submitting, 'code-invalid');
   });
 
-  it('that comes too late is refused, mfa-timeout', async () => {
+  it('that arrives too late is refused, mfa-timeout', async () => {
     const { open } = await withCode(tooLate);
     isRefused(await open.submit('1'), 'mfa-timeout');
   });
@@ -230,7 +230,7 @@ describe('a code', () => {
     isRefused(await open.submit('1'), 'code-invalid');
   });
 
-  it('is a fault where no answer comes: it is sent once, and the challenge stays', async () => {
+  it('is a fault if no answer arrives: it is sent once, and the challenge stays', async () => {
     const { open, server, transport } = await withCode(new AuthError('connection-cut', { host: 'h' }), signedIn());
     await assert.rejects(open.submit('1'), { code: 'AUTH_NETWORK' });
     assert.equal(transport.requests.length, 3);
@@ -240,7 +240,7 @@ describe('a code', () => {
 });
 
 describe('another code for the same user', () => {
-  it('within 30 s is not sent: held-back with the time, in the state it was in', async () => {
+  it('within 30 s is not sent: held-back with the time, in the same state as before', async () => {
     const { open, transport, system } = await withCode(waiting);
     await system.pass(29_999);
     const held = isChallenged(await open.choose('otp-email'), 'code-required', 'held-back');
@@ -252,7 +252,7 @@ describe('another code for the same user', () => {
     assert.equal(transport.requests.length, 3);
   });
 
-  it('is not sent by way of another challenge of that user either', async () => {
+  it('is not sent with another challenge of that user either', async () => {
     const { system, server, transport, open } = await withCode(challenge(ALL), challenge(ALL));
     const again = isChallenged(await server.signIn(ANNA, ASK), 'mfa-required').challenge;
     assert.notEqual(again.id, open.id);
@@ -262,7 +262,7 @@ describe('another code for the same user', () => {
     assert.equal(transport.requests.filter(({ form }) => 'MFAAvailableId' in form).length, 1);
   });
 
-  it('is not sent after one that the server sent with the login itself', async () => {
+  it('is not sent after one that the server sent with the login', async () => {
     const sent = says(['Failure', 'MFA_WaitingUserAction'], { ways: [SMS, EMAIL] });
     const scene = stage({}, sent);
     const { challenge: open } = isChallenged(await scene.server.signIn(ANNA, ASK), 'code-required');
@@ -270,19 +270,19 @@ describe('another code for the same user', () => {
     assert.equal(scene.transport.requests.length, 1);
   });
 
-  it('goes out at once for another user', async () => {
+  it('is sent at once for another user', async () => {
     const { server } = await withCode(challenge(ALL), waiting);
     isChallenged(await server.signIn({ ...ANNA, user: 'bert' }, { method: 'otp-sms', reset: false }), 'code-required');
   });
 
-  it('goes out at once where the first cannot have been sent', async () => {
+  it('is sent at once if the first was certainly not sent', async () => {
     const scene = stage({}, challenge(ALL), new AuthError('connection-refused', { host: 'h' }), waiting);
     const open = await challengeOf(scene);
     await assert.rejects(open.choose('otp-sms'), { code: 'AUTH_NETWORK' });
     isChallenged(await open.choose('otp-sms'), 'code-required');
   });
 
-  it('waits where the first may have been sent', async () => {
+  it('waits if the first may have been sent', async () => {
     const scene = stage({}, challenge(ALL), new AuthError('connection-cut', { host: 'h' }));
     const open = await challengeOf(scene);
     await assert.rejects(open.choose('otp-sms'), { code: 'AUTH_NETWORK' });

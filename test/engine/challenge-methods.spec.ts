@@ -7,7 +7,7 @@ const readAll = (MFAAvailables: unknown, requestId: string, echoes?: Echoes) =>
   readMethods(ReplyObject.of({ MFAAvailables }, echoes), requestId);
 const readOne = (item: object) => readAll([{ Id: 'id', RequestId: 'request', ...item }], '')[0];
 
-describe('the ways that a server offers', () => {
+describe('the methods that a server offers', () => {
   const rows: [string, object, OfferedMethod['kind'], OfferedMethod['transport']][] = [
     ['a code by SMS', { TransportMode: 1, AuthenticationMode: 2 }, 'otp', 'sms'],
     ['a code by email', { TransportMode: 2, AuthenticationMode: 2 }, 'otp', 'email'],
@@ -38,7 +38,7 @@ describe('the ways that a server offers', () => {
     });
   }
 
-  it('have ids of our own, so that the server’s never leave the process', () => {
+  it('have IDs of our own, so that the server’s IDs never leave the process', () => {
     const item = { Id: 'server-id', RequestId: 'server-request', TransportMode: 1, AuthenticationMode: 2 };
     const [one, other] = readAll([item, item], '');
     assert.notEqual(one.id, other.id);
@@ -48,7 +48,7 @@ describe('the ways that a server offers', () => {
     assert.deepEqual([one.availableId, one.requestId], ['server-id', 'server-request']);
   });
 
-  it('use the request id of the item, else that of the reply', () => {
+  it('use the request ID of the item, otherwise that of the reply', () => {
     const ids = readAll([{ Id: 'a', RequestId: 'item' }, { Id: 'b' }], 'reply').map(({ requestId }) => requestId);
     assert.deepEqual(ids, ['item', 'reply']);
   });
@@ -72,10 +72,10 @@ describe('the ways that a server offers', () => {
   });
 
   for (const list of [undefined, null, {}, 'text', 7]) {
-    it(`are none where the list is ${JSON.stringify(list)}`, () => assert.deepEqual(readAll(list, 'r'), []));
+    it(`are empty if the list is ${JSON.stringify(list)}`, () => assert.deepEqual(readAll(list, 'r'), []));
   }
 
-  it('keep a text only as far as it is shown, on one line and not too long', () => {
+  it('have texts of limited length, on one line', () => {
     const method = readOne({ DestinationDisplay: `+49\n\u0007${'*'.repeat(500)}` });
     assert.ok(method.destination.length <= 100);
     assert.doesNotMatch(method.destination, /\p{Cc}/u);
@@ -88,7 +88,7 @@ describe('the ways that a server offers', () => {
   });
 });
 
-describe('the way that is meant', () => {
+describe('the method for a word', () => {
   const method = (id: string, kind: OfferedMethod['kind'], transport: OfferedMethod['transport']) => ({
     id,
     kind,
@@ -120,14 +120,14 @@ describe('the way that is meant', () => {
     ['somebody-else', undefined],
   ];
   for (const [word, id] of rows) {
-    it(`by ${JSON.stringify(word)} of several is ${id ?? 'none'}`, () => assert.equal(findMethod(all, word)?.id, id));
+    it(`for ${JSON.stringify(word)}, if there are several, is ${id ?? 'none'}`, () =>
+      assert.equal(findMethod(all, word)?.id, id));
   }
 
-  it('is the single one where none is named', () => assert.equal(findMethod([sms], ''), sms));
-  it('is none where the preference is not offered', () =>
-    assert.equal(findMethod([link, sms], 'otp-email'), undefined));
-  it('is none where none is offered', () => assert.equal(findMethod([], 'first'), undefined));
-  it('needs nothing sent where it is an authenticator app alone', () =>
+  it('is the only one if none is named', () => assert.equal(findMethod([sms], ''), sms));
+  it('is none if the preference is not offered', () => assert.equal(findMethod([link, sms], 'otp-email'), undefined));
+  it('is none if none is offered', () => assert.equal(findMethod([], 'first'), undefined));
+  it('needs nothing sent if it is an authenticator app', () =>
     assert.deepEqual([...all, method('code-id', 'code', 'sms')].map(isDelivered), [
       true,
       true,

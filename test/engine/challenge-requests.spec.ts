@@ -17,7 +17,7 @@ async function formsOf(settings: Partial<VisualGuardSettings>, person = ANNA) {
 const IDS = { AuthenticationRequestId: 'request-1', MFAAvailableId: 'way-sms' };
 
 describe('the requests of a sign-in by code', () => {
-  it('have neither user name nor password in the steps: mfaCredentials "none"', async () => {
+  it('have neither user name nor password in the later steps: mfaCredentials "none"', async () => {
     assert.deepEqual(await formsOf({ mfaCredentials: 'none' }), [
       { ...COMMON, Username: 'anna', Password: 'anna-password' },
       { ...COMMON, ...IDS },
@@ -25,7 +25,7 @@ describe('the requests of a sign-in by code', () => {
     ]);
   });
 
-  it('have the user name in the steps: mfaCredentials "username"', async () => {
+  it('have the user name in the later steps: mfaCredentials "username"', async () => {
     assert.deepEqual(await formsOf({ mfaCredentials: 'username' }), [
       { ...COMMON, Username: 'anna', Password: 'anna-password' },
       { ...COMMON, ...IDS, Username: 'anna' },
@@ -33,7 +33,7 @@ describe('the requests of a sign-in by code', () => {
     ]);
   });
 
-  it('have both in the steps: mfaCredentials "username+password"', async () => {
+  it('have both in the later steps: mfaCredentials "username+password"', async () => {
     assert.deepEqual(await formsOf({ mfaCredentials: 'username+password' }), [
       { ...COMMON, Username: 'anna', Password: 'anna-password' },
       { ...COMMON, ...IDS, Username: 'anna', Password: 'anna-password' },
@@ -49,20 +49,20 @@ describe('the requests of a sign-in by code', () => {
     });
   }
 
-  it('have no secret for a public client, and no scope where none is set', async () => {
+  it('have no secret for a public client, and no scope if none is set', async () => {
     for (const form of await formsOf({ clientSecret: '', scope: ' ' })) {
       assert.ok(!('client_secret' in form) && !('scope' in form));
     }
   });
 
   for (const module of ['VGUser', 'WindowsByCredential', 'Passwordless', 'AnythingElse']) {
-    it(`have the module as it is written: ${module}`, async () => {
+    it(`have the module unchanged: ${module}`, async () => {
       for (const form of await formsOf({ module })) assert.equal(form.VGAuthenticationModule, module);
     });
   }
 
   for (const user of ['DOMAIN\\anna', 'anna@example.org', ' anna ', 'ÄNNA']) {
-    it(`have the user name as it is: ${JSON.stringify(user)}`, async () => {
+    it(`have the user name unchanged: ${JSON.stringify(user)}`, async () => {
       const forms = await formsOf({ module: 'WindowsByCredential', mfaCredentials: 'username' }, { ...ANNA, user });
       assert.deepEqual(
         forms.map(({ Username }) => Username),
@@ -71,7 +71,7 @@ describe('the requests of a sign-in by code', () => {
     });
   }
 
-  it('have no more than this in a refresh', async () => {
+  it('have only these fields in a refresh', async () => {
     const scene = stage({}, signedIn(), refreshed('access-2'));
     const { session } = isSignedIn(await scene.server.signIn(ANNA, ASK));
     await scene.system.pass(1_800_000);

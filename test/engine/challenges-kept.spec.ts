@@ -10,7 +10,7 @@ import { challenge, LINK, SMS, signedIn, waiting } from '../support/vg-replies.t
 import { ANNA, ASK, challengeOf, isChallenged, isSignedIn, SETTINGS, stage } from '../support/visual-guard.ts';
 
 describe('a challenge', () => {
-  it('lives 300 s, is told as expired after that, and leaves nothing behind', async () => {
+  it('is valid for 300 s, is reported as expired after that, and leaves nothing behind', async () => {
     const scene = stage({}, challenge());
     const open = await challengeOf(scene);
     assert.equal(open.expiresAt, START + 300_000);
@@ -22,7 +22,7 @@ describe('a challenge', () => {
     assert.equal(scene.system.pending, 0);
   });
 
-  it('is found by its id alone, which cannot be guessed from another', async () => {
+  it('is found only by its ID, which cannot be guessed from another one', async () => {
     const scene = stage({}, challenge(), challenge());
     const [one, other] = [await challengeOf(scene), await challengeOf(scene, { ...ANNA, user: 'bert' })];
     assert.equal(await scene.server.findChallenge(one.id), one);
@@ -31,14 +31,14 @@ describe('a challenge', () => {
   });
 
   for (const id of ['', 'x', '__proto__', 'request-1']) {
-    it(`is unknown by another id: ${JSON.stringify(id)}`, async () => {
+    it(`is not found by another ID: ${JSON.stringify(id)}`, async () => {
       const scene = stage({}, challenge());
       await challengeOf(scene);
       assert.equal(await scene.server.findChallenge(id), 'challenge-unknown');
     });
   }
 
-  it('is found at its own server only, though another has the same address', async () => {
+  it('is found at its own server only, even if another one has the same address', async () => {
     const { engine, server, transport } = stage({}, challenge());
     const other = engine.holdServer({ ...SETTINGS, clientId: 'other_Native' }, transport, '').value;
     const open = isChallenged(await server.signIn(ANNA, ASK), 'mfa-required').challenge;
@@ -47,7 +47,7 @@ describe('a challenge', () => {
     assert.equal(await findChallenge([], open.id), 'challenge-unknown');
   });
 
-  it('that has expired is told as expired at its own server only', async () => {
+  it('is reported as expired at its own server only', async () => {
     const { engine, server, system, transport } = stage({}, challenge());
     const other = engine.holdServer({ ...SETTINGS, clientId: 'other_Native' }, transport, '').value;
     const open = isChallenged(await server.signIn(ANNA, ASK), 'mfa-required').challenge;
@@ -56,7 +56,7 @@ describe('a challenge', () => {
     assert.equal(await findChallenge([other, server], open.id), 'challenge-expired');
   });
 
-  it('is meant without an id only if it is a stored user’s, and the only such one', async () => {
+  it('is found without an ID only if it is the only one of a stored user', async () => {
     const { engine, server, transport } = stage({}, challenge(), challenge(), challenge());
     const only = (...servers: VisualGuardServer[]) => findOnlyStoredChallenge(servers);
     await server.signIn(ANNA, ASK);
@@ -72,7 +72,7 @@ describe('a challenge', () => {
     assert.equal(await only(), 'challenge-unknown');
   });
 
-  it('keeps no password that its steps do not send, and shows none', async () => {
+  it('keeps no password that its steps do not send, and prints none', async () => {
     for (const mfaCredentials of ['none', 'username', 'username+password'] as const) {
       const open = await challengeOf(stage({ mfaCredentials }, challenge()));
       const text = inspect(open, { depth: null, showHidden: true }) + JSON.stringify({ ...open });
@@ -80,7 +80,7 @@ describe('a challenge', () => {
     }
   });
 
-  it('is one of so many at most; the one longest unused goes first, and its link ends', async () => {
+  it('is one of a limited number: the least recently used one is removed first, and its link ends', async () => {
     const system = new FakeSystem();
     const engine = new Engine(2, system);
     const transport = new ScriptedTransport(system, challenge([LINK]), silence, challenge(), challenge());
@@ -98,20 +98,20 @@ describe('a challenge', () => {
 });
 
 describe('1,000 people who sign in at once', () => {
-  it('each get their own token, whatever order their codes come back in, and leave nothing behind', async () => {
+  it('each get their own token, in whatever order their codes arrive, and leave nothing behind', async () => {
     const system = new FakeSystem();
     const engine = new Engine(10_000, system);
     const transport = new ScriptedTransport(system);
-    // A server that knows its people by its own request ids, and their codes.
+    // A server that identifies each person by its own request ID, and has a code for each.
     transport.otherwise = ({ form }) => {
       const { Username: user, AuthenticationRequestId: request, MFASecureCode: code } = form;
       if (request === undefined) return challenge([SMS], `request-of-${user}`);
       if (code === undefined) return waiting;
-      assert.equal(request, `request-of-${code.replace('code-', '')}`);
-      return signedIn(`token-of-${code.replace('code-', '')}`);
+      assert.equal(request, `request-of-${code.replace('code', '')}`);
+      return signedIn(`token-of-${code.replace('code', '')}`);
     };
     const server = engine.holdServer(SETTINGS, transport, '').value;
-    const people = Array.from({ length: 1000 }, (_, index) => `person-${index}`);
+    const people = Array.from({ length: 1000 }, (_, index) => `person${index}`);
     const challenges = await Promise.all(
       people.map(async (user) => {
         const wishes = { method: 'otp-sms', reset: false };
@@ -123,7 +123,7 @@ describe('1,000 people who sign in at once', () => {
     await Promise.all(
       challenges.reverse().map(async ({ user, id }) => {
         const open = (await server.findChallenge(id)) as OpenChallenge;
-        const { token, session } = isSignedIn(await open.submit(`code-${user}`));
+        const { token, session } = isSignedIn(await open.submit(`code${user}`));
         assert.equal(token.accessToken, `token-of-${user}`);
         assert.equal(session.user, user);
         assert.equal(server.sessionWith(session.handle), session);

@@ -9,7 +9,7 @@ import '../support/rejections.ts';
 const JSON_TYPE = { 'content-type': 'application/json' };
 const TOKEN = Buffer.from(JSON.stringify({ access_token: 'abc', token_type: 'bearer', expires_in: 300 }));
 
-/** What comes of a body in these codings. */
+/** Decodes a body with these codings. */
 async function exchange(body: Buffer, coding: string, status = 200): Promise<HttpResponse> {
   const server = await serve((_, response) => {
     response.writeHead(status, { ...JSON_TYPE, 'content-encoding': coding });
@@ -24,7 +24,7 @@ function read(reply: HttpResponse) {
   return readTokenResponse(reply, { host: 'auth.example.org', isForUser: false, mayQuote: true });
 }
 
-describe('a reply that is compressed, although nobody asked for it', () => {
+describe('a compressed reply, although none was requested', () => {
   afterEach(closeServers);
 
   const codings: [string, Buffer][] = [
@@ -54,29 +54,29 @@ describe('a reply that is compressed, although nobody asked for it', () => {
 
   const full = Buffer.from(`{"access_token":"abc","x":"${'x'.repeat(2 ** 20)}`).subarray(0, 2 ** 20 - 2);
   const exact = Buffer.concat([full, Buffer.from('"}')]);
-  it('is read up to 1 MiB of what it unfolds into', async () =>
+  it('is read up to 1 MiB of decompressed data', async () =>
     assert.equal(read(await exchange(gzipSync(exact), 'gzip')).granted?.token('access_token'), 'abc'));
 
   const bomb = gzipSync(Buffer.alloc(2 ** 28, 32));
   const faults: [string, Buffer, string, string][] = [
     ['one byte more than 1 MiB', gzipSync(Buffer.concat([exact, Buffer.from(' ')])), 'gzip', 'reply-too-large'],
     ['a bomb of 256 MiB', bomb, 'gzip', 'reply-too-large'],
-    ['a bomb in a bomb', gzipSync(bomb), 'gzip, gzip', 'reply-too-large'],
+    ['a bomb inside a bomb', gzipSync(bomb), 'gzip, gzip', 'reply-too-large'],
     ['gzip that is cut', gzipSync(TOKEN).subarray(0, 30), 'gzip', 'reply-cut'],
     ['br that is cut', brotliCompressSync(TOKEN).subarray(0, 30), 'br', 'reply-cut'],
     ['JSON that is said to be gzip', TOKEN, 'gzip', 'reply-unreadable'],
     ['JSON that is said to be deflate', TOKEN, 'deflate', 'reply-unreadable'],
-    ['a coding that nobody knows', TOKEN, 'zstd', 'reply-unreadable'],
+    ['an unknown coding', TOKEN, 'zstd', 'reply-unreadable'],
     ['a coding that every object has', TOKEN, 'constructor', 'reply-unreadable'],
     ['too many codings', gzipSync(TOKEN), 'gzip, gzip, gzip, gzip', 'reply-unreadable'],
   ];
   for (const [name, body, coding, fault] of faults) {
-    it(`cannot be read: ${name}. AUTH_BAD_RESPONSE says so, with status and content type`, async () => {
+    it(`cannot be read: ${name}. This is AUTH_BAD_RESPONSE, with status and content type`, async () => {
       const reply = await exchange(body, coding);
       assert.throws(() => read(reply), { code: 'AUTH_BAD_RESPONSE', fault, status: 200, message: /application\/json/ });
     });
 
-    it(`cannot be read: ${name}. With 503 that is no matter`, async () => {
+    it(`cannot be read: ${name}. With 503 the status alone counts`, async () => {
       const reply = await exchange(body, coding, 503);
       assert.throws(() => read(reply), { code: 'AUTH_UNAVAILABLE', status: 503 });
     });

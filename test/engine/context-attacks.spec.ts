@@ -16,7 +16,7 @@ interface Kept {
   expires: number;
 }
 
-describe('Who can write to the context file, but does not know the encryption key,', () => {
+describe('Somebody who can write to the context file, but does not have the encryption key,', () => {
   let files: ContextFiles;
   let time: FakeSystem;
   let access: ContextAccess;
@@ -32,7 +32,7 @@ describe('Who can write to the context file, but does not know the encryption ke
     await files.end();
   });
 
-  /** As a Node-RED that starts. */
+  /** Starts as Node-RED does. */
   function start(keyring: Keyring = keyringOf()): ContextStore {
     for (const store of stores.splice(0)) store.close();
     const store = new ContextStore(access, keyring, 'context files', time);
@@ -45,7 +45,7 @@ describe('Who can write to the context file, but does not know the encryption ke
   const overwrite = (key: string, value: unknown): Promise<unknown> =>
     new Promise((resolve) => access.set([key], [value], resolve));
 
-  /** Writes something, and gives back the key and what stands there. */
+  /** Writes a record, and returns its key and its content in the file. */
   async function write(name: string, value: unknown): Promise<{ key: string; kept: Kept }> {
     const before = keys();
     assert.equal(await (stores[0] ?? start()).put(name, value, { life: LIFE, fence: 5 }), true);
@@ -54,7 +54,7 @@ describe('Who can write to the context file, but does not know the encryption ke
   }
 
   describe('cannot', () => {
-    it('prolong a record', async () => {
+    it('extend the life of a record', async () => {
       const { key, kept } = await write('a', 'mine');
       await overwrite(key, { ...kept, expires: kept.expires + 1_000 * LIFE });
       assert.equal((await start().get('a'))?.value, 'mine');
@@ -63,7 +63,7 @@ describe('Who can write to the context file, but does not know the encryption ke
       assert.deepEqual(keys(), [], 'it is swept out');
     });
 
-    it('use it again after its time', async () => {
+    it('make a record valid again after its end', async () => {
       const { key, kept } = await write('a', 'mine');
       await time.pass(2 * LIFE);
       for (const written of [kept.written, time.now(), time.now() - MINUTE])
@@ -93,7 +93,7 @@ describe('Who can write to the context file, but does not know the encryption ke
       assert.equal(await start().get('a'), undefined);
     });
 
-    it('give it another number, or another content', async () => {
+    it('give it another number or other content', async () => {
       const { key, kept } = await write('a', 'mine');
       for (const forged of [
         { ...kept, fence: 6 },

@@ -22,12 +22,12 @@ describe('a store in the context files of Node-RED', () => {
   });
   afterEach(async () => {
     for (const store of stores.splice(0)) store.close();
-    // A write that is under way comes to its end; no timer is left.
+    // Writes that are under way finish, and no timer is left.
     await until(() => time.pending === 0);
     await files.end();
   });
 
-  /** As a Node-RED that starts. */
+  /** Starts as Node-RED does. */
   async function start(keyring = keyringOf(), most?: number): Promise<ContextStore> {
     return open(await files.open(), keyring, most);
   }
@@ -41,25 +41,47 @@ describe('a store in the context files of Node-RED', () => {
   /** The keys of the records in the file. */
   const recordKeys = (): string[] => files.content().match(/vgauth_[0-9a-f]{64}/g) ?? [];
 
-  it('is found again after a restart, with age, fence and what was removed', async () => {
+  it('reports that the disk cannot be written, even if reading works and a cache accepts writes', async () => {
     const before = await start();
-    const lease = await before.lease('a');
-    assert.ok('fence' in lease);
-    await before.put('a', { token: 1 }, { life: LIFE, fence: lease.fence });
+    await before.put('a', 1, ONCE);
+    before.close();
+    let error: Error | undefined = Object.assign(new Error('read-only'), { code: 'EROFS' });
+    const access = await files.open({ cache: true });
+    access.tryWriting = async () => {
+      if (error) throw error;
+    };
+    const store = open(access);
+    await until(() => store.state.at === 'gone');
+    assert.deepEqual(store.state, { at: 'gone', cause: 'EROFS' });
+    assert.equal((await store.get('a'))?.value, 1);
+    await time.pass(1_000);
+    assert.deepEqual(store.state, { at: 'gone', cause: 'EROFS' });
+    assert.equal(await store.put('a', 2, { life: LIFE, fence: 2 }), false);
+    error = undefined;
+    await time.pass(2_000);
+    await until(() => store.state.at === 'ready');
+    assert.equal((await store.get('a'))?.value, 2);
+  });
+
+  it('is found again after a restart, with age, fence and removals', async () => {
+    const before = await start();
+    const lock = await before.lock('a');
+    assert.ok('fence' in lock);
+    await before.put('a', { token: 1 }, { life: LIFE, fence: lock.fence });
     await before.put('b', 1, ONCE);
     await before.remove('b', 1);
     await time.pass(1_000);
     before.close();
 
     const after = await start();
-    assert.deepEqual(await after.get('a'), { value: { token: 1 }, age: 1_000, fence: lease.fence });
+    assert.deepEqual(await after.get('a'), { value: { token: 1 }, age: 1_000, fence: lock.fence });
     assert.equal(await after.get('b'), undefined);
-    assert.equal(await after.put('a', 'old', { life: LIFE, fence: lease.fence - 1 }), false);
-    const next = await after.lease('a');
-    assert.ok('fence' in next && next.fence > lease.fence);
+    assert.equal(await after.put('a', 'old', { life: LIFE, fence: lock.fence - 1 }), false);
+    const next = await after.lock('a');
+    assert.ok('fence' in next && next.fence > lock.fence);
   });
 
-  it('has it in the file as soon as the write is done', async () => {
+  it('is in the file as soon as the write returns', async () => {
     const store = await start();
     const keys = (): number => recordKeys().length;
     await store.put('a', 1, ONCE);
@@ -70,7 +92,7 @@ describe('a store in the context files of Node-RED', () => {
     assert.equal(keys(), 2_000);
   });
 
-  it('is in the file only after the flush where Node-RED caches it, and at its end', async () => {
+  it('is in the file only after the flush or the end if Node-RED caches the context', async () => {
     const store = open(await files.open({ flushInterval: 30 }));
     assert.equal(await store.put('a', 1, ONCE), true);
     assert.equal(files.content(), '');
@@ -78,14 +100,14 @@ describe('a store in the context files of Node-RED', () => {
     assert.match(files.content(), /vgauth_/);
   });
 
-  it('shows neither secrets nor names', async () => {
+  it('contains neither secrets nor names in clear', async () => {
     const store = await start();
     await store.put('session CANARY-NAME', { token: 'CANARY-TOKEN', user: 'CANARY-PERSON' }, ONCE);
     assert.match(files.content(), /"2\.\d+\.\d+\.[\w-]+"/);
     assert.doesNotMatch(files.content(), /CANARY|session/);
   });
 
-  it('loses what has outlived its life, from memory and from the file', async () => {
+  it('removes expired records, from memory and from the file', async () => {
     const store = await start();
     await store.put('short', 1, { life: 1_000, fence: 1 });
     await store.put('long', 1, ONCE);
@@ -94,7 +116,7 @@ describe('a store in the context files of Node-RED', () => {
     assert.equal((await store.get('long'))?.value, 1);
   });
 
-  it('sweeps at its opening what outlived its life meanwhile, also without the key', async () => {
+  it('removes records that expired meanwhile when it opens, even without the key', async () => {
     const before = await start();
     await before.put('short', 1, { life: 1_000, fence: 1 });
     await before.put('long', 1, ONCE);
@@ -105,14 +127,14 @@ describe('a store in the context files of Node-RED', () => {
     assert.equal((await (await start()).get('long'))?.value, 1);
   });
 
-  it('is bounded, and what goes is gone from the file', async () => {
+  it('is bounded, and what is removed is removed from the file, too', async () => {
     const store = await start(keyringOf(), 3);
     for (const name of ['a', 'b', 'c', 'd']) await store.put(name, name, ONCE);
     await until(() => recordKeys().length === 3);
     assert.equal(await store.get('a'), undefined);
   });
 
-  it('is absent for who has another passphrase, who is told once and harms nothing', async () => {
+  it('looks empty to a process with another passphrase, which logs it once and harms nothing', async () => {
     const before = await start();
     for (const name of ['a', 'b']) await before.put(name, 1, ONCE);
     before.close();
@@ -138,7 +160,7 @@ describe('a store in the context files of Node-RED', () => {
     ['nothing', () => null],
   ];
   for (const [what, change] of changes) {
-    it(`takes for absent what is ${what}, and writes it again`, async () => {
+    it(`treats a record as absent if it is ${what}, and writes it again`, async () => {
       const before = await start();
       await before.put('b', 'b', ONCE);
       const keysBefore = recordKeys();
@@ -159,7 +181,7 @@ describe('a store in the context files of Node-RED', () => {
     });
   }
 
-  it('leaves alone what others keep in the same context', async () => {
+  it('leaves other data in the same context unchanged', async () => {
     const access = await files.open();
     await new Promise((resolve) => access.set(['vgauth_x', 'other'], [1, { a: 'b' }], resolve));
     const store = open(access);
@@ -174,12 +196,12 @@ describe('a store in the context files of Node-RED', () => {
     assert.equal(told, 0);
   });
 
-  it('goes on where the disk fails, says why, and catches up when it is mended', async () => {
+  it('continues if the disk fails, reports the cause, and writes the rest when the disk works again', async () => {
     const store = await start();
     await store.put('a', 1, ONCE);
     const states: string[] = [];
     store.changes.add((state) => states.push(state.at === 'gone' ? state.cause : state.at));
-    // A file stands where the folder was.
+    // A file is in the place of the folder.
     renameSync(files.dir, `${files.dir}-away`);
     writeFileSync(files.dir, '');
     assert.equal(await store.put('b', 2, ONCE), false);
@@ -187,7 +209,7 @@ describe('a store in the context files of Node-RED', () => {
     assert.equal((await store.get('b'))?.value, 2);
     assert.equal(await store.remove('a', 1), false);
     assert.equal(await store.get('a'), undefined);
-    assert.ok('fence' in (await store.lease('c')));
+    assert.ok('fence' in (await store.lock('c')));
     rmSync(files.dir);
     renameSync(`${files.dir}-away`, files.dir);
     let told = 0;
@@ -201,7 +223,7 @@ describe('a store in the context files of Node-RED', () => {
     assert.equal(await after.get('a'), undefined);
   });
 
-  it('is gone after 2 s where the context store never answers, and keeps nobody waiting', async () => {
+  it('is unavailable after 2 s if the context store never answers, and blocks nobody', async () => {
     const silent = { get: () => undefined, set: () => undefined, keys: () => undefined };
     const store = open(silent);
     const read = store.get('a');
@@ -216,7 +238,7 @@ describe('a store in the context files of Node-RED', () => {
     await assert.rejects(store.get('b'), { code: 'AUTH_STORE' });
   });
 
-  it('is gone where the context store throws, whatever it throws', async () => {
+  it('is unavailable if the context store throws, whatever it throws', async () => {
     const broken = (): never => {
       throw Object.assign(new Error('SECRET'), { code: 'SECRET code' });
     };
@@ -225,10 +247,12 @@ describe('a store in the context files of Node-RED', () => {
     assert.deepEqual(store.state, { at: 'gone', cause: 'error' });
   });
 
-  it('reads later what it could not read at first, and keeps what is newer', async () => {
+  it('reads later what it could not read at first, and keeps the newer value', async () => {
     const before = await start();
     await before.put('old', 'old', { life: LIFE, fence: 5 });
     await before.put('newer there', 'there', { life: LIFE, fence: 5 });
+    await before.put('as new', 'there', { life: LIFE, fence: 4 });
+    await before.put('removed here', 'there', { life: LIFE, fence: 4 });
     before.close();
     const access = await files.open();
     let fails = true;
@@ -238,11 +262,13 @@ describe('a store in the context files of Node-RED', () => {
     });
     await assert.rejects(store.get('old'), { values: { host: 'context files', cause: 'EIO' } });
     await store.put('newer there', 'here', { life: LIFE, fence: 4 });
+    await store.put('as new', 'here', { life: LIFE, fence: 4 });
+    await store.remove('removed here', 4);
     await store.put('here', 'here', { life: LIFE, fence: 4 });
     fails = false;
     await time.pass(1_000);
     await until(() => store.state.at === 'ready');
-    for (const [name, value] of Object.entries({ old: 'old', 'newer there': 'there', here: 'here' }))
-      assert.equal((await store.get(name))?.value, value);
+    const kept = { old: 'old', 'newer there': 'there', 'as new': 'here', 'removed here': undefined, here: 'here' };
+    for (const [name, value] of Object.entries(kept)) assert.equal((await store.get(name))?.value, value);
   });
 });

@@ -9,13 +9,13 @@ import {
   STORE_SECRETS,
 } from '../../nodes/shared/config/secret-owner.ts';
 import { BODY_FAULTS } from '../../nodes/shared/dialog/request-body.ts';
-import { PROJECT } from '../../scripts/node-red.ts';
+import { PROJECT } from '../../scripts/project.ts';
 import { VISUAL_GUARD_REASONS } from '../../src/core/reasons.ts';
 import { flawOf, SECRET_FLAWS } from '../../src/core/secret-flaw.ts';
 import { FILE_FAULTS, readServiceAccountFile } from '../../src/vgs/service-account-file.ts';
 import { FULL_SCOPE } from '../../src/visual-guard/dialect/wire.ts';
 
-/** What a script of the editor registers. */
+/** What a script registers in the editor. */
 function load(file: string): Record<string, (...args: unknown[]) => unknown> {
   let plugin = {};
   const registerPlugin = (_: string, definition: object): void => {
@@ -31,7 +31,7 @@ function load(file: string): Record<string, (...args: unknown[]) => unknown> {
 describe('the texts of the dialogs', () => {
   const texts = JSON.parse(readFileSync(join(PROJECT, 'nodes/locales/en-US/vg-auth.json'), 'utf8'));
 
-  it('have a sentence for every verdict', () => {
+  it('have a message for every result', () => {
     const { test } = texts;
     const outside = ['client-invalid', 'scope-invalid', 'grant-not-allowed'];
     const account = ['account-disabled', 'credentials-invalid', 'unknown'];
@@ -42,7 +42,7 @@ describe('the texts of the dialogs', () => {
     assert.deepEqual(Object.keys(texts.import.fault), [...FILE_FAULTS]);
   });
 
-  it('have every text that the scripts name', () => {
+  it('include every text that the scripts name', () => {
     for (const [file, section] of [
       ['dialog-test.js', 'test'],
       ['scopes.js', 'scopes'],
@@ -56,10 +56,10 @@ describe('the texts of the dialogs', () => {
   });
 });
 
-describe('a secret that looks pasted', () => {
+describe('a secret that looks like a paste with extra characters', () => {
   const editor = load('secrets.js').flawOf;
 
-  it('is found in the editor and in the running node alike', () => {
+  it('is found both in the editor and in the running node', () => {
     const cases: [string, string | undefined][] = [
       ['secret\n', 'ends-with-line-break'],
       ['secret\r\n', 'ends-with-line-break'],
@@ -91,7 +91,7 @@ describe('a secret that looks pasted', () => {
   });
 });
 
-describe('whom a secret is for', () => {
+describe('the server and client for which a secret was entered', () => {
   interface EditorRule extends Pick<SecretRule, 'credential' | 'secrets'> {
     owner(read: (property: string) => unknown): string;
     isUnused?(read: (property: string) => unknown): boolean;
@@ -115,7 +115,7 @@ describe('whom a secret is for', () => {
     ['', ''],
   ] as const;
 
-  it('is the same in the editor and in the running node', () => {
+  it('are the same in the editor and in the running node', () => {
     for (const [type, own] of Object.entries(rules)) {
       const there = editorRules[type] ?? [];
       assert.equal(there.length, own.length);
@@ -128,6 +128,7 @@ describe('whom a secret is for', () => {
             {},
             { clientId: ' client ', applicationId: 'app', username: 'robot', kind: 'redis' },
             { applicationId: 'app_Native', platform: 'Service', kind: 'redis', topology: 'sentinel' },
+            { clientId: 7, applicationId: 12, platform: false, username: true, kind: 'redis' },
             { applicationId: `\${${'APP'}}`, platform: '', username: `\${${'USER'}}`, module: ' passwordless' },
           ]) {
             const node: Record<string, unknown> = { tokenUrl: address, url: address, platform: 'Native', ...more };
@@ -149,7 +150,38 @@ describe('whom a secret is for', () => {
     }
   });
 
-  it('is the origin and the client, or what is written', () => {
+  it('are unknown if a property is a list or an object: the running node refuses it, and the editor finds no such secret', () => {
+    const plain: Record<string, unknown> = { kind: 'redis', tokenUrl: 'https://a.test', url: 'https://a.test' };
+    Object.assign(plain, { clientId: 'client', applicationId: 'app', platform: 'Native', username: 'robot' });
+    for (const [type, own] of Object.entries(rules)) {
+      for (const [index, rule] of own.entries()) {
+        const owner = (node: Record<string, unknown>): string =>
+          rule.owner({ written: (name) => node[name], writtenCredential: (name) => node[name] });
+        const there = editorRules[type]?.[index];
+        for (const property of Object.keys(plain)) {
+          for (const value of [[plain[property]], { value: plain[property] }, [[plain[property]]]]) {
+            const node = { ...plain, [property]: value };
+            const inEditor = there?.owner((name) => node[name]);
+            if (isRead(property, owner, plain)) {
+              assert.throws(() => owner(node), { fault: 'config-value-unknown' }, `${type} ${property}`);
+              assert.notEqual(inEditor, owner(plain));
+            } else assert.equal(inEditor, owner(node));
+          }
+        }
+      }
+    }
+  });
+
+  /** Whether a rule depends on a property. */
+  function isRead(
+    property: string,
+    owner: (node: Record<string, unknown>) => string,
+    plain: Record<string, unknown>,
+  ): boolean {
+    return owner({ ...plain, [property]: 'context' }) !== owner(plain);
+  }
+
+  it('are the origin and the client ID, or the text as written', () => {
     const ownerOf = (rule: SecretRule | undefined, node: Record<string, string>): string | undefined =>
       rule?.owner({ written: (name) => node[name], writtenCredential: (name) => node[name] });
     const [account] = ACCOUNT_SECRETS;
@@ -173,7 +205,7 @@ describe('the spelling of a scope', () => {
   const { meant } = load('scopes.js');
   const known = FULL_SCOPE.split(' ');
 
-  it('is mended where a known one is near', () => {
+  it('is corrected if a known one is similar', () => {
     for (const [word, right] of [
       ['VGIslocked', 'VGIsLocked'],
       ['IdentityServerAPI', 'IdentityServerApi'],
@@ -185,7 +217,7 @@ describe('the spelling of a scope', () => {
     }
   });
 
-  it('is left alone where it is right, or known to the server alone', () => {
+  it('is left unchanged if it is right, or known to the server alone', () => {
     for (const word of [...known, 'email', 'api', 'VGSomethingNew', 'x'.repeat(500)]) {
       assert.equal(meant?.(word, known), undefined, word);
     }
@@ -196,12 +228,12 @@ describe('the spelling of a scope', () => {
   });
 });
 
-describe('the commands that make a service account', () => {
+describe('the commands that create a service account', () => {
   const { commandsFor } = load('service-account.js');
   const commands = (values: object) =>
     commandsFor?.({ vaultId: '', words: [], clientId: '', ...values }) as Record<string, string>;
 
-  it('are those of the CLI, with samples where the dialog is empty', () => {
+  it('are those of the CLI, with examples if the dialog is empty', () => {
     assert.deepEqual(
       { ...commands({}), file: '' },
       {
@@ -213,7 +245,7 @@ describe('the commands that make a service account', () => {
     );
   });
 
-  it('write a file that the import reads', () => {
+  it('write a file that the import accepts', () => {
     const { file = '' } = commands({ vaultId: 'tnt: "x"', words: ['cards:write', 'a"b:c', '#x'] });
     const read = readServiceAccountFile(file.replace('a\\"b:c', 'ab:c'));
     assert.equal(read.state, 'read', file);
@@ -223,7 +255,7 @@ describe('the commands that make a service account', () => {
     ]);
   });
 
-  it('are safe to paste into a shell, whatever the dialog says', () => {
+  it('are safe to paste into a shell, whatever the dialog contains', () => {
     const { generate, remove } = commands({ vaultId: "x'; rm -rf ~", clientId: '$(reboot)' });
     assert.match(generate ?? '', /vault_id='x'\\''; rm -rf ~' >/);
     assert.match(remove ?? '', /'\$\(reboot\)'/);

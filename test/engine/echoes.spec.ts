@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { authOfOutcome } from '../../nodes/shared/message.ts';
+import { authOfOutcome } from '../../nodes/shared/msg-auth.ts';
 import { SecretTrace } from '../../src/http/echoes.ts';
 import type { Outcome } from '../../src/visual-guard/outcome.ts';
 import { json, type ScriptedReply } from '../support/scripted-transport.ts';
@@ -9,10 +9,10 @@ import '../support/rejections.ts';
 
 const PASSWORD = 'Pass word/Ünïque';
 const PERSON = { user: 'anna', password: PASSWORD };
-/** As it can be read in a message, whichever way it was spelt. */
+/** As it can be read in a message, however it was escaped. */
 const spellings = [PASSWORD, encodeURIComponent(PASSWORD), encodeURI(PASSWORD), PASSWORD.toUpperCase()];
 
-/** A way of a challenge that tells a person's secret. */
+/** An MFA method of a challenge whose text contains a person's secret. */
 const telling = {
   Id: 'way-2',
   TransportMode: 1,
@@ -43,7 +43,7 @@ function assertSilent(outcome: Outcome | object | undefined): void {
   for (const spelt of [...spellings, PASSWORD.replace(' ', '_')]) assert.ok(!text.includes(spelt), text);
 }
 
-describe('a password that a later step of its sign-in does not carry', () => {
+describe('a password that a later step of the sign-in does not send', () => {
   for (const [place, reply] of Object.entries(REPLIES)) {
     for (const step of ['choice', 'code'] as const) {
       it(`is not repeated by the answer to a ${step}, ${place}`, async () => {
@@ -65,7 +65,7 @@ describe('a password that a later step of its sign-in does not carry', () => {
     assert.deepEqual([token?.accessToken, token?.scope], ['b', ['openid']]);
   });
 
-  it('does not keep other texts from being shown', async () => {
+  it('does not hide other texts', async () => {
     const way = {
       ...telling,
       DestinationDisplay: '+49***00',
@@ -79,14 +79,14 @@ describe('a password that a later step of its sign-in does not carry', () => {
   });
 });
 
-describe('the trace of a secret', () => {
-  it('is in every text that has the secret, in capitals or not, and in no other', () => {
+describe('the search for a secret in a text', () => {
+  it('finds every text that contains the secret, in any case, and no other', () => {
     const trace = new SecretTrace('Secret');
     for (const text of ['secret', 'a SECRET b', 'xsecretx', 'sesecret']) assert.equal(trace.isIn(text), true, text);
     for (const text of ['', 'secre', 's e c r e t', 'terces']) assert.equal(trace.isIn(text), false, text);
   });
 
-  it('of next to nothing is in no text', () => {
+  it('ignores secrets that are too short', () => {
     assert.equal(new SecretTrace('').isIn('any text'), false);
     assert.equal(new SecretTrace('ab').isIn('abc'), false);
   });

@@ -16,7 +16,7 @@ import '../support/rejections.ts';
 /** The same orders in each run. */
 const ORDERS = { seed: 20_260_102, numRuns: 60 };
 
-/** Replicas whose calls of a store they share happen in the order of a scheduler. */
+/** Replicas whose calls of a shared store happen in the order of a scheduler. */
 function replicasOf(scheduler: Scheduler) {
   const system = new FakeSystem();
   const shared = { memory: new MemoryStore(system) };
@@ -24,7 +24,7 @@ function replicasOf(scheduler: Scheduler) {
 }
 
 describe('in every order of requests and answers', () => {
-  it('a lock is held by one, and whoever waits for it gets it', async function () {
+  it('a lock has one holder, and everyone who waits for it gets it', async function () {
     this.timeout(60_000);
     const calls = fc.array(fc.record({ replica: fc.nat(2), name: fc.constantFrom('a', 'b') }), {
       minLength: 2,
@@ -50,7 +50,7 @@ describe('in every order of requests and answers', () => {
     );
   });
 
-  it('a token is asked for once, by however many messages of whichever replica', async function () {
+  it('a token is requested once, for any number of messages at any replica', async function () {
     this.timeout(60_000);
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.array(fc.nat(2), { minLength: 2, maxLength: 8 }), async (scheduler, all) => {
@@ -82,7 +82,7 @@ describe('in every order of requests and answers', () => {
     );
   });
 
-  it('two replicas answer one challenge once, and put five wrong codes to the server at most', async function () {
+  it('two replicas answer one challenge once, and send five wrong codes to the server at most', async function () {
     this.timeout(120_000);
     const answers = fc.array(fc.record({ replica: fc.nat(1), isRight: fc.boolean() }), { minLength: 2, maxLength: 8 });
     await fc.assert(
@@ -113,7 +113,7 @@ describe('in every order of requests and answers', () => {
         const signedIn = outcomes.filter(({ state }) => state === 'signed-in').length;
         const wrong = codes.filter((isRight) => !isRight).length;
         assert.ok(wrong <= 5, `${wrong} wrong codes`);
-        // It ends with the first right code, or the fifth wrong one, and nothing is sent after that.
+        // It ends with the first right code or the fifth wrong one. Nothing is sent after that.
         assert.equal(signedIn, codes.filter((isRight) => isRight).length);
         assert.ok(signedIn <= 1, `${signedIn} sessions`);
         assert.equal(codes.indexOf(true) < 0 || codes.indexOf(true) === codes.length - 1, true);

@@ -19,7 +19,7 @@ describe('a hostile reply of any shape', () => {
     );
   };
 
-  it('to a sign-in leaves an outcome or a fault', () => {
+  it('to a sign-in gives an outcome or a fault', () => {
     const { server, transport } = stage();
     return run((answer, user) => {
       transport.next(answer);
@@ -28,7 +28,7 @@ describe('a hostile reply of any shape', () => {
   });
 
   for (const step of ['a choice', 'a code', 'a link'] as const) {
-    it(`to ${step} leaves an outcome or a fault`, () => {
+    it(`to ${step} gives an outcome or a fault`, () => {
       const scene = stage();
       return run(async (answer, user) => {
         scene.transport.next(challenge([step === 'a link' ? LINK : SMS]), answer);
@@ -42,7 +42,7 @@ describe('a hostile reply of any shape', () => {
     });
   }
 
-  it('to a refresh leaves a token, a refusal or a fault', () => {
+  it('to a refresh gives a token, a refusal or a fault', () => {
     const { server, transport } = stage();
     return run(async (answer, user) => {
       transport.next(signedIn('a', { life: 0 }), answer);
@@ -68,7 +68,7 @@ describe('a hostile reply of any shape', () => {
 describe('hostile bytes over a real socket', () => {
   afterEach(closeServers);
 
-  it('leave a reply or a fault', async () => {
+  it('give a reply or a fault', async () => {
     const server = await serve((_, response) => {
       const text = JSON.stringify({ error: 'x', VGResponse: { a: 'ü€' } });
       const bodies = [

@@ -30,12 +30,12 @@ function engineWith(maxSessions = 100) {
 }
 
 describe('connections that are kept', () => {
-  it('share one token where their content is the same', async () => {
+  it('share one token if their content is the same', async () => {
     const { tokenOf } = engineWith();
     assert.deepEqual([await tokenOf({}), await tokenOf({})], ['t1', 't1']);
   });
 
-  it('share one token where the scope is the same in another order', async () => {
+  it('share one token if their scopes are the same in another order', async () => {
     const { tokenOf } = engineWith();
     assert.deepEqual([await tokenOf({ scope: 'a b' }), await tokenOf({ scope: ' b  a ' })], ['t1', 't1']);
   });
@@ -55,12 +55,12 @@ describe('connections that are kept', () => {
     });
   }
 
-  it('do not share a token by way of another proxy or certificate', async () => {
+  it('do not share a token if proxy or certificate differ', async () => {
     const { tokenOf } = engineWith();
     assert.deepEqual([await tokenOf({}, 'proxy-1'), await tokenOf({}, 'proxy-2')], ['t1', 't2']);
   });
 
-  it('outlive a deploy where somebody takes them up again', async () => {
+  it('are kept over a deploy if a config node uses them again', async () => {
     const { engine, tokenOf, transport } = engineWith();
     const hold = engine.holdAccount(VGS, transport(), '');
     assert.equal((await hold.value.ask()).token?.accessToken, 't1');
@@ -71,7 +71,7 @@ describe('connections that are kept', () => {
     assert.equal(await tokenOf({}), 't1');
   });
 
-  it('are dropped and closed by the sweep where nobody does', async () => {
+  it('are dropped and closed by the sweep if none does', async () => {
     const { engine, tokenOf, transport } = engineWith();
     const way = transport();
     const hold = engine.holdAccount(VGS, way, '');
@@ -83,7 +83,7 @@ describe('connections that are kept', () => {
     assert.equal(await tokenOf({}), 't2');
   });
 
-  it('are kept as long as one of their users is left, however often another gives them back', () => {
+  it('are kept as long as they have a user, even if another user releases them more than once', () => {
     const { engine, transport } = engineWith();
     const [one, two] = [engine.holdAccount(VGS, transport(), ''), engine.holdAccount(VGS, transport(), '')];
     one.giveBack();
@@ -111,7 +111,7 @@ describe('a Visual Guard server that is kept', () => {
     return { engine, system, transport, hold, session, open };
   };
 
-  it('keeps sessions and open challenges over a deploy, and takes the new way to the server', async () => {
+  it('keeps sessions and open challenges over a deploy, and uses the new TLS and proxy settings', async () => {
     const { engine, system, transport, hold, session, open } = await setUp();
     hold.giveBack();
     const newWay = new ScriptedTransport(system, refreshed('access-2'));
@@ -131,7 +131,7 @@ describe('a Visual Guard server that is kept', () => {
     ['another scope', { scope: 'openid' }],
     ['another module', { module: 'Passwordless' }],
   ] as const) {
-    it(`is another one with ${name}: sessions and challenges are gone`, async () => {
+    it(`is another one with ${name}: sessions and challenges are dropped`, async () => {
       const { engine, system, hold, session, open } = await setUp();
       hold.giveBack();
       const changed = engine.holdServer({ ...VG, ...change }, new ScriptedTransport(system), '').value;
@@ -144,7 +144,7 @@ describe('a Visual Guard server that is kept', () => {
     });
   }
 
-  it('that was dropped leaves no timer behind', async () => {
+  it('leaves no timer after it was dropped', async () => {
     const { engine, system, hold } = await setUp();
     hold.giveBack();
     engine.sweep();

@@ -40,7 +40,7 @@ afterEach('what a test opened is closed', async () => {
 });
 
 describe('a VGS account of a program', () => {
-  it('asks once for all who want its token, and hands the same one out', async () => {
+  it('sends one request for all callers, and gives all of them the same token', async () => {
     const there = await serve(grantsInTurn());
     const vgs = account({ ...CLIENT, tokenUrl: there.origin, scope: 'cards:write' });
     assert.equal(vgs.current(), undefined);
@@ -52,7 +52,7 @@ describe('a VGS account of a program', () => {
     assert.equal(there.requests[0]?.form.get('scope'), 'cards:write');
   });
 
-  it('gets another token where an API turned this one away, once in 30 s', async () => {
+  it('gets another token if an API rejected this one, once in 30 s', async () => {
     const there = await serve(grantsInTurn());
     const vgs = account({ ...CLIENT, tokenUrl: there.origin });
     const { token } = await vgs.token();
@@ -65,7 +65,7 @@ describe('a VGS account of a program', () => {
     assert.equal(vgs.reject(second), false);
   });
 
-  it('says who refuses it, and throws what is no answer', async () => {
+  it('returns a refusal with its reason, and throws other errors', async () => {
     const there = await serve(inTurn(refuses(401, 'invalid_client'), { status: 404, body: 'nothing' }));
     const { refused } = await account({ ...CLIENT, tokenUrl: there.origin }).token();
     assert.equal(refused?.reason, 'client-invalid');
@@ -74,7 +74,7 @@ describe('a VGS account of a program', () => {
     await assert.rejects(broken.token(), failsWith('AUTH_BAD_RESPONSE'));
   });
 
-  it('is not shared with another one of the same settings', async () => {
+  it('is not shared with another one that has the same settings', async () => {
     const there = await serve(grantsInTurn());
     const first = account({ ...CLIENT, tokenUrl: there.origin });
     const second = account({ ...CLIENT, tokenUrl: there.origin });
@@ -101,7 +101,7 @@ describe('a VGS account of a program', () => {
     }
   });
 
-  it('shows neither its secret nor a token where it is printed', async () => {
+  it('prints neither its secret nor a token', async () => {
     const there = await serve(always(grants('THE-TOKEN')));
     const vgs = account({ ...CLIENT, tokenUrl: there.origin });
     const answer = await vgs.token();
@@ -130,7 +130,7 @@ describe('a Visual Guard server of a program', () => {
     assert.equal(await vg.findSession(outcome.session.handle), undefined);
   });
 
-  it('offers the ways of a challenge, takes a wrong code, and then the right one', async () => {
+  it('offers the methods of a challenge, and accepts the right code after a wrong one', async () => {
     const offered = (await signIn('all')) as Challenged;
     assert.equal(offered.state, 'mfa-required');
     assert.deepEqual(
@@ -148,27 +148,27 @@ describe('a Visual Guard server of a program', () => {
     assert.equal((await sent.challenge.submit(inbox.text)).state, 'signed-in');
   });
 
-  it('tells what came of a link', async () => {
+  it('reports the result of a link', async () => {
     const sent = (await signIn('link', 'first')) as Challenged;
     assert.equal(sent.state, 'link-sent');
     assert.equal(await practice.click('link'), true);
     assert.equal((await sent.clicked)?.state, 'signed-in');
   });
 
-  it('says why it refuses', async () => {
+  it('returns a refusal with its reason', async () => {
     const outcome = await signIn('locked');
     assert.deepEqual([outcome.state, 'reason' in outcome && outcome.reason], ['refused', 'account-locked']);
     assert.ok('enrollmentUrl' in (await signIn('enrollment')));
   });
 
-  it('signs its own user in, and asks the server no more while the session lives', async () => {
+  it('signs in its stored user, and sends no other request while the session is valid', async () => {
     const vg = server({ practice: true, username: 'plain', password: 'practice' });
     const first = (await vg.signInStored()) as SignedIn;
     const second = (await vg.signInStored()) as SignedIn;
     assert.equal(second.session.handle, first.session.handle);
   });
 
-  it('sends a password that was refused no second time by itself', async () => {
+  it('does not send a refused password again automatically', async () => {
     const vg = server();
     const wrong = { user: 'plain', password: 'wrong' };
     assert.equal(((await vg.signIn(wrong)) as { reason?: string }).reason, 'credentials-invalid');
@@ -177,14 +177,14 @@ describe('a Visual Guard server of a program', () => {
     assert.equal(((await vg.signIn(wrong, { reset: true })) as { reason?: string }).reason, 'credentials-invalid');
   });
 
-  it('throws what is no answer, and names a missing setting', async () => {
+  it('throws other errors, and names a missing setting', async () => {
     const there = await serve(always({ status: 404, body: 'nothing' }));
     const vg = server({ url: there.origin, applicationId: 'app' });
     await assert.rejects(vg.signIn({ user: 'a', password: 'b' }), failsWith('AUTH_BAD_RESPONSE'));
     assert.throws(() => server({ url: there.origin }), /"applicationId"/);
   });
 
-  it('shows no secret where it or an outcome is printed', async () => {
+  it('prints no secret, and neither does an outcome', async () => {
     const there = await serve(always(signsIn('THE-TOKEN', { refresh_token: 'THE-REFRESH' })));
     const secrets = { clientSecret: 'THE-SECRET', password: 'THE-PASSWORD' };
     const vg = server({ url: there.origin, applicationId: 'app', username: 'anna', ...secrets });

@@ -21,7 +21,7 @@ describe('an answer that breaks the rules of HTTP', () => {
   });
   afterEach(() => server.stop());
 
-  /** @returns what comes of it */
+  /** @returns the result of the request */
   async function exchange(isRepeated: boolean): Promise<AuthError | undefined> {
     const transport = new HttpTransport(new URL(server.origin), {}, new FakeSystem());
     try {
@@ -55,7 +55,7 @@ describe('an answer that breaks the rules of HTTP', () => {
   };
   for (const [name, answer] of Object.entries(answers)) {
     for (const isRepeated of [true, false]) {
-      it(`is AUTH_BAD_RESPONSE, not the network: ${name}${isRepeated ? ', on a kept connection' : ''}`, async () => {
+      it(`is AUTH_BAD_RESPONSE, not AUTH_NETWORK: ${name}${isRepeated ? ', on a kept connection' : ''}`, async () => {
         bytes = answer;
         const error = await exchange(isRepeated);
         assert.equal(error?.code, 'AUTH_BAD_RESPONSE', error?.message);
@@ -67,7 +67,7 @@ describe('an answer that breaks the rules of HTTP', () => {
     }
   }
 
-  it('is read if it is unusual and right', async () => {
+  it('is read if it is unusual but valid', async () => {
     for (const answer of [
       `HTTP/1.0 200\r\n${LENGTH}\r\n${BODY}`,
       `HTTP/1.1 200 \r\nx:\r\nX-A:  b  \r\n${LENGTH}\r\n${BODY}`,

@@ -10,7 +10,7 @@ const NEW = 'the new encryption key';
 class Home implements MasterHome {
   record = '';
   writes = 0;
-  /** Runs before a replacement, as another process might. */
+  /** Runs before a replacement, as another process might do. */
   before: () => void = () => undefined;
 
   async swap(expected: string, replacement?: string): Promise<string> {
@@ -40,12 +40,12 @@ describe('The master key of a store', () => {
     await keyring.settle(home);
     return keyring;
   };
-  /** What tells one master key from another. */
+  /** A value that identifies a master key. */
   const idOf = (keyring: Keyring): string => keyring.seal?.nameOf('a name') ?? 'none';
   const opensWith = async ({ encryptionKey, previousEncryptionKey = '' }: Passphrases, id: string): Promise<boolean> =>
     idOf(await start(encryptionKey, previousEncryptionKey, true)) === id;
 
-  it('is made once, by however many begin at the same time', async () => {
+  it('is made once, however many processes start at the same time', async () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => start(OLD)));
     assert.equal(new Set(all.map(idOf)).size, 1);
     assert.equal(home.writes, 1);
@@ -61,7 +61,7 @@ describe('The master key of a store', () => {
     for (const salt of salts) assert.equal(Buffer.from(salt, 'base64url').length, 32);
   });
 
-  it('is derived only if the record is not the known one', async () => {
+  it('is derived again only if the record has changed', async () => {
     const one = await start(OLD);
     const two = await start(OLD);
     assert.equal(derived, 2);
@@ -83,12 +83,12 @@ describe('The master key of a store', () => {
     assert.ok(turns > 10, `${turns} turns of the event loop`);
   });
 
-  it('is the same for the same text in another form of Unicode', async () => {
+  it('is the same for another Unicode form of the same text', async () => {
     const salt = Buffer.alloc(32);
     assert.deepEqual(await deriveKey('Schl\u00fcssel', salt), await deriveKey('Schlu\u0308ssel', salt));
   });
 
-  it('is written again if the store comes back empty, as it was', async () => {
+  it('is written again, unchanged, if the store comes back empty', async () => {
     const one = await start(OLD);
     const two = await start(OLD);
     const { record } = home;
@@ -102,7 +102,7 @@ describe('The master key of a store', () => {
     assert.equal(home.record, record);
   });
 
-  it('is taken up by those who find another one there', async () => {
+  it('is adopted by processes that find another one there', async () => {
     const before = await start(OLD);
     const known = idOf(before);
     home.record = '';
@@ -112,7 +112,7 @@ describe('The master key of a store', () => {
     assert.equal(idOf(before), idOf(fresh));
   });
 
-  it('is taken up by who comes second, even after it was sealed', async () => {
+  it('is adopted by a second process, even after that sealed a record with its own', async () => {
     const other = new Home();
     const keyring = keyringOf(OLD, { derive: counting });
     const first = keyringOf(OLD, { derive: counting });
@@ -125,7 +125,7 @@ describe('The master key of a store', () => {
     assert.equal(home.record, other.record);
   });
 
-  it('is given up on if others change it without end', async () => {
+  it('is unavailable if other processes change it endlessly', async () => {
     let changes = 0;
     home.before = () => {
       changes += 1;
@@ -136,14 +136,14 @@ describe('The master key of a store', () => {
   });
 
   describe('under the previous encryption key', () => {
-    it('opens, and is sealed under the present one: the previous one alone opens it no more', async () => {
+    it('opens, and is sealed under the present one: the previous one no longer opens it', async () => {
       const id = idOf(await start(OLD));
       assert.equal(idOf(await start(NEW, OLD)), id);
       assert.equal(await opensWith({ encryptionKey: NEW }, id), true);
       assert.equal(await opensWith({ encryptionKey: OLD }, id), false);
     });
 
-    it('stays the same over a rotation of three processes, whichever renews it when', async () => {
+    it('stays the same over a rotation of three processes, in whatever order they restart', async () => {
       const replicas = await Promise.all([start(OLD), start(OLD), start(OLD)]);
       const id = idOf(replicas[0] as Keyring);
       for (const [encryptionKey, previous] of [
@@ -163,7 +163,7 @@ describe('The master key of a store', () => {
       assert.equal(home.record.includes(' '), false, 'one sealed key is left');
     });
 
-    it('is not sealed by turns while some have the keys the other way around', async () => {
+    it('is not sealed alternately if some processes have the keys the other way around', async () => {
       await start(OLD, NEW);
       const before = await start(OLD, NEW);
       const after = await start(NEW, OLD);
@@ -178,15 +178,15 @@ describe('The master key of a store', () => {
       assert.equal(derived, cost);
     });
 
-    it('stays the same even if nobody was given the new key first', async () => {
+    it('stays the same even if no process got the new key first', async () => {
       const [one, two] = [await start(OLD), await start(OLD)];
       const id = idOf(one);
       const first = await start(NEW, OLD);
-      // Those with the old key alone put theirs beside it.
+      // Processes with the old key alone add theirs.
       for (const each of [one, two, first, one, two, first]) await each.settle(home);
       assert.deepEqual([one, two, first].map(idOf), [id, id, id]);
       assert.equal(idOf(await start(OLD)), id);
-      // A later one with both keys takes the old one away.
+      // A later process with both keys removes the old one.
       await start(NEW, OLD);
       assert.equal(await opensWith({ encryptionKey: NEW }, id), true);
       assert.equal(await opensWith({ encryptionKey: OLD }, id), false);
@@ -194,7 +194,7 @@ describe('The master key of a store', () => {
   });
 
   describe('under another encryption key', () => {
-    it('does no harm to those who have the right one: each has its own, over restarts, too', async () => {
+    it('does not affect processes with the right one: each has its own, over restarts, too', async () => {
       const right = await start(OLD);
       const wrong = keyringOf('a wrong encryption key', { derive: counting });
       assert.equal((await wrong.settle(home)).isStrange, true);
@@ -204,7 +204,7 @@ describe('The master key of a store', () => {
       assert.equal(idOf(await start('a wrong encryption key')), idOf(wrong));
     });
 
-    it('is bounded: the record does not grow, and one that was pushed out comes back', async () => {
+    it('is bounded: the record does not grow, and a key that was removed is added again', async () => {
       const right = await start(OLD);
       for (let i = 0; i < 10; i += 1) await start(`a wrong encryption key ${i}`);
       assert.equal(home.record.split(' ').length, 4);
@@ -213,7 +213,7 @@ describe('The master key of a store', () => {
       assert.equal(idOf(await start(OLD)), idOf(right));
     });
 
-    it('is told, and nothing is written, in a trial', async () => {
+    it('is reported by a test of the store, and nothing is written', async () => {
       await start(OLD);
       const { record } = home;
       const trial = keyringOf(NEW, { isTrial: true });
@@ -228,7 +228,7 @@ describe('The master key of a store', () => {
     });
   });
 
-  describe('that somebody changed', () => {
+  describe('after somebody changed it', () => {
     for (const [what, change] of [
       ['foreign text', () => 'hello'],
       ['very long text', () => `2.x.y ${'2.x.y '.repeat(10_000)}2.x.y`],
@@ -237,7 +237,7 @@ describe('The master key of a store', () => {
       ['another one’s sealed key', (record) => record.replace(/[\w-]{80}$/, 'A'.repeat(80))],
       ['of the format 1', (record) => record.replace('2.', '1.')],
     ] as [string, (record: string) => string][]) {
-      it(`is written again by those who know it (${what}), and is a new one for all others`, async () => {
+      it(`is written again by processes that know it (${what}), and is a new one for all others`, async () => {
         const known = await start(OLD);
         const changed = change(home.record);
         home.record = changed;
@@ -250,7 +250,7 @@ describe('The master key of a store', () => {
       });
     }
 
-    it('costs a bounded time', async () => {
+    it('takes a limited time to check', async () => {
       await start(OLD);
       const [, , box] = home.record.split('.');
       home.record = Array.from({ length: 25 }, (_, i) => `2.${String(i).padStart(43, 'A')}.${box}`).join(' ');
@@ -259,7 +259,7 @@ describe('The master key of a store', () => {
       assert.ok(derived <= 9, `${derived} derivations`);
     });
 
-    it('opens nowhere else: not under another prefix', async () => {
+    it('cannot be opened under another prefix', async () => {
       const here = keyringOf(OLD, { prefix: 'one:' });
       await here.settle(home);
       const there = keyringOf(OLD, { prefix: 'two:' });
@@ -267,7 +267,7 @@ describe('The master key of a store', () => {
       assert.notEqual(idOf(there), idOf(here));
     });
 
-    it('may be of a later format, which is left alone', async () => {
+    it('may have a later format, which is left unchanged', async () => {
       const later = `3.${'x'.repeat(60)}`;
       home.record = later;
       await start(OLD);

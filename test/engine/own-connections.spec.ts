@@ -19,9 +19,9 @@ const SECOND: Record<string, (socket: Socket) => void> = {
   'ends the connection': (socket) => socket.end(),
 };
 
-describe('a server that does not take a second request on a connection', () => {
+describe('a server that does not accept a second request on a connection', () => {
   let server: RawServer;
-  /** The replies in the order in which they are given, for ever. */
+  /** The replies in the order in which they are sent, endlessly. */
   let replies: (() => Buffer)[] = [];
   let refuse: (socket: Socket) => void;
 
@@ -41,7 +41,7 @@ describe('a server that does not take a second request on a connection', () => {
     reply(JSON.stringify(body), ['connection: keep-alive'], `${status} X`);
 
   for (const [how, treat] of Object.entries(SECOND)) {
-    it(`fails no sign-in of 100 with a code, nor a renewal, if it ${how}`, async () => {
+    it(`never fails a sign-in with a code (100 tried) or a renewal, if it ${how}`, async () => {
       refuse = treat;
       let tokens = 0;
       replies = [
@@ -66,7 +66,7 @@ describe('a server that does not take a second request on a connection', () => {
       await settle();
     });
 
-    it(`fails no client credentials if it ${how}: what is sent again uses another connection`, async () => {
+    it(`never fails client credentials if it ${how}: the request is sent again on another connection`, async () => {
       refuse = treat;
       replies = [() => reply(grant())];
       const system = new FakeSystem();
@@ -107,18 +107,18 @@ describe('a connection', () => {
     await settle();
   };
 
-  it('is kept for what is sent again if it fails', async () => {
+  it('is kept for requests that may be sent again', async () => {
     for (let count = 0; count < 5; count += 1) await send({ isRepeated: true });
     assert.equal(server.connections, 1);
   });
 
-  it('serves one request if that is not sent again, and is closed afterwards', async () => {
+  it('serves one request, and is closed afterwards, if that may not be sent again', async () => {
     for (let count = 0; count < 5; count += 1) await send();
     assert.equal(server.connections, 5);
     while (server.open > 0) await settle();
   });
 
-  it('that is kept is not touched by a request with its own', async () => {
+  it('is not used by a request that needs a connection of its own', async () => {
     await send({ isRepeated: true });
     await send();
     await send({ isRepeated: true });
@@ -136,7 +136,7 @@ describe('a connection', () => {
     while (server.open > 1) await settle();
   });
 
-  it('of its own is a tunnel of its own', async () => {
+  it('has a tunnel of its own for such a request', async () => {
     const { ca, server: tls } = certificates();
     const target = await serve(always({ body: { access_token: 'abc' } }), { tls });
     const proxy = await serveProxy();

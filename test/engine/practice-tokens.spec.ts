@@ -12,14 +12,14 @@ describe('the tokens of the practice server', () => {
     after = new PracticeTokens(time);
   });
 
-  it('are known again after a restart, until they end', async () => {
+  it('are accepted again after a restart, until they expire', async () => {
     const token = before.grant('vg', 'all', 'openid', 300);
     assert.deepEqual(after.check(token), before.check(token));
     await time.pass(300_000);
     assert.equal(after.check(token), undefined);
   });
 
-  it('are not known where they were revoked in the same process, or in this one', () => {
+  it('are not accepted if they were revoked in the same process, or in this one', () => {
     const token = before.grant('vg', 'all', '', 300);
     before.revoke(token);
     assert.equal(before.check(token), undefined);
@@ -30,7 +30,7 @@ describe('the tokens of the practice server', () => {
     assert.equal(before.check(other), undefined);
   });
 
-  it('refresh once', () => {
+  it('are refreshed once', () => {
     const token = before.grantRefresh('all', 'openid');
     assert.equal(after.useRefresh(token)?.owner, 'all');
     assert.equal(after.useRefresh(token), undefined);
@@ -38,7 +38,7 @@ describe('the tokens of the practice server', () => {
     assert.equal(before.useRefresh(token), undefined);
   });
 
-  it('are what they are: a refresh token opens no API, and garbage nothing', () => {
+  it('have one use: a refresh token opens no API, and an invalid token opens nothing', () => {
     const refresh = before.grantRefresh('all', 'openid');
     assert.equal(after.check(refresh), undefined);
     assert.equal(

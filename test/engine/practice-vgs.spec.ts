@@ -3,7 +3,7 @@ import dns from 'node:dns';
 import sinon from 'sinon';
 import { PRACTICE_PASSWORD, PRACTICE_VGS_URL } from '../../src/core/practice-defaults.ts';
 import { Engine } from '../../src/engine/engine.ts';
-import { PRACTICE_ACCOUNTS } from '../../src/practice/people.ts';
+import { PRACTICE_ACCOUNTS } from '../../src/practice/users.ts';
 import type { VgsAccount, VgsSettings } from '../../src/vgs/account.ts';
 import { FakeSystem, START } from '../support/fake-system.ts';
 import '../support/rejections.ts';
@@ -30,7 +30,7 @@ describe('the practice server, as VGS over real sockets', () => {
     return engine.holdAccount(settings, engine.practice.transport(), '').value;
   }
 
-  it('has the accounts that the contract names', () => {
+  it('has the accounts of the documentation', () => {
     for (const clientId of ['practice', 'short-life', 'missing-scope', 'disabled', 'busy', 'outage'])
       assert.ok(
         PRACTICE_ACCOUNTS.some((each) => each.clientId === clientId),
@@ -72,7 +72,7 @@ describe('the practice server, as VGS over real sockets', () => {
     assert.equal(failed?.retryAt, START + 60_000);
   });
 
-  it('is down for "outage"', async () => {
+  it('does not answer "outage"', async () => {
     const asked = account('outage').ask();
     let ended = false;
     void asked.finally(() => {
@@ -83,7 +83,7 @@ describe('the practice server, as VGS over real sockets', () => {
     assert.equal((await asked).failed?.code, 'AUTH_UNAVAILABLE');
   });
 
-  it('has an API that knows its tokens as long as they live', async () => {
+  it('has an API that accepts its tokens as long as they are valid', async () => {
     const origin = await engine.practice.start();
     const { token } = await account('practice').ask();
     const call = (header: string) => fetch(`${origin}/api/x`, { headers: { authorization: header } });
@@ -93,7 +93,7 @@ describe('the practice server, as VGS over real sockets', () => {
     assert.equal((await call(token?.header ?? '')).status, 401);
   });
 
-  it('listens on loopback alone, once, and no more when nobody holds it', async () => {
+  it('listens on loopback only, once, and stops when no node uses it', async () => {
     const hold = engine.holdPractice();
     const origin = await engine.practice.start();
     assert.match(origin, /^http:\/\/127\.0\.0\.1:\d+$/);
@@ -105,7 +105,7 @@ describe('the practice server, as VGS over real sockets', () => {
     await assert.rejects(fetch(`${origin}/.well-known/openid-configuration`));
   });
 
-  it('is reached without a name server, by an address that nobody else can have', async () => {
+  it('is reached without a name server, by an address that no other machine can have', async () => {
     const lookUp = sinon.spy(dns, 'lookup');
     try {
       assert.ok((await account('practice').ask()).token);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PRACTICE_PASSWORD, PRACTICE_VG_URL } from '../../src/core/practice-defaults.ts';
 import { Engine } from '../../src/engine/engine.ts';
-import { PRACTICE_PEOPLE } from '../../src/practice/people.ts';
+import { PRACTICE_USERS } from '../../src/practice/users.ts';
 import { FULL_SCOPE, type VisualGuardSettings } from '../../src/visual-guard/dialect/wire.ts';
 import type { Outcome, SignedIn } from '../../src/visual-guard/outcome.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
@@ -20,7 +20,7 @@ const SETTINGS: VisualGuardSettings = {
   password: PRACTICE_PASSWORD,
 };
 
-/** What a right password comes to at once. Every practice user is in one of these three. */
+/** The immediate result of a right password. Every practice user has one of these three. */
 const SIGNED_IN: Record<string, string[]> = {
   practice: [],
   plain: [],
@@ -51,7 +51,7 @@ const REFUSED: Record<string, string> = {
   group: 'group-selection-invalid',
   role: 'role-selection-invalid',
 };
-/** The ways offered, as preferences are spelt. */
+/** The methods that are offered, by the names of preferences. */
 const CHALLENGED: Record<string, string[]> = {
   all: ['otp-sms', 'otp-email', 'link-email'],
   sms: ['otp-sms'],
@@ -69,7 +69,7 @@ const CHALLENGED: Record<string, string[]> = {
   'link-cut': ['link-email'],
   'link-gateway': ['link-email'],
 };
-/** Users whose server fails: an error for a Catch node. */
+/** Users for which the server fails: an error for a Catch node. */
 const FAULTS: Record<string, string> = { slow: 'AUTH_TIMEOUT', cut: 'AUTH_NETWORK', gateway: 'AUTH_UNAVAILABLE' };
 
 describe('the practice server, as a Visual Guard server over real sockets', () => {
@@ -94,15 +94,15 @@ describe('the practice server, as a Visual Guard server over real sockets', () =
   const signIn = (user: string, method = 'ask', password = PRACTICE_PASSWORD): Promise<Outcome> =>
     server.signIn({ user, password }, { method, reset: false });
 
-  /** Chooses and gives the code that the user received. */
+  /** Chooses a method, and submits the code that the user received. */
   async function byCode(user: string, method: string): Promise<SignedIn> {
     const { challenge } = isChallenged(await signIn(user, method), 'code-required');
     return isSignedIn(await challenge.submit(engine.practice.visualGuard.inboxOf(user)?.text ?? ''));
   }
 
-  it('has a row here for every user', () => {
+  it('has a row in these tables for every user', () => {
     const rows = [SIGNED_IN, REFUSED, CHALLENGED, FAULTS].flatMap((table) => Object.keys(table)).sort();
-    assert.deepEqual(PRACTICE_PEOPLE.map(({ user }) => user).sort(), rows);
+    assert.deepEqual(PRACTICE_USERS.map(({ user }) => user).sort(), rows);
   });
 
   for (const [user, warnings] of Object.entries(SIGNED_IN)) {
@@ -141,12 +141,12 @@ describe('the practice server, as a Visual Guard server over real sockets', () =
     });
   }
 
-  it('refuses a user that it does not know, and a wrong password', async () => {
+  it('refuses an unknown user, and a wrong password', async () => {
     isRefused(await signIn('nobody'), 'credentials-invalid');
     isRefused(await signIn('plain', 'ask', 'wrong'), 'credentials-invalid');
   });
 
-  it('locks "locks" after three wrong passwords, and says so before', async () => {
+  it('locks "locks" after three wrong passwords, and warns before', async () => {
     isRefused(await signIn('locks', 'ask', 'wrong-1'), 'credentials-invalid');
     isRefused(await signIn('locks', 'ask', 'wrong-2'), 'last-attempt');
     await signIn('locks', 'ask', 'wrong-3');
@@ -160,12 +160,12 @@ describe('the practice server, as a Visual Guard server over real sockets', () =
     ['whatsapp', 'otp-whatsapp'],
     ['app', 'otp-app'],
   ] as const) {
-    it(`signs ${user} in by the code of ${method}`, async () => {
+    it(`signs ${user} in with the code of ${method}`, async () => {
       assert.equal((await byCode(user, method)).session.user, user);
     });
   }
 
-  it('refuses every code of "wrong-code", and the fifth ends it', async () => {
+  it('refuses every code of "wrong-code", and ends the challenge after the fifth', async () => {
     const { challenge } = isChallenged(await signIn('wrong-code', 'first'), 'code-required');
     for (let attempt = 1; attempt < 5; attempt += 1) {
       isChallenged(
@@ -177,19 +177,19 @@ describe('the practice server, as a Visual Guard server over real sockets', () =
     isRefused(await challenge.submit('1'), 'code-invalid');
   });
 
-  it('refuses the first code of "wrong-then-right" and takes the second', async () => {
+  it('refuses the first code of "wrong-then-right" and accepts the second', async () => {
     const { challenge } = isChallenged(await signIn('wrong-then-right', 'first'), 'code-required');
     const code = engine.practice.visualGuard.inboxOf('wrong-then-right')?.text ?? '';
     isChallenged(await challenge.submit(code), 'code-required', 'code-invalid');
     isSignedIn(await challenge.submit(code));
   });
 
-  it('takes a wrong code for a wrong one', async () => {
+  it('refuses a wrong code', async () => {
     const { challenge } = isChallenged(await signIn('sms', 'first'), 'code-required');
     isChallenged(await challenge.submit('no code'), 'code-required', 'code-invalid');
   });
 
-  it('is too late for "timeout", by code and by link', async () => {
+  it('reports "timeout" as too late, by code and by link', async () => {
     const { challenge } = isChallenged(await signIn('timeout', 'otp-sms'), 'code-required');
     isRefused(await challenge.submit('1'), 'mfa-timeout');
     await system.pass(30_000);
@@ -203,7 +203,7 @@ describe('the practice server, as a Visual Guard server over real sockets', () =
     isChallenged(await link?.later, 'mfa-required', 'mfa-delivery-failed');
   });
 
-  it('begins anew for "new-request", once', async () => {
+  it('starts a new request for "new-request", once', async () => {
     const { challenge } = isChallenged(await signIn('new-request', 'otp-sms'), 'mfa-required');
     await system.pass(30_000);
     isChallenged(await challenge.choose('otp-sms'), 'code-required');
@@ -211,7 +211,7 @@ describe('the practice server, as a Visual Guard server over real sockets', () =
   });
 
   for (const user of ['link', 'link-sms']) {
-    it(`signs ${user} in by a click`, async () => {
+    it(`signs ${user} in with a click`, async () => {
       const delivered = new Promise<string>((resolve) => {
         const end = engine.practice.visualGuard.deliveries.add(({ kind, text }) => {
           end();
@@ -225,14 +225,14 @@ describe('the practice server, as a Visual Guard server over real sockets', () =
     });
   }
 
-  it('clicks a link that has not arrived yet, as soon as it does', async () => {
+  it('accepts a click on a link before it was sent, and uses it as soon as it is sent', async () => {
     const clicked = engine.practice.visualGuard.click('link');
     const { link } = isChallenged(await signIn('link', 'first'), 'link-sent');
     assert.equal(await clicked, true);
     assert.equal(isSignedIn(await link?.later).session.user, 'link');
   });
 
-  it('gives a finger up after 10 s where no link arrives', async () => {
+  it('stops waiting for a link after 10 s if none is sent', async () => {
     const clicked = engine.practice.visualGuard.click('link');
     await system.pass(10_000);
     assert.equal(await clicked, false);
@@ -252,7 +252,7 @@ describe('the practice server, as a Visual Guard server over real sockets', () =
     assert.equal(await server.findChallenge(challenge.id), challenge);
   });
 
-  it('refreshes with a refresh token once, and not after it was revoked', async () => {
+  it('accepts a refresh token once, and not after it was revoked', async () => {
     const { session } = isSignedIn(await signIn('plain'));
     const before = session.refreshToken;
     await system.pass(1_800_000);
@@ -265,14 +265,14 @@ describe('the practice server, as a Visual Guard server over real sockets', () =
     assert.equal((await server.wire.refresh(refreshToken, { scope: [] })).refusal?.reason, 'credentials-invalid');
   });
 
-  it('gives no refresh token where offline_access is not asked for', async () => {
+  it('gives no refresh token without the scope offline_access', async () => {
     const { session } = isSignedIn(
       await serverWith({ scope: 'openid' }).signIn({ user: 'plain', password: 'practice' }, ASK),
     );
     assert.equal(session.refreshToken, '');
   });
 
-  it('signs a passwordless user in by a name alone', async () => {
+  it('signs a passwordless user in with a name only', async () => {
     const passwordless = serverWith({ module: 'Passwordless' });
     isSignedIn(await passwordless.signIn({ user: 'plain', password: '' }, ASK));
     isChallenged(
@@ -281,7 +281,7 @@ describe('the practice server, as a Visual Guard server over real sockets', () =
     );
   });
 
-  it('refuses a wrong client secret and an unknown scope, without a state', async () => {
+  it('refuses a wrong client secret and an unknown scope, without an authentication state', async () => {
     isRefused(
       await serverWith({ clientSecret: 'x' }).signIn({ user: 'plain', password: 'practice' }, ASK),
       'client-invalid',

@@ -27,7 +27,7 @@ describe('the clock of the process', () => {
       assert.equal(run.callCount, 1);
     });
 
-    it(`runs no timer of ${name} that was cancelled, also half-way`, () => {
+    it(`does not run a timer of ${name} that was canceled, at the start or half-way`, () => {
       const run = sinon.spy();
       const cancel = systemClock.after(ms, run);
       clock.tick(ms / 2);
@@ -46,7 +46,7 @@ describe('the clock of the process', () => {
     assert.equal(run.callCount, 1);
   });
 
-  it('waits as long as it is told', async () => {
+  it('waits for the given time', async () => {
     const waited = sinon.spy();
     const waiting = delay(systemClock, 500).then(waited);
     await clock.tickAsync(499);
@@ -58,7 +58,7 @@ describe('the clock of the process', () => {
 });
 
 describe('a random id', () => {
-  it('is 24 characters that are safe in a URL, and another one each time', () => {
+  it('has 24 characters that are safe in a URL, and is different each time', () => {
     const ids = Array.from({ length: 1000 }, randomId);
     assert.equal(new Set(ids).size, 1000);
     for (const id of ids) assert.match(id, /^[\w-]{24}$/);

@@ -14,10 +14,10 @@ const formats = readdirSync(folder)
   .filter((format) => format !== undefined)
   .map(Number);
 
-// If this fails, a release would sign everybody out at an upgrade: raise the format, and read the one before it.
+// If this fails, the release would sign everybody out at the upgrade: raise the format, and read the one before it.
 // See `record-fixture.ts` for how a fixture is made, and when it may be made again.
 describe('The records of releases', () => {
-  it('are kept for each format, from the first one that was published', () => {
+  it('exist for each format, from the first published one on', () => {
     assert.deepEqual(
       formats.sort((a, b) => a - b),
       Array.from({ length: FORMAT - 1 }, (_, i) => i + 2),
@@ -29,7 +29,7 @@ describe('The records of releases', () => {
       const fixture: RecordFixture = JSON.parse(readFileSync(new URL(`records-${format}.json`, folder), 'utf8'));
       const { encryptionKey, redis } = fixture;
 
-      it('are read in a context: nobody is signed out, and nothing is asked for again', async () => {
+      it('can be read in a context: nobody is signed out, and no request is sent', async () => {
         const system = new FakeSystem();
         system.setClock(fixture.now + 20_000 - system.now());
         const keyring = new Keyring({ encryptionKey }, 'vgauth_master');
@@ -54,7 +54,7 @@ describe('The records of releases', () => {
         store.close();
       });
 
-      it('are read in Redis', async () => {
+      it('can be read in Redis', async () => {
         const keyring = new Keyring({ encryptionKey }, `redis ${redis.prefix}`);
         const master = redis.keys[`${redis.prefix}master`] ?? '';
         await keyring.settle({ swap: async () => master });

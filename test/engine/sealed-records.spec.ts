@@ -13,7 +13,7 @@ describe('A sealed record', () => {
   const box = seal.close(KEY, STAMP, '{"token":"T"}');
   const parts = box.split('.') as [string, string, string, string];
 
-  it('opens under the key, fence, time and life that it was sealed with', () => {
+  it('opens with the key, fence, time and life that it was sealed with', () => {
     const expected: Opened = { ...STAMP, value: { token: 'T' } };
     assert.deepEqual(seal.open(KEY, STAMP.fence, box), expected);
     assert.deepEqual(parts.slice(0, 3), ['2', String(START), String(10 * MINUTE)]);
@@ -38,7 +38,7 @@ describe('A sealed record', () => {
       assert.equal(open(), undefined);
     });
 
-  it('does not open with any one of its bits changed', () => {
+  it('does not open if any one of its bits is changed', () => {
     const bytes = Buffer.from(parts[3], 'base64url');
     for (let bit = 0; bit < bytes.length * 8; bit += 1) {
       const changed = Buffer.from(bytes);
@@ -47,7 +47,7 @@ describe('A sealed record', () => {
     }
   });
 
-  it('has a name that only the master key gives', () => {
+  it('has a name that cannot be computed without the master key', () => {
     assert.match(seal.nameOf('user anna'), /^[0-9a-f]{64}$/);
     assert.notEqual(seal.nameOf('user anna'), new Seal(Buffer.alloc(32, 2)).nameOf('user anna'));
   });
@@ -59,13 +59,13 @@ describe('A sealed record', () => {
       assert.deepEqual(read(START, START + MINUTE), { value: { token: 'T' }, age: MINUTE, fence: 5 });
     });
 
-    it('is absent as soon as its life is over, whatever the time beside it', () => {
+    it('is absent as soon as its life has ended, whatever the time in clear', () => {
       assert.ok(read(START, START + 10 * MINUTE - 1));
       for (const written of [START, START + MINUTE, START - MINUTE])
         assert.equal(read(written, START + 10 * MINUTE), undefined);
     });
 
-    it('is absent if the time beside it differs by more than 60 s from the sealed one', () => {
+    it('is absent if the time in clear differs by more than 60 s from the sealed one', () => {
       for (const [by, isThere] of [
         [-MINUTE - 1, false],
         [-MINUTE, true],
@@ -75,7 +75,7 @@ describe('A sealed record', () => {
         assert.equal(read(START + by, START + 5 * MINUTE) !== undefined, isThere, `${by} ms`);
     });
 
-    it('is never younger than the sealed time says', () => {
+    it('is never younger than the sealed time', () => {
       assert.equal(read(START + MINUTE, START + 5 * MINUTE)?.age, 5 * MINUTE);
       assert.equal(read(START - MINUTE, START + 5 * MINUTE)?.age, 6 * MINUTE);
     });
@@ -87,8 +87,8 @@ describe('A sealed record', () => {
   });
 });
 
-describe('The clock of a server', () => {
-  it('is its own time as it was last seen, and goes on with this machine’s', async () => {
+describe('The time of a server', () => {
+  it('is its time as last seen, and advances with the clock of this machine', async () => {
     const system = new FakeSystem();
     const clock = new ServerClock(system);
     assert.equal(clock.now(), START);

@@ -9,7 +9,7 @@ import { createToken, toMessageToken } from '../../src/oauth/token.ts';
 import { FakeSystem, START } from '../support/fake-system.ts';
 import { always, closeServers, serve } from '../support/servers.ts';
 
-/** What Node-RED clones messages with. */
+/** The function with which Node-RED clones messages. */
 const clonedeep = createRequire(import.meta.url)('lodash.clonedeep') as <T>(value: T) => T;
 
 const SECRET = 'secret-access-token';
@@ -20,7 +20,7 @@ function messageToken() {
   return toMessageToken(createToken({ ...parts, VGToken: VG_SECRET }, new FakeSystem()));
 }
 
-/** Every way that Node-RED prints a value: the debug sidebar and context files as JSON, the log by inspection. */
+/** All forms in which Node-RED prints a value: as JSON in the debug sidebar and in context files, by inspection in the log. */
 function printed(value: unknown): string[] {
   const message = { _msgid: 'm', deep: { token: value } };
   return [
@@ -45,7 +45,7 @@ function assertHidden(value: unknown, ...secrets: string[]): void {
 describe('a token on a message', () => {
   it('shows its secrets as [redacted] wherever it is printed', () => assertHidden(messageToken(), SECRET, VG_SECRET));
 
-  it('shows the rest', () => {
+  it('shows everything else', () => {
     const shown = JSON.parse(JSON.stringify(messageToken())) as Record<string, unknown>;
     assert.deepEqual(shown, {
       access_token: REDACTED,
@@ -59,7 +59,7 @@ describe('a token on a message', () => {
   it('still hides them after Node-RED has cloned the message, twice', () =>
     assertHidden(clonedeep(clonedeep({ token: messageToken() })).token, SECRET, VG_SECRET));
 
-  it('can be used as it is, also from a clone', () => {
+  it('can be used as a string, also from a clone', () => {
     for (const token of [messageToken(), clonedeep({ token: messageToken() }).token]) {
       assert.equal(token.access_token, SECRET);
       assert.equal(token.VGToken, VG_SECRET);
@@ -67,7 +67,7 @@ describe('a token on a message', () => {
     }
   });
 
-  it('names no secret that is not there', () => {
+  it('names no secret that is not present', () => {
     const { VGToken: _, ...rest } = messageToken();
     assert.equal(Object.hasOwn(rest, 'VGToken'), false);
     const plain = toMessageToken(
@@ -81,9 +81,9 @@ describe('a hidden text', () => {
   const hidden = new HiddenText(`Bearer ${SECRET}`);
   afterEach(closeServers);
 
-  it('shows as [redacted] wherever it is printed', () => assertHidden(hidden, SECRET));
+  it('is shown as [redacted] wherever it is printed', () => assertHidden(hidden, SECRET));
 
-  it('still does after Node-RED has cloned the message', () =>
+  it('is still hidden after Node-RED has cloned the message', () =>
     assertHidden(clonedeep({ headers: { authorization: hidden } }).headers.authorization, SECRET));
 
   it('is its true text as a string, also as a clone', () => {
@@ -94,14 +94,14 @@ describe('a hidden text', () => {
     }
   });
 
-  it('is of a class called "Object", where the debug sidebar honours toJSON', () =>
+  it('has a class called "Object", for which the debug sidebar honors toJSON', () =>
     assert.equal(hidden.constructor.name, 'Object'));
 
   for (const [name, header] of [
     ['itself', hidden],
     ['its clone', clonedeep({ hidden }).hidden],
   ] as const) {
-    it(`is sent by node:http as it is: ${name}`, async () => {
+    it(`is sent unchanged by node:http: ${name}`, async () => {
       const server = await serve(always({ body: 'ok' }));
       const sent = request(server.origin, { headers: { authorization: header as unknown as string } }).end();
       const [response] = await once(sent, 'response');
@@ -110,7 +110,7 @@ describe('a hidden text', () => {
     });
   }
 
-  it('is sent by fetch as it is', async () => {
+  it('is sent unchanged by fetch', async () => {
     const server = await serve(always({ body: 'ok' }));
     await fetch(server.origin, { headers: { authorization: hidden as unknown as string } });
     assert.equal(server.requests[0].headers.authorization, `Bearer ${SECRET}`);
@@ -118,7 +118,7 @@ describe('a hidden text', () => {
 });
 
 describe('an error', () => {
-  it('made of any thrown value keeps nothing of its text', () => {
+  it('made from any thrown value contains nothing of its text', () => {
     for (const thrown of [new Error(SECRET), SECRET, { message: SECRET }, undefined, null, new TypeError(SECRET)]) {
       const error = asAuthError(thrown);
       assert.equal(error.code, 'AUTH_BAD_RESPONSE');
@@ -127,7 +127,7 @@ describe('an error', () => {
     }
   });
 
-  it('of our own stays what it is', () => {
+  it('of this package stays unchanged', () => {
     const error = new AuthError('connection-refused', { host: 'h:1' });
     assert.equal(asAuthError(error), error);
     assert.match(error.message, /^h:1 refused the connection\./);
@@ -135,12 +135,12 @@ describe('an error', () => {
 });
 
 describe('a fingerprint', () => {
-  it('is the same for the same secrets, and tells nothing of them', () => {
+  it('is the same for the same secrets, and reveals nothing of them', () => {
     assert.equal(fingerprint('a', SECRET), fingerprint('a', SECRET));
     assert.ok(!fingerprint(SECRET).includes(SECRET));
   });
 
-  it('is another one where the same letters are divided otherwise', () => {
+  it('is different if the same characters are divided differently', () => {
     assert.notEqual(fingerprint('ab', 'c'), fingerprint('a', 'bc'));
     assert.notEqual(fingerprint('abc'), fingerprint('abc', ''));
   });

@@ -28,7 +28,7 @@ async function check(script: Step[], signsIn = false, settings: object = {}) {
   return { verdict, transport, engine };
 }
 
-/** A verdict that reached the server. */
+/** A result for which the server was reached. */
 async function reached(script: Step[], signsIn = false, settings: object = {}) {
   const { verdict, ...rest } = await check(script, signsIn, settings);
   assert.equal(verdict.state, 'reached', JSON.stringify(verdict));
@@ -43,7 +43,7 @@ describe('the test of a Visual Guard server', () => {
     assert.equal(at('https://a.example/x/y/connect/token'), 'https://a.example/x/y/.well-known/openid-configuration');
   });
 
-  it('asks for nobody, so that no account can come to harm', async () => {
+  it('sends no user name, so that no account can be locked', async () => {
     const { transport } = await reached([FOUND, NOBODY]);
     const [document, login, ...others] = transport.requests;
     assert.deepEqual([document?.method, document?.form, others], ['GET', {}, []]);
@@ -51,13 +51,13 @@ describe('the test of a Visual Guard server', () => {
     assert.ok(!('Username' in (login?.form ?? {})) && !('Password' in (login?.form ?? {})));
   });
 
-  it('tells that the client is known, from whatever comes from behind that check', async () => {
+  it('reports an accepted client, whatever check fails after it', async () => {
     for (const answer of [NOBODY, refuses('invalid_request'), { body: { access_token: 'THE-TOKEN' } }]) {
       assert.deepEqual((await reached([FOUND, answer])).client, { state: 'known' });
     }
   });
 
-  it('tells that the client, its grant or its scope is not accepted, and then signs nobody in', async () => {
+  it('reports that the client, its grant or its scope is not accepted, and then signs nobody in', async () => {
     const cases = [
       ['invalid_client', 'client-invalid'],
       ['unsupported_grant_type', 'grant-not-allowed'],
@@ -71,7 +71,7 @@ describe('the test of a Visual Guard server', () => {
     }
   });
 
-  it('tells whether VGAuthenticator is listed, and which scopes are not', async () => {
+  it('reports whether VGAuthenticator is supported, and which scopes are not', async () => {
     assert.equal((await reached([FOUND, NOBODY])).grant, 'listed');
     const other = { body: { ...DOCUMENT, grant_types_supported: ['password'], scopes_supported: ['profile'] } };
     const { grant, unlisted } = await reached([other, NOBODY]);
@@ -80,12 +80,12 @@ describe('the test of a Visual Guard server', () => {
     assert.deepEqual([unsaid, none], ['unsaid', []]);
   });
 
-  it('tells that it cannot tell, where the server fails at a request for nobody', async () => {
+  it('reports an uncertain result if the server fails at a request without a user', async () => {
     const { client } = await reached([FOUND, { status: 500, contentType: 'text/html' }]);
     assert.equal(client.state === 'failed' && client.fault, 'unavailable');
   });
 
-  it('fails where nobody answers, at another kind of server, and where all is down', async () => {
+  it('fails if nothing answers, for another kind of server, and if everything is down', async () => {
     const cut = new AuthError('connection-refused', { host: 'x' });
     for (const [script, fault] of [
       [[cut], 'connection-refused'],
@@ -115,14 +115,14 @@ describe('the test of a Visual Guard server', () => {
     assert.equal(held.sessionOf('robot'), undefined);
   });
 
-  it('says that there is no user, or no password', async () => {
+  it('reports that there is no user, or no password', async () => {
     for (const property of ['username', 'password']) {
       const { person } = await reached([FOUND, NOBODY], true, { [property]: '' });
       assert.deepEqual(person?.state === 'failed' && person.values, { property });
     }
   });
 
-  it('respects and feeds the guard: a wrong password is sent once, by a test and a flow together', async () => {
+  it('uses the guard, as a flow does: a wrong password is sent once, by a test and a flow together', async () => {
     const system = new FakeSystem();
     const engine = new Engine(100, system);
     const transport = new ScriptedTransport(system, FOUND, NOBODY, refuses('invalid_grant'), FOUND, NOBODY);
@@ -138,7 +138,7 @@ describe('the test of a Visual Guard server', () => {
     assert.equal(transport.requests.length, 5);
   });
 
-  it('goes through with the practice server, for every kind of answer', async () => {
+  it('works with the practice server, for every kind of answer', async () => {
     const engine = new Engine();
     const practice = {
       ...SETTINGS,

@@ -4,7 +4,7 @@ import { Echoes, SecretTrace } from '../../src/http/echoes.ts';
 import { ReplyObject } from '../../src/http/reply-object.ts';
 
 const SECRET = 'Pass word/Ünïque&%';
-/** Any text; often with a character that must not be shown. */
+/** Any text, often with a character that must not be shown. */
 const bad = fc.constantFrom(
   ...'\u0000\u0007\n\r\t\u001b\u007f\u0085\u2028\u2029\u202a\u202e\u2066\u2069\u200e\u061c\u200b\ufeff\ud800"\\',
 );
@@ -18,8 +18,8 @@ function assertPlain(shown: string): void {
   assert.doesNotMatch(shown, /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u, JSON.stringify(shown));
 }
 
-describe('a text of a server', () => {
-  it('is bounded and clean, whatever it is', () => {
+describe('a text from a server', () => {
+  it('is of limited length and without special characters, whatever the server sends', () => {
     fc.assert(
       fc.property(fc.oneof(text, fc.anything()), (value) => {
         const said = object(value);
@@ -38,7 +38,7 @@ describe('a text of a server', () => {
     );
   });
 
-  it('is shown as it is if there is nothing to clean', () => {
+  it('is unchanged if there is nothing to replace', () => {
     assert.equal(object('m***@g***.com').line('value'), 'm***@g***.com');
     assert.equal(object('Courriel à Zoë 日本 😀').line('value'), 'Courriel à Zoë 日本 😀');
     assert.equal(object('Invalid client or Invalid client credentials').description('value').length, 44);
@@ -46,18 +46,18 @@ describe('a text of a server', () => {
     assert.equal(object('https://id.example.org/enroll?a=b#c').address('value'), 'https://id.example.org/enroll?a=b#c');
   });
 
-  it('keeps the sense of a description in other characters', () => {
+  it('keeps the meaning of a description in other characters', () => {
     assert.equal(object('AADSTS7: "no"\r\nTrace: C:\\a Ü日本').description('value'), "AADSTS7: 'no' Trace: C:/a ?");
     assert.equal(object('日本語 ').description('value'), '');
   });
 
-  it('is cut, and not in the middle of a character', () => {
+  it('is cut, but not in the middle of a character', () => {
     assert.equal(object('x'.repeat(5_000)).line('value').length, 100);
     assert.equal(object('x'.repeat(5_000)).description('value').length, 200);
     assert.equal(object(`${'x'.repeat(99)}😀`).line('value'), 'x'.repeat(99));
   });
 
-  it('has a bounded scope: no token is cut, and none is too long', () => {
+  it('has a scope of limited length: no word is cut, and none is too long', () => {
     const many = Array.from({ length: 200_000 }, (_, index) => `s${index}`);
     assert.deepEqual(object(many.join(' ')).scope('value', []), many.slice(0, 256));
     assert.deepEqual(object(`a ${'x'.repeat(257)} b`).scope('value', []), ['a', 'b']);
@@ -91,7 +91,7 @@ describe('a text that repeats a secret', () => {
       });
     }
 
-    it(`${kind} shows nothing of it at any place, with anything in it that is left out`, () => {
+    it(`${kind} shows no part of it at any position, with any ignored character inside`, () => {
       const clean = 'ABCDEFGH';
       const echoes = kind.includes('trace') ? new Echoes([], [new SecretTrace(clean)]) : new Echoes([clean]);
       fc.assert(
@@ -118,7 +118,7 @@ describe('a text that repeats a secret', () => {
     assert.equal(said.line('value'), '[redacted]');
   });
 
-  it('is looked at for the tokens of the reply itself', () => {
+  it('is searched for the tokens of the same reply', () => {
     const json = { access_token: 'the-access-token', refresh_token: 'the-refresh-token', scope: '', error: '' };
     const said = ReplyObject.of({
       ...json,
@@ -134,12 +134,12 @@ describe('a text that repeats a secret', () => {
 describe('a JSON object of a reply', () => {
   const parse = (json: string): ReplyObject | undefined => ReplyObject.parse(json, new Echoes());
 
-  it('is none if the text is no object', () => {
+  it('is ignored if the text is no object', () => {
     for (const json of ['', 'null', '7', '[]', '"a"', '{', '<html>', '['.repeat(10_000)])
       assert.equal(parse(json), undefined, json.slice(0, 20));
   });
 
-  it('is none if there are so many values that parsing them would hold up everything else', () => {
+  it('is ignored if it has so many values that parsing would block the process', () => {
     assert.equal(parse(`{"access_token":"abc","x":${'['.repeat(300_000)}${']'.repeat(300_000)}}`), undefined);
     assert.equal(parse(JSON.stringify({ access_token: 'abc', x: new Array(300_000).fill(1) })), undefined);
     assert.equal(parse(JSON.stringify({ access_token: 'abc', x: ','.repeat(15_000) }))?.token('access_token'), 'abc');
@@ -154,7 +154,7 @@ describe('a JSON object of a reply', () => {
     }
   });
 
-  it('has tokens to the character, unless they are too long for a header', () => {
+  it('has unchanged tokens, unless they are too long for a header', () => {
     const longest = 'x'.repeat(65_536);
     assert.equal(object(longest).token('value'), longest);
     assert.equal(object(`${longest}x`).token('value'), '');

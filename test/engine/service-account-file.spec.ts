@@ -36,7 +36,7 @@ function withData(...lines: string[]): string {
 }
 
 describe('the file of a service account', () => {
-  it('is what "vgs apply" prints; a secret of digits stays a text', () => {
+  it('can be the output of "vgs apply"; a secret of digits stays a text', () => {
     assert.deepEqual(readServiceAccountFile(APPLIED), {
       state: 'read',
       clientId: 'ACabc1234-calm-x1y2z',
@@ -48,7 +48,7 @@ describe('the file of a service account', () => {
     });
   });
 
-  it('is what "vgs generate" makes: scopes as texts or objects, optional ones, the annotation, the life', () => {
+  it('can be made by "vgs generate": scopes as texts or objects, optional ones, the annotation, the life', () => {
     assert.deepEqual(readServiceAccountFile(GENERATED), {
       state: 'read',
       clientId: '',
@@ -99,10 +99,10 @@ describe('the file of a service account', () => {
     ['a key that is there twice', withData('clientId: a', 'clientId: b', 'clientSecret: c'), 'value-twice'],
   ];
   for (const [what, text, fault] of refused) {
-    it(`is not taken with ${what}`, () => assert.equal(faultOf(text), fault));
+    it(`is not accepted with ${what}`, () => assert.equal(faultOf(text), fault));
   }
 
-  it('never ends the process or takes long, however it nests', () => {
+  it('never ends the process or takes long, however deeply it is nested', () => {
     const bombs = [
       '[',
       '{',
@@ -130,7 +130,7 @@ describe('the file of a service account', () => {
     assert.equal(faultOf(steps), 'too-deep');
   });
 
-  it('never throws, and never says what stands in it', () => {
+  it('never causes an exception or an error that contains its content', () => {
     const part = fc.constantFrom(...APPLIED.split(/(?<=\W)/), '&', '*', '{', '[', '\t', '---\n', '<<', '!', '"', "'");
     fc.assert(
       fc.property(fc.array(part, { maxLength: 40 }), (parts) => {

@@ -17,7 +17,7 @@ async function sessionWith(...script: Step[]) {
 }
 
 describe('a session', () => {
-  it('is renewed by its refresh token, which the new one replaces', async () => {
+  it('is renewed with its refresh token, which the new one replaces', async () => {
     const { session, system, transport } = await sessionWith(refreshed('b', 'refresh-2'), refreshed('c', 'refresh-3'));
     await system.pass(LIFE);
     assert.equal((await session.ask()).token?.accessToken, 'b');
@@ -27,7 +27,7 @@ describe('a session', () => {
     assert.equal(transport.lastForm.refresh_token, 'refresh-2');
   });
 
-  it('has the new refresh token before anybody is told of the new token', async () => {
+  it('has the new refresh token before the new token is reported to anybody', async () => {
     const { session, system } = await sessionWith(refreshed('b', 'refresh-2'));
     const seen: string[] = [];
     session.changes.add(({ at }) => at === 'valid' && seen.push(session.refreshToken));
@@ -36,7 +36,7 @@ describe('a session', () => {
     assert.deepEqual(seen, ['refresh-2']);
   });
 
-  it('keeps its refresh token where no new one comes', async () => {
+  it('keeps its refresh token if no new one comes', async () => {
     const { session, system, transport } = await sessionWith(refreshed('b'), refreshed('c'));
     for (const expected of ['b', 'c']) {
       await system.pass(LIFE);
@@ -45,7 +45,7 @@ describe('a session', () => {
     }
   });
 
-  it('uses a refresh token once, however many ask', async () => {
+  it('sends a refresh token once, however many messages ask', async () => {
     const answer = new OpenStep();
     const { session, system, transport } = await sessionWith(answer.step);
     await system.pass(LIFE);
@@ -56,7 +56,7 @@ describe('a session', () => {
     assert.equal(transport.requests.length, 2);
   });
 
-  it('keeps the VGToken, the scope and what the login said', async () => {
+  it('keeps the VGToken, the scope and the data of the login', async () => {
     const { session, system } = await sessionWith(refreshed('b'));
     const { login } = session;
     await system.pass(LIFE);
@@ -67,7 +67,7 @@ describe('a session', () => {
     assert.deepEqual(login?.status.authentication.names, ['Success']);
   });
 
-  it('keeps the VGToken, too, where the token was dropped because an API rejected it', async () => {
+  it('keeps the VGToken, too, if the token was dropped because an API rejected it', async () => {
     const { session } = await sessionWith(refreshed('b'));
     session.source.reject(session.source.token?.generation ?? 0);
     assert.equal((await session.ask()).token?.VGToken, 'vgtoken-1');
@@ -82,11 +82,11 @@ describe('a session', () => {
     assert.equal(server.sessionWith(session.handle), undefined);
     assert.equal(server.sessionOf('anna'), undefined);
     assert.equal(engine.sessions.size, 0);
-    // No login by itself.
+    // There is no automatic login.
     assert.equal(transport.requests.length, 2);
   });
 
-  it('that ended early serves its live token to nobody', async () => {
+  it('gives its token, although it is still valid, to nobody after an early end', async () => {
     const { session, system } = await sessionWith(dead);
     await system.pass(LIFE - 30_000);
     session.source.current();
@@ -120,7 +120,7 @@ describe('a session', () => {
     ['the server is down', page(503), 'AUTH_UNAVAILABLE'],
     ['the answer is no sense', page(200), 'AUTH_BAD_RESPONSE'],
   ] as const) {
-    it(`is not renewed twice by itself where ${name}; the next need tries the same refresh token, after a pause`, async () => {
+    it(`is not renewed twice automatically if ${name}; the next message tries the same refresh token, after a pause`, async () => {
       const { session, system, transport } = await sessionWith(step, refreshed('b', 'refresh-2'));
       await system.pass(LIFE);
       const asked = session.ask();
@@ -137,7 +137,7 @@ describe('a session', () => {
     });
   }
 
-  it('is left alone as long as a busy server asks, and its old token serves meanwhile', async () => {
+  it('is not renewed before the time that a busy server asks for, and its old token is used meanwhile', async () => {
     const { session, system, transport } = await sessionWith(page(429, { retryAfter: 90_000 }), refreshed('b'));
     system.chance = 0;
     await system.pass(LIFE - 50_000);
@@ -150,7 +150,7 @@ describe('a session', () => {
     assert.equal((await session.ask()).token?.accessToken, 'b');
   });
 
-  it('without a refresh token serves to the end of its token: session-expired', async () => {
+  it('without a refresh token ends when its token expires: session-expired', async () => {
     const scene = stage({}, signedIn('a', { refreshToken: '' }));
     const { session } = isSignedIn(await scene.server.signIn(ANNA, ASK));
     await scene.system.pass(LIFE - 1);
@@ -160,7 +160,7 @@ describe('a session', () => {
     assert.equal(scene.transport.requests.length, 1);
   });
 
-  it('without a refresh token serves its token as long as it lives', async () => {
+  it('without a refresh token uses its token as long as it is valid', async () => {
     const scene = stage({}, signedIn('a', { refreshToken: '' }));
     const { session } = isSignedIn(await scene.server.signIn(ANNA, ASK));
     await scene.system.pass(LIFE - 61_000);
@@ -171,7 +171,7 @@ describe('a session', () => {
     }
   });
 
-  it('finishes a renewal that is under way while another way to the server is taken', async () => {
+  it('completes a renewal that is under way while TLS or proxy of the server change', async () => {
     const answer = new OpenStep();
     const { session, system, server } = await sessionWith(answer.step);
     await system.pass(LIFE);

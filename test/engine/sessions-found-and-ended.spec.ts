@@ -18,7 +18,7 @@ async function sessionWith(...script: Step[]) {
 }
 
 describe('a session is found', () => {
-  it('by its handle, and by no other', async () => {
+  it('by its handle only', async () => {
     const { session, server } = await sessionWith();
     assert.equal(server.sessionWith(session.handle), session);
     for (const handle of [
@@ -41,7 +41,7 @@ describe('a session is found', () => {
     assert.equal(other.sessionOf('anna'), undefined);
   });
 
-  it('by the exact name of its user, and the newest one is meant', async () => {
+  it('by the exact name of its user; the newest session is found', async () => {
     const { session, server } = await sessionWith(signedIn('newer'));
     assert.equal(server.sessionOf('anna'), session);
     for (const name of ['Anna', 'anna ', 'ANNA', '', 'bert']) assert.equal(server.sessionOf(name), undefined);
@@ -50,7 +50,7 @@ describe('a session is found', () => {
     assert.equal(server.sessionWith(session.handle), session);
   });
 
-  it('as one of so many at most; the one longest unused goes first, and ends', async () => {
+  it('as one of a limited number; the least recently used one is removed first, and ends', async () => {
     const system = new FakeSystem();
     const engine = new Engine(2, system);
     const transport = new ScriptedTransport(system, signedIn('a'), signedIn('b'), signedIn('c'));
@@ -67,7 +67,7 @@ describe('a session is found', () => {
     assert.equal(server.sessionOf('b'), undefined);
   });
 
-  it('as one of so many at most, however many come', async () => {
+  it('as one of a limited number, however many there are', async () => {
     const system = new FakeSystem();
     const engine = new Engine(3, system);
     const transport = new ScriptedTransport(system);
@@ -89,7 +89,7 @@ describe('a session is found', () => {
 describe('signing out', () => {
   const revoked: Step = { status: 200, empty: true };
 
-  it('revokes the refresh token at the revocation endpoint, and says so', async () => {
+  it('revokes the refresh token at the revocation endpoint, and reports it', async () => {
     const { session, server, transport, engine } = await sessionWith(revoked);
     assert.deepEqual(await server.signOut(session, 'anna'), ['refresh_token']);
     assert.equal(transport.requests[1].url, 'https://id.example.org/connect/revocation');
@@ -105,14 +105,14 @@ describe('signing out', () => {
     assert.equal(engine.sessions.size, 0);
   });
 
-  it('finds the endpoint under any path', async () => {
+  it('finds the endpoint for any path', async () => {
     const scene = stage({ tokenUrl: 'https://h.example.org/sub/connect/token' }, signedIn(), revoked);
     const { session } = isSignedIn(await scene.server.signIn(ANNA, ASK));
     await scene.server.signOut(session, 'anna');
     assert.equal(scene.transport.requests[1].url, 'https://h.example.org/sub/connect/revocation');
   });
 
-  it('finds the endpoint in whatever case its address was written, and sends the token to no other', async () => {
+  it('finds the endpoint in any case of its address, and sends the token to no other', async () => {
     const scene = stage({ tokenUrl: 'https://h.example.org/Connect/Token' }, signedIn(), revoked);
     const { session } = isSignedIn(await scene.server.signIn(ANNA, ASK));
     await scene.server.signOut(session, 'anna');
@@ -125,7 +125,7 @@ describe('signing out', () => {
     ['is not there', new AuthError('connection-refused', { host: 'h' })],
     ['redirects', { status: 302 }],
   ] as const) {
-    it(`is no error where the server ${name}: nothing is said to be revoked, and here all is forgotten`, async () => {
+    it(`is no error if the server ${name}: nothing is reported as revoked, and everything is forgotten here`, async () => {
       const { session, server } = await sessionWith(step);
       assert.deepEqual(await server.signOut(session, 'anna'), []);
       assert.equal(session.ended, true);
@@ -133,7 +133,7 @@ describe('signing out', () => {
     });
   }
 
-  it('forgets here at once, before the server has answered', async () => {
+  it('forgets the session at once, before the server has answered', async () => {
     const { session, server, system } = await sessionWith(silence);
     const leaving = server.signOut(session, 'anna');
     assert.equal(server.sessionWith(session.handle), undefined);
@@ -142,7 +142,42 @@ describe('signing out', () => {
     assert.deepEqual(await leaving, []);
   });
 
-  it('forgets the open challenges of that user alone', async () => {
+  it('of all sessions ends each at once, and revokes eight at a time', async () => {
+    const { server, transport, system } = stage();
+    transport.otherwise = signedIn();
+    const sessions: Session[] = [];
+    for (let person = 0; person < 20; person += 1) {
+      sessions.push(isSignedIn(await server.signIn({ ...ANNA, user: `person-${person}` }, ASK)).session);
+    }
+    transport.otherwise = silence;
+    const leaving = server.signOutAllHere();
+    assert.deepEqual(server.openSessions(), []);
+    for (const session of sessions) assert.equal(session.ended, true);
+    for (const requests of [8, 16, 20]) {
+      await settle();
+      assert.equal(transport.requests.length, 20 + requests);
+      assert.equal(await isSettled(leaving), false);
+      await system.pass(15_000);
+    }
+    assert.equal(await leaving, 20);
+  });
+
+  it('of all sessions forgets the challenges of their users, and reports each sign-out', async () => {
+    const scene = stage({}, signedIn(), challenge(), challenge());
+    await scene.server.signIn(ANNA, ASK);
+    const mine = await challengeOf(scene);
+    const others = await challengeOf(scene, { ...ANNA, user: 'bert' });
+    scene.transport.next(revoked);
+    const told: unknown[] = [];
+    scene.server.metrics.events.add((event) => told.push(event));
+    assert.equal(await scene.server.signOutAllHere(), 1);
+    assert.equal(await scene.server.findChallenge(mine.id), 'challenge-unknown');
+    assert.equal(await scene.server.findChallenge(others.id), others);
+    assert.deepEqual(told.slice(-1), [{ what: 'sign-out', user: 'anna', revoked: ['refresh_token'] }]);
+    assert.equal(await scene.server.signOutAllHere(), 0);
+  });
+
+  it('forgets the open challenges of that user only', async () => {
     const scene = stage({}, challenge(), challenge());
     const mine = await challengeOf(scene);
     const others = await challengeOf(scene, { ...ANNA, user: 'bert' });
@@ -152,14 +187,14 @@ describe('signing out', () => {
     assert.equal(scene.transport.requests.length, 2);
   });
 
-  it('asks nothing of the server where there is no refresh token', async () => {
+  it('sends no request to the server if there is no refresh token', async () => {
     const scene = stage({}, signedIn('a', { refreshToken: '' }));
     const { session } = isSignedIn(await scene.server.signIn(ANNA, ASK));
     assert.deepEqual(await scene.server.signOut(session, 'anna'), []);
     assert.equal(scene.transport.requests.length, 1);
   });
 
-  it('while a renewal is under way gives its token to nobody, and revokes what came of it', async () => {
+  it('during a renewal gives its token to nobody, and revokes the result of the renewal', async () => {
     const answer = new OpenStep();
     const { session, server, system, transport } = await sessionWith(answer.step, revoked, revoked);
     await system.pass(LIFE);

@@ -3,6 +3,7 @@ import { Engine } from '../../src/engine/engine.ts';
 import { ContextStore } from '../../src/store/context.ts';
 import { StoreCoordinator } from '../../src/store/store-coordinator.ts';
 import type { ServerContext } from '../../src/visual-guard/context.ts';
+import { Endings } from '../../src/visual-guard/session/endings.ts';
 import { ServerSessions } from '../../src/visual-guard/session/server-sessions.ts';
 import type { Session } from '../../src/visual-guard/session/session.ts';
 import { Sessions } from '../../src/visual-guard/session/sessions.ts';
@@ -19,7 +20,7 @@ import '../support/rejections.ts';
 const MOST = 10_000;
 
 describe('sessions whose store was lost', () => {
-  it('are renewed in time where the store is this process’s own and only its disk is full', async () => {
+  it('are renewed in time if the store belongs to this process only and just its disk is full', async () => {
     const system = new FakeSystem();
     const guard = new OneTimeGuard();
     let isFull = false;
@@ -43,7 +44,7 @@ describe('sessions whose store was lost', () => {
     await store.put('other', 1, { life: LIFE, fence: 0 });
     assert.deepEqual(store.state, { at: 'gone', cause: 'ENOSPC' });
     await system.pass(LIFE - 30_000);
-    // The old token serves; a message starts the renewal.
+    // The old token is used; a message starts the renewal.
     await textOf(session);
     for (let round = 0; round < 10; round += 1) await settle();
     assert.equal(guard.counts.refreshes, 1);
@@ -51,7 +52,7 @@ describe('sessions whose store was lost', () => {
     store.close();
   });
 
-  it('and were ended meanwhile end for all in portions, the newest ten thousand', async () => {
+  it('that were ended meanwhile end everywhere in portions, the newest ten thousand', async () => {
     const system = new FakeSystem();
     const shared = { memory: new MemoryStore(system, 100_000) };
     const store = new ReplicaStore(shared, system);
@@ -61,6 +62,7 @@ describe('sessions whose store was lost', () => {
     const sessions = new ServerSessions(context, new Sessions(10));
     const session = (handle: string) => ({
       handle,
+      user: 'anna',
       refreshToken: 'refresh token',
       isRefreshing: false,
       end: () => undefined,
@@ -69,7 +71,7 @@ describe('sessions whose store was lost', () => {
     const handle = (i: number): string => String(i).padStart(24, '0');
     store.goAway();
     for (let i = 0; i <= MOST; i += 1) await sessions.end(session(handle(i)));
-    // The first one is not remembered: it is looked for again, and the last one is not.
+    // The first one is not remembered, so it is looked for again. The last one is remembered.
     await assert.rejects(sessions.find(handle(0)), { code: 'AUTH_STORE' });
     assert.equal(await sessions.find(handle(MOST)), undefined);
     let underWay = 0;
@@ -91,5 +93,23 @@ describe('sessions whose store was lost', () => {
     assert.ok(most <= 50, `${most} at once`);
     assert.equal((await sessions.find(handle(MOST))) as Session | undefined, undefined);
     sessions.close();
+  });
+
+  it('that were ended meanwhile are not all written twice if the store is lost again soon', async () => {
+    const writing: (() => void)[] = [];
+    let writes = 0;
+    const endings = new Endings(() => {
+      writes += 1;
+      return new Promise<void>((resolve) => writing.push(resolve));
+    });
+    for (let i = 0; i < 100; i += 1) endings.add(`handle ${i}`, '');
+    const all = [endings.catchUp(() => true), endings.catchUp(() => true)];
+    while (writing.length > 0) {
+      for (const written of writing.splice(0)) written();
+      await settle();
+    }
+    await Promise.all(all);
+    // The first portion of the first round, and all of the second round.
+    assert.equal(writes, 150);
   });
 });

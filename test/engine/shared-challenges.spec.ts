@@ -12,7 +12,7 @@ import '../support/rejections.ts';
 const ROBOT = { user: 'robot', password: 'robot-password' };
 
 describe('a challenge that replicas share', () => {
-  it('is finished by code at another replica than it began at, and all have the session', async () => {
+  it('is completed by code at a replica other than its first one, and all have the session', async () => {
     const { fleet, replicas, open } = await fleetWith(3);
     const [a, b, c] = replicas;
     const chosen = isChallenged(await (await challengeAt(b, open)).choose('otp-sms'), 'code-required').challenge;
@@ -25,7 +25,7 @@ describe('a challenge that replicas share', () => {
     assert.deepEqual([fleet.guard.counts.logins, fleet.guard.counts.codes], [1, 1]);
   });
 
-  it('has the same ways under the same ids, and ends at the same time', async () => {
+  it('has the same methods with the same IDs, and ends at the same time, at all replicas', async () => {
     const { fleet, replicas, open } = await fleetWith(2);
     await fleet.system.pass(100_000);
     const there = await challengeAt(replicas[1], open);
@@ -38,7 +38,7 @@ describe('a challenge that replicas share', () => {
     assert.equal(open.method, open.methods[0]);
   });
 
-  it('counts wrong codes over all replicas: the fifth ends it for all', async () => {
+  it('counts wrong codes over all replicas: the fifth ends it everywhere', async () => {
     const { fleet, replicas, open } = await fleetWith(2);
     isChallenged(await open.choose('otp-sms'), 'code-required');
     const there = await challengeAt(replicas[1], open);
@@ -53,7 +53,7 @@ describe('a challenge that replicas share', () => {
     for (const { server } of replicas) assert.equal(await server.findChallenge(open.id), 'challenge-unknown');
   });
 
-  it('takes one step at a time: of ten codes at once five are put to the server', async () => {
+  it('takes one step at a time: of ten codes at once five are sent to the server', async () => {
     const { fleet, replicas, open } = await fleetWith(2);
     isChallenged(await open.choose('otp-sms'), 'code-required');
     const there = await challengeAt(replicas[1], open);
@@ -63,7 +63,7 @@ describe('a challenge that replicas share', () => {
     await fleet.told();
   });
 
-  it('is answered once, where the right code comes to two replicas', async () => {
+  it('is answered once if the right code arrives at two replicas', async () => {
     const { replicas, open } = await fleetWith(2);
     isChallenged(await open.choose('otp-sms'), 'code-required');
     const there = await challengeAt(replicas[1], open);
@@ -71,7 +71,7 @@ describe('a challenge that replicas share', () => {
     assert.deepEqual(outcomes.map(({ state }) => state).sort(), ['refused', 'signed-in']);
   });
 
-  it('is unknown to another connection, by another id, and once it was answered', async () => {
+  it('is not found by another connection, by another ID, or after it was answered', async () => {
     const { fleet, replicas, open } = await fleetWith(2);
     assert.equal(await fleet.replica({ clientSecret: 'other' }).server.findChallenge(open.id), 'challenge-unknown');
     for (const id of ['', 'x', `${open.id}x`, 'A'.repeat(24), '__proto__'])
@@ -81,7 +81,7 @@ describe('a challenge that replicas share', () => {
     assert.equal(await replicas[1].server.findChallenge(open.id), 'challenge-unknown');
   });
 
-  it('is found among several servers of one store, by one question for each store', async () => {
+  it('is found among several servers of one store, by one request to each store', async () => {
     const { fleet, replicas, open } = await fleetWith(1);
     const { engine, store, transport, server } = fleet.replica({ clientId: 'first' });
     const mine = engine.holdServer(SETTINGS, transport, '', store).value;
@@ -94,7 +94,7 @@ describe('a challenge that replicas share', () => {
     assert.equal(store.asked.length, 1);
   });
 
-  it('that has run out is told as expired, wherever it is asked for', async () => {
+  it('is reported as expired at every replica', async () => {
     const { fleet, replicas, open } = await fleetWith(2);
     await fleet.system.pass(300_000);
     assert.equal(await replicas[0].server.findChallenge(open.id), 'challenge-expired');
@@ -105,12 +105,12 @@ describe('a challenge that replicas share', () => {
     isRefused(await there.submit('123456'), 'challenge-expired');
     for (const { engine, store } of late.replicas) {
       assert.equal(engine.challenges.size, 0);
-      // What is left is who the stored user is.
+      // The only record left is that of the stored user.
       assert.equal(store.watched, 1);
     }
   });
 
-  it('goes on at another replica where the one that it began at died, also in the middle of a step', async () => {
+  it('continues at another replica if the first one died, even in the middle of a step', async () => {
     const { fleet, replicas, open } = await fleetWith(2);
     const [a, b] = replicas;
     isChallenged(await open.choose('otp-sms'), 'code-required');
@@ -123,7 +123,7 @@ describe('a challenge that replicas share', () => {
     isSignedIn(await answered);
   });
 
-  it('is forgotten by all where its user is signed out', async () => {
+  it('is forgotten everywhere if its user is signed out', async () => {
     const { fleet, replicas, open } = await fleetWith(2);
     const there = await challengeAt(replicas[1], open);
     await replicas[0].server.signOut(undefined, 'anna');
@@ -132,7 +132,7 @@ describe('a challenge that replicas share', () => {
     assert.equal(await fleet.replica().server.findChallenge(open.id), 'challenge-unknown');
   });
 
-  it('stays for the others where this process forgets it with a deploy', async () => {
+  it('stays for the others if this process forgets it with a deploy', async () => {
     const { fleet, replicas, open } = await fleetWith(2);
     replicas[0].server.close();
     await fleet.told();
@@ -142,7 +142,7 @@ describe('a challenge that replicas share', () => {
     assert.equal(replicas[0].store.watched, 0);
   });
 
-  it('is meant without an id at any replica, if it is a stored user’s', async () => {
+  it('is found without an ID at any replica, if it is a stored user’s', async () => {
     const { replicas } = await fleetWith(2);
     for (const { server } of replicas) assert.equal(await findOnlyStoredChallenge([server]), 'challenge-unknown');
     const { challenge: open } = isChallenged(await replicas[0].server.signInStored(ASK), 'mfa-required');
@@ -152,7 +152,7 @@ describe('a challenge that replicas share', () => {
     }
   });
 
-  it('is the same one by two ways to its server, and not meant if the store cannot say whether it is the only one', async () => {
+  it('is the same for two sets of TLS and proxy settings, and is not found if the store cannot say whether it is the only one', async () => {
     const { fleet, replicas } = await fleetWith(1);
     const { challenge: open } = isChallenged(await replicas[0].server.signInStored(ASK), 'mfa-required');
     const { engine, store, transport, server } = fleet.replica();
@@ -168,7 +168,7 @@ describe('a challenge that replicas share', () => {
 describe('the password of a challenge that replicas share', () => {
   const SENDS_ALL = { mfaCredentials: 'username+password' } as const;
 
-  it('is never written', async () => {
+  it('is never written to the store', async () => {
     for (const mfaCredentials of ['none', 'username', 'username+password'] as const) {
       const { fleet, replicas, open } = await fleetWith(1, { mfaCredentials });
       const record = await fleet.memory.get(`challenge ${open.id}`);
@@ -181,7 +181,7 @@ describe('the password of a challenge that replicas share', () => {
     }
   });
 
-  it('that its steps need is known of the stored user alone: its challenge goes on anywhere', async () => {
+  it('is known for the stored user only, if the steps need it: that challenge continues anywhere', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2, SENDS_ALL);
     const { challenge: open } = isChallenged(await a.server.signInStored(ASK), 'mfa-required');
@@ -192,21 +192,21 @@ describe('the password of a challenge that replicas share', () => {
     assert.equal(b.server.storedSession?.user, 'robot');
   });
 
-  it('that its steps need is somebody else’s: the challenge is unknown elsewhere, and goes on where it began', async () => {
+  it('is not known for other users, if the steps need it: their challenge is found at its first replica only', async () => {
     const { replicas, open } = await fleetWith(2, SENDS_ALL);
     assert.equal(await replicas[1].server.findChallenge(open.id), 'challenge-unknown');
     isChallenged(await open.choose('otp-sms'), 'code-required');
     isSignedIn(await open.submit('123456'));
   });
 
-  it('is not the stored user’s, where a message brought the same name', async () => {
+  it('is not that of the stored user if a message brought the same name', async () => {
     const { replicas, open } = await fleetWith(2, SENDS_ALL, ROBOT);
     assert.equal(await replicas[1].server.findChallenge(open.id), 'challenge-unknown');
   });
 });
 
-describe('what a store says of a challenge', () => {
-  it('is taken for absent where no replica can have written it', async () => {
+describe('the content of a store about a challenge', () => {
+  it('is treated as absent if no replica can have written it', async () => {
     const { fleet, replicas, open } = await fleetWith(1);
     const good = (await fleet.memory.get(`challenge ${open.id}`))?.value as Record<string, unknown>;
     const [method] = good.methods as object[];

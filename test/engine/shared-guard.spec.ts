@@ -22,7 +22,7 @@ describe('the guard of several replicas', () => {
     assert.equal(fleet.guard.counts.refused, 1);
   });
 
-  it('lets it be sent again after 15 minutes, or with msg.reset', async () => {
+  it('allows it again after 15 minutes, or with msg.reset', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2);
     await a.server.signIn(person('wrong'), ASK);
@@ -34,7 +34,7 @@ describe('the guard of several replicas', () => {
     assert.equal(fleet.guard.counts.refused, 3);
   });
 
-  it('lets it be sent by all once msg.reset has shown that it is right', async () => {
+  it('allows it for all once msg.reset has shown that it is right', async () => {
     const fleet = new Fleet();
     const [a, b, c] = fleet.replicas(3);
     await a.server.signIn(person('changed'), ASK);
@@ -44,7 +44,7 @@ describe('the guard of several replicas', () => {
     isSignedIn(await c.server.signIn(person('changed'), ASK));
   });
 
-  it('holds without the store, in each process', async () => {
+  it('works without the store, in each process', async () => {
     const fleet = new Fleet();
     const a = fleet.replica();
     a.store.goAway();
@@ -54,7 +54,7 @@ describe('the guard of several replicas', () => {
     isRefused(await fleet.replica().server.signIn(person('wrong'), ASK), 'held-back');
   });
 
-  it('takes every spelling of a name that a server takes for the same user for one', async () => {
+  it('treats as one all spellings of a name that a server treats as the same user', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2);
     await a.server.signIn(person('wrong'), ASK);
@@ -62,7 +62,7 @@ describe('the guard of several replicas', () => {
     assert.equal(fleet.guard.counts.refused, 1);
   });
 
-  it('sends one code in 30 s to a person, of whatever challenge and replica', async () => {
+  it('sends one code in 30 s to a person, for any challenge and replica', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2);
     const anna = { user: 'anna', password: 'anna-password' };
@@ -89,7 +89,7 @@ describe('the guard of several replicas', () => {
     isChallenged(await other.choose('otp-sms'), 'code-required');
   });
 
-  it('sends one code where a login without a password sends it by itself', async () => {
+  it('sends one code if a login without a password sends it automatically', async () => {
     const fleet = new Fleet();
     const replicas = fleet.replicas(2, { module: 'Passwordless' });
     for (const { transport } of replicas)
@@ -101,7 +101,7 @@ describe('the guard of several replicas', () => {
     assert.equal(requestsOf(replicas), 1);
   });
 
-  it('takes a pause that no replica can have written for none', async () => {
+  it('ignores a pause that no replica can have written', async () => {
     const fleet = new Fleet();
     const a = fleet.replica();
     a.store.get = async (name) =>

@@ -18,7 +18,7 @@ describe('a link that replicas share', () => {
     return { ...scene, click, link };
   }
 
-  it('is known to all as sent, and holds up no other step', async () => {
+  it('is reported as sent at all replicas, and blocks no other step', async () => {
     const { fleet, replicas, open, link } = await withLink();
     const there = await challengeAt(replicas[1], open);
     isChallenged(await there.submit('123456'), 'link-sent');
@@ -27,7 +27,7 @@ describe('a link that replicas share', () => {
     link.end();
   });
 
-  it('signs in where its request is held, and all see it', async () => {
+  it('signs in at the replica that has its request, and all see it', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2);
     const click = new OpenStep();
@@ -46,7 +46,7 @@ describe('a link that replicas share', () => {
     assert.equal(b.transport.requests.length, 0);
   });
 
-  it('ends where another replica takes another way', async () => {
+  it('ends if another replica chooses another method', async () => {
     const { fleet, replicas, open, link } = await withLink();
     await fleet.system.pass(30_000);
     isChallenged(await (await challengeAt(replicas[1], open)).choose('otp-sms'), 'code-required');
@@ -56,7 +56,7 @@ describe('a link that replicas share', () => {
     isSignedIn(await open.submit('123456'));
   });
 
-  it('does not end where another replica is only told that it was sent', async () => {
+  it('does not end if another replica only reads that it was sent', async () => {
     const { fleet, replicas, open, link } = await withLink();
     isChallenged(await (await challengeAt(replicas[1], open)).choose('link-email'), 'link-sent', 'held-back');
     await fleet.told();
@@ -64,7 +64,7 @@ describe('a link that replicas share', () => {
     link.end();
   });
 
-  it('that nobody clicked ends the challenge for all', async () => {
+  it('that nobody clicked ends the challenge at all replicas', async () => {
     const { fleet, replicas, open, link } = await withLink();
     const there = await challengeAt(replicas[1], open);
     await fleet.system.pass(330_000);
@@ -73,7 +73,7 @@ describe('a link that replicas share', () => {
     assert.notEqual((await there.submit('1')).state, 'signed-in');
   });
 
-  it('whose replica died is sent again by another one', async () => {
+  it('is sent again by another replica if its own died', async () => {
     const { fleet, replicas, open } = await withLink();
     replicas[0].store.die();
     await fleet.system.pass(30_000);
@@ -86,8 +86,8 @@ describe('a link that replicas share', () => {
   });
 });
 
-describe('challenges without their store', () => {
-  it('go on where they are known, and are a fault where they are not', async () => {
+describe('challenges while their store is unavailable', () => {
+  it('continue in processes that have them, and are a fault in others', async () => {
     const { replicas, open } = await fleetWith(2);
     for (const { store } of replicas) store.goAway();
     isChallenged(await open.choose('otp-sms'), 'code-required');
@@ -95,7 +95,7 @@ describe('challenges without their store', () => {
     await assert.rejects(replicas[1].server.findChallenge(open.id), { code: 'AUTH_STORE' });
   });
 
-  it('are caught up when it is back', async () => {
+  it('are updated when it is back', async () => {
     const { fleet, replicas, open } = await fleetWith(2);
     const there = await challengeAt(replicas[1], open);
     replicas[0].store.goAway();
@@ -107,7 +107,7 @@ describe('challenges without their store', () => {
     assert.equal(there.attempts, 1);
   });
 
-  it('are written again to one that came back empty', async () => {
+  it('are written again to a store that came back empty', async () => {
     const { fleet, replicas, open } = await fleetWith(1);
     isChallenged(await open.choose('otp-sms'), 'code-required');
     replicas[0].store.goAway();

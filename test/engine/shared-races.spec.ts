@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Fleet, type Replica } from '../support/fleet.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import { PERSON } from '../support/shared-sessions.ts';
 import { ASK, isSignedIn } from '../support/visual-guard.ts';
 import '../support/rejections.ts';
@@ -7,7 +8,7 @@ import '../support/rejections.ts';
 const GAMES = 20;
 const MOVES = 60;
 
-/** Several replicas of which messages, renewals, rejected tokens, deaths and new processes come at random moments. */
+/** Several replicas with random messages, renewals, rejected tokens, crashes and new processes at random times. */
 class Game {
   readonly fleet = new Fleet();
   readonly #chance: () => number;
@@ -18,7 +19,7 @@ class Game {
   answered = 0;
 
   constructor(seed: number) {
-    this.#chance = chanceOf(seed);
+    this.#chance = seededRandom(seed);
   }
 
   async play(): Promise<void> {
@@ -34,7 +35,7 @@ class Game {
     }
     await this.fleet.system.pass(60_000);
     await Promise.all(messages);
-    // All come to the same in the end.
+    // In the end all agree.
     await this.fleet.system.pass(1_800_000);
     for (const replica of this.#replicas) {
       const asked = this.#message(replica);
@@ -48,7 +49,7 @@ class Game {
     replica.transport.otherwise = ({ form }) =>
       new Promise((resolve) => {
         this.fleet.guard.begin(form);
-        // The server goes on, whether anybody waits for it or not.
+        // The server continues, whether anybody waits for it or not.
         this.fleet.system.after(this.#chance() * 400, () => {
           const reply = this.fleet.guard.answer(form);
           this.fleet.guard.end(form);
@@ -79,17 +80,17 @@ class Game {
     const handle = this.#handle;
     const session = await Promise.race([replica.server.findSessionWith(handle), this.#wait()]);
     const asked = session && (await session.ask());
-    // Who asked a process that died gets no answer.
+    // A message that asked a process that crashed gets no answer.
     if (!this.#replicas.includes(replica)) return;
     if (asked?.failed) throw asked.failed;
     this.answered += 1;
     if (asked?.token || handle !== this.#handle) return;
-    // Lost with a replica that died in the narrow window: somebody signs in again.
+    // Lost with a replica that crashed between answer and store: somebody signs in again.
     this.lost += 1;
     await this.#signIn();
   }
 
-  /** A dead process never comes to an end. */
+  /** A crashed process never finishes. */
   #wait(): Promise<undefined> {
     return new Promise((resolve) => {
       this.fleet.system.after(60_000, () => resolve(undefined));
@@ -98,7 +99,7 @@ class Game {
 
   async #signIn(): Promise<void> {
     const signingIn = this.#replicas[0]?.server.signIn(PERSON, ASK);
-    // Time does not pass by itself here.
+    // Time does not pass automatically here.
     this.#handle = 'signing in';
     await this.fleet.system.pass(1_000);
     const outcome = await signingIn;
@@ -106,8 +107,8 @@ class Game {
   }
 }
 
-describe('replicas in games of chance', () => {
-  it(`never use a refresh token twice, and lose a session only with a replica that died, in ${GAMES} games`, async function () {
+describe('replicas with random events', () => {
+  it(`never use a refresh token twice, and lose a session only with a replica that crashed, in ${GAMES} random runs`, async function () {
     this.timeout(120_000);
     let answered = 0;
     for (let seed = 1; seed <= GAMES; seed += 1) {
@@ -122,14 +123,3 @@ describe('replicas in games of chance', () => {
     assert.ok(answered > GAMES * 10, `${answered} messages`);
   });
 });
-
-/** Chance that plays the same game again for the same seed (mulberry32). */
-function chanceOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -7,7 +7,7 @@ import { ASK, isSignedIn } from '../support/visual-guard.ts';
 import '../support/rejections.ts';
 
 describe('renewing a session that replicas share', () => {
-  it('takes one request, and the others have the new token without asking', async () => {
+  it('takes one request, and the others have the new token without a request', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const there = await sessionAt(replicas[1], session);
     await fleet.system.pass(LIFE);
@@ -18,7 +18,7 @@ describe('renewing a session that replicas share', () => {
     assert.deepEqual([fleet.guard.counts.refreshes, fleet.guard.counts.dead], [1, 0]);
   });
 
-  it('uses each refresh token once, where all of them come to its end at the same time', async () => {
+  it('uses each refresh token once if all replicas reach its end at the same time', async () => {
     const { fleet, replicas, session } = await fleetWith(5);
     const sessions = await Promise.all(replicas.map((replica) => sessionAt(replica, session)));
     for (let round = 1; round <= 20; round += 1) {
@@ -32,7 +32,7 @@ describe('renewing a session that replicas share', () => {
     assert.equal(fleet.guard.counts.dead, 0);
   });
 
-  it('is written before the new token is handed out', async () => {
+  it('is written to the store before the new token is used', async () => {
     const { fleet, replicas, session } = await fleetWith(1);
     replicas[0].store.beforeWrite = () => new Promise(() => undefined);
     await fleet.system.pass(LIFE);
@@ -51,7 +51,7 @@ describe('renewing a session that replicas share', () => {
     assert.equal(fleet.guard.counts.refreshes, 1);
   });
 
-  it('goes on at another replica where one died before its request was sent', async () => {
+  it('continues at another replica if the first one died before its request was sent', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const [a, b] = replicas;
     const there = await sessionAt(b, session);
@@ -68,7 +68,7 @@ describe('renewing a session that replicas share', () => {
     assert.deepEqual([fleet.guard.counts.refreshes, fleet.guard.counts.dead], [1, 0]);
   });
 
-  it('ends the session for all, once, where one died between the server’s answer and the store', async () => {
+  it('ends the session everywhere, once, if the replica died between the server’s answer and the store', async () => {
     const { fleet, replicas, session } = await fleetWith(3);
     const [a, ...others] = replicas;
     const there = await Promise.all(others.map((replica) => sessionAt(replica, session)));
@@ -86,13 +86,13 @@ describe('renewing a session that replicas share', () => {
     assert.equal(await fleet.replica().server.findSessionWith(session.handle), undefined);
   });
 
-  it('that was refused as used up looks once more for what another replica made of it', async () => {
+  it('that was refused as used up reads once more what another replica has got', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const [a, b] = replicas;
     const there = await sessionAt(b, session);
     b.store.goAway();
     await fleet.system.pass(LIFE);
-    // Alone, it renews; what it got is written while the other one's request is under way.
+    // The replica works alone and renews. Its result is written while the other one's request is under way.
     const text = await textOf(there);
     assert.ok(text);
     a.transport.next(async ({ form }) => {
@@ -105,7 +105,7 @@ describe('renewing a session that replicas share', () => {
     assert.equal(session.ended, false);
   });
 
-  it('does not overwrite a newer one where its lease was lost', async () => {
+  it('does not overwrite a newer one if its lock was lost', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const [a, b] = replicas;
     const there = await sessionAt(b, session);
@@ -114,8 +114,8 @@ describe('renewing a session that replicas share', () => {
     a.transport.next(late.step);
     const paused = session.ask();
     await settle();
-    // A process that was paused for longer than its lease: another one has gone on, with a server that took the old token.
-    a.store.loseLeases();
+    // A process was paused for longer than its lock is valid. Another one continued, with a server that accepts the old token.
+    a.store.loseLocks();
     b.transport.next(refreshed('newer', 'refresh-newer'));
     assert.equal(await textOf(there), 'newer');
     late.answer(refreshed('older', 'refresh-older'));
@@ -126,7 +126,7 @@ describe('renewing a session that replicas share', () => {
     assert.equal(await textOf(third), 'newer');
   });
 
-  it('is not repeated by one that did not hear of it', async () => {
+  it('is not repeated by a replica that was not notified of it', async () => {
     const { fleet, session } = await fleetWith(1);
     const deaf = fleet.replica();
     deaf.store.watch = () => () => undefined;
@@ -138,13 +138,13 @@ describe('renewing a session that replicas share', () => {
     assert.equal(fleet.guard.counts.refreshes, 1);
   });
 
-  it('goes on with the newer refresh token where the token that came with it is of no use', async () => {
+  it('continues with the newer refresh token if the token that came with it cannot be used', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const [a, b] = replicas;
     const there = await sessionAt(b, session);
     b.store.goAway();
     await fleet.system.pass(LIFE);
-    // A token that serves nobody but who waited for it.
+    // A token that only those who waited for it may use.
     fleet.guard.life = 0;
     await textOf(there);
     fleet.guard.life = 1800;
@@ -157,20 +157,20 @@ describe('renewing a session that replicas share', () => {
     assert.deepEqual([fleet.guard.counts.refreshes, fleet.guard.counts.dead], [3, 1]);
   });
 
-  it('sends nothing where the lease was lost before it could', async () => {
+  it('sends nothing if the lock was lost before that', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const [a, b] = replicas;
     const there = await sessionAt(b, session);
     await fleet.system.pass(LIFE);
     const answer = new OpenStep();
     b.transport.next(answer.step);
-    const { lease } = a.store;
+    const { lock } = a.store;
     let asked: Promise<unknown> | undefined;
-    a.store.lease = async (name) => {
-      const taken = await lease.call(a.store, name);
-      a.store.lease = lease;
-      // It was paused right here, and another one went on.
-      a.store.loseLeases();
+    a.store.lock = async (name) => {
+      const taken = await lock.call(a.store, name);
+      a.store.lock = lock;
+      // It was paused here, and another one continued.
+      a.store.loseLocks();
       asked = there.ask();
       await settle();
       return taken;
@@ -186,7 +186,7 @@ describe('renewing a session that replicas share', () => {
 });
 
 describe('the end of a session that replicas share', () => {
-  it('is for all, where its refresh token was refused', async () => {
+  it('is the same everywhere if its refresh token was refused', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const there = await sessionAt(replicas[1], session);
     fleet.guard.live.clear();
@@ -199,7 +199,7 @@ describe('the end of a session that replicas share', () => {
     assert.equal(fleet.guard.counts.dead, 1);
   });
 
-  it('is for all, where it is signed out at one of them', async () => {
+  it('is the same everywhere if it is signed out at one of them', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const [a, b] = replicas;
     const there = await sessionAt(b, session);
@@ -213,7 +213,7 @@ describe('the end of a session that replicas share', () => {
     assert.equal(fleet.guard.live.size, 0);
   });
 
-  it('waits for a renewal that is under way elsewhere, so that nothing of it lives on', async () => {
+  it('waits for a renewal that is under way elsewhere, so that its result is revoked, too', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const [a, b] = replicas;
     const there = await sessionAt(b, session);
@@ -233,7 +233,20 @@ describe('the end of a session that replicas share', () => {
     assert.equal(await fleet.replica().server.findSessionWith(session.handle), undefined);
   });
 
-  it('is not the end of a newer session of the same user', async () => {
+  it('is the same everywhere, even if another replica does not give the lock back', async () => {
+    const { fleet, replicas, session } = await fleetWith(2);
+    const [a, b] = replicas;
+    const there = await sessionAt(b, session);
+    await fleet.memory.lock(`session ${a.server.connection} ${session.handle}`);
+    const leaving = b.server.signOut(there, 'service');
+    await fleet.system.pass(30_000);
+    assert.equal(await isSettled(leaving), true);
+    await fleet.told();
+    assert.equal(session.ended, true);
+    assert.equal(await fleet.replica().server.findSessionWith(session.handle), undefined);
+  });
+
+  it('does not end a newer session of the same user', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const newer = isSignedIn(await replicas[1].server.signIn(PERSON, ASK)).session;
     await fleet.told();

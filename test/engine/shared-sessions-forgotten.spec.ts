@@ -13,7 +13,7 @@ import '../support/rejections.ts';
 
 const DAY = 24 * 3_600_000;
 
-/** A reply that comes when the test says so; the server has answered by then. */
+/** A reply that arrives when the test says so. The server has processed the request by then. */
 function held(guard: OneTimeGuard): { step: Step; arrive(): void } {
   const open = new OpenStep();
   const step: Step = ({ form }) => {
@@ -23,7 +23,7 @@ function held(guard: OneTimeGuard): { step: Step; arrive(): void } {
   return { step, arrive: () => open.answer({}) };
 }
 
-/** A context store as a file keeps it. */
+/** A context store that is kept like a file. */
 function contextInMemory(): ContextAccess {
   const values = new Map<string, unknown>();
   return {
@@ -40,7 +40,7 @@ function contextInMemory(): ContextAccess {
 }
 
 describe('a session that one process forgets', () => {
-  it('in the middle of a renewal, with a deploy, is gone on with elsewhere', async () => {
+  it('in the middle of a renewal, with a deploy, continues elsewhere', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const [a, b] = replicas;
     const there = await sessionAt(b, session);
@@ -61,7 +61,7 @@ describe('a session that one process forgets', () => {
     assert.deepEqual([fleet.guard.counts.refreshes, fleet.guard.counts.dead, fleet.guard.counts.revoked], [2, 0, 0]);
   });
 
-  it('keeps no token, and renews nothing any more', async () => {
+  it('keeps no token, and is not renewed any longer', async () => {
     const { fleet, replicas, session } = await fleetWith(1);
     await fleet.system.pass(LIFE);
     const late = held(fleet.guard);
@@ -79,7 +79,7 @@ describe('a session that one process forgets', () => {
     assert.equal(fleet.guard.counts.refreshes, 1);
   });
 
-  it('to make room, in the middle of a renewal, is found again with what came of it', async () => {
+  it('to make room, in the middle of a renewal, is found again with the result of that', async () => {
     const fleet = new Fleet();
     const small = fleet.replica({}, 1);
     const { session } = isSignedIn(await small.server.signIn(PERSON, ASK));
@@ -98,7 +98,7 @@ describe('a session that one process forgets', () => {
     assert.equal(fleet.guard.counts.revoked, 0);
   });
 
-  it('and that is signed out then, in the middle of the renewal, leaves nothing that lives', async () => {
+  it('and that is signed out in the middle of the renewal, leaves nothing that is valid', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const [a, b] = replicas;
     const there = await sessionAt(b, session);
@@ -117,7 +117,7 @@ describe('a session that one process forgets', () => {
     assert.equal(await fleet.replica().server.findSessionWith(session.handle), undefined);
   });
 
-  it('has its renewal revoked where no store keeps it', async () => {
+  it('has its renewal revoked if no store keeps it', async () => {
     const answer = new OpenStep();
     const { server, transport, system } = stage({}, signedIn(), answer.step, { status: 200, empty: true });
     const { session } = isSignedIn(await server.signIn(ANNA, ASK));
@@ -130,7 +130,7 @@ describe('a session that one process forgets', () => {
     assert.equal(transport.lastForm.token, 'refresh-2');
   });
 
-  it('with its store is written before the store is closed, unless another one took that up', async () => {
+  it('is written to its store before that is closed, unless another process uses it', async () => {
     for (const isTakenUp of [false, true]) {
       const system = new FakeSystem();
       const guard = new OneTimeGuard();
@@ -170,7 +170,7 @@ describe('a session that one process forgets', () => {
 });
 
 describe('a session of a store', () => {
-  it('serves two servers of one process that differ only in their way', async () => {
+  it('serves two servers of one process that differ only in TLS or proxy', async () => {
     const { fleet, replicas, session } = await fleetWith(1);
     const { engine, server: one, store } = replicas[0];
     const transport = new ScriptedTransport(fleet.system);
@@ -188,7 +188,7 @@ describe('a session of a store', () => {
     assert.equal(one.sessionWith(session.handle), session);
   });
 
-  it('is found by its user where processes live for less than a day, as long as it is renewed', async () => {
+  it('is found by its user if processes run for less than a day, as long as it is renewed', async () => {
     const fleet = new Fleet();
     const { session } = isSignedIn(await fleet.replica(SERVICE).server.signInStored(ASK));
     for (let night = 0; night < 31; night += 1) {

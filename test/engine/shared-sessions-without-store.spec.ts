@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { Fleet, SERVICE } from '../support/fleet.ts';
+import { isSettled, settle } from '../support/fake-system.ts';
+import { ANNA, Fleet, SERVICE } from '../support/fleet.ts';
+import { OpenStep } from '../support/scripted-transport.ts';
 import { fleetWith, LIFE, sessionAt, textOf } from '../support/shared-sessions.ts';
-import { ASK, isSignedIn } from '../support/visual-guard.ts';
+import { refreshed } from '../support/vg-replies.ts';
+import { ASK, isChallenged, isSignedIn } from '../support/visual-guard.ts';
 import '../support/rejections.ts';
 
-describe('sessions without their store', () => {
-  it('serve their tokens to the end, without a renewal that is not agreed upon, and then go alone', async () => {
+describe('sessions while their store is unavailable', () => {
+  it('use their tokens to the end without an uncoordinated renewal, and are then renewed by each process alone', async () => {
     const { fleet, replicas, session } = await fleetWith(1);
     replicas[0].store.goAway();
     const first = session.content.token.accessToken;
@@ -18,20 +21,20 @@ describe('sessions without their store', () => {
     assert.equal(fleet.guard.counts.refreshes, 1);
   });
 
-  it('go on serving where the store goes in the middle of a renewal, and try again when it is back', async () => {
+  it('stay usable if the store fails in the middle of a renewal, and try again when it is back', async () => {
     const { fleet, replicas, session } = await fleetWith(1);
     const first = session.content.token.accessToken;
     const { store } = replicas[0];
-    const { lease } = store;
-    store.lease = async (name) => {
+    const { lock } = store;
+    store.lock = async (name) => {
       store.goAway();
-      return lease.call(store, name);
+      return lock.call(store, name);
     };
     await fleet.system.pass(LIFE - 30_000);
     assert.equal(await textOf(session), first);
     await fleet.told();
     assert.equal(fleet.guard.counts.refreshes, 0);
-    store.lease = lease;
+    store.lock = lock;
     await store.comeBack();
     await fleet.system.pass(1_000);
     assert.equal(await textOf(session), first);
@@ -40,7 +43,27 @@ describe('sessions without their store', () => {
     assert.notEqual(session.source.current()?.accessToken, first);
   });
 
-  it('that this process does not know are a fault and not unknown, by handle and by name', async () => {
+  it('are renewed alone at once if the store fails while they wait for a renewal of another replica', async () => {
+    const { fleet, replicas, session } = await fleetWith(2);
+    const [a, b] = replicas;
+    const there = await sessionAt(b, session);
+    await fleet.system.pass(LIFE);
+    const open = new OpenStep();
+    a.transport.next(open.step);
+    const asked = session.ask();
+    await settle();
+    const waiting = there.ask();
+    await fleet.told();
+    assert.equal(await isSettled(waiting), false);
+    b.store.goAway();
+    await fleet.told();
+    assert.equal(await isSettled(waiting), true);
+    assert.ok((await waiting).token);
+    open.answer(refreshed('late', 'refresh-late'));
+    await asked;
+  });
+
+  it('that this process does not have are a fault and not unknown, by handle and by name', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const { server, store } = replicas[1];
     store.goAway();
@@ -52,7 +75,7 @@ describe('sessions without their store', () => {
     assert.ok(await textOf(await sessionAt(replicas[1], session)));
   });
 
-  it('catch up what was renewed alone, when it is back', async () => {
+  it('are updated with their renewals when it is back', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const there = await sessionAt(replicas[1], session);
     replicas[0].store.goAway();
@@ -64,7 +87,7 @@ describe('sessions without their store', () => {
     assert.equal(there.refreshToken, session.refreshToken);
   });
 
-  it('take over what others renewed meanwhile, when it is back', async () => {
+  it('take over the renewals of others when it is back', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const there = await sessionAt(replicas[1], session);
     replicas[1].store.goAway();
@@ -77,7 +100,7 @@ describe('sessions without their store', () => {
     assert.equal(there.source.current()?.accessToken, text);
   });
 
-  it('that lose a race for a refresh token end here alone: the record stays, and is found when it is back', async () => {
+  it('that lose a race for a refresh token end in this process only: the record stays, and is found when it is back', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const [a, b] = replicas;
     const there = await sessionAt(b, session);
@@ -93,7 +116,7 @@ describe('sessions without their store', () => {
     assert.equal(a.transport.requests.length, 2);
   });
 
-  it('are not ended by a store that cannot be read', async () => {
+  it('do not end because a store cannot be read', async () => {
     const { fleet, replicas, session } = await fleetWith(1);
     const { store } = replicas[0];
     store.get = async () => {
@@ -106,7 +129,7 @@ describe('sessions without their store', () => {
     assert.ok(await textOf(session));
   });
 
-  it('are written again to one that came back empty, and found by handle, name and as the stored user’s', async () => {
+  it('are written again to an empty store, and found by handle, name and as the stored user’s', async () => {
     const fleet = new Fleet();
     const a = fleet.replica(SERVICE);
     const { session } = isSignedIn(await a.server.signInStored(ASK));
@@ -120,7 +143,7 @@ describe('sessions without their store', () => {
     assert.equal(fleet.guard.counts.logins, 1);
   });
 
-  it('come to the newest one, where two replicas knew different ones of a store that came back empty', async () => {
+  it('become the newest one, if two replicas had different ones for a store that came back empty', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const [a, b] = replicas;
     const there = await sessionAt(b, session);
@@ -128,13 +151,27 @@ describe('sessions without their store', () => {
     await fleet.system.pass(LIFE);
     const text = await textOf(session);
     assert.notEqual(there.refreshToken, session.refreshToken);
-    // The one that knows less comes back last.
+    // The one with the older session comes back last.
     await fleet.comeBackEmpty(a, b);
     assert.equal(there.refreshToken, session.refreshToken);
     assert.equal(await textOf(await sessionAt(fleet.replica(), session)), text);
   });
 
-  it('that are signed out end for all when it is back, with what others renewed meanwhile', async () => {
+  it('that begin are written when it is back, even if their server is closed by then', async () => {
+    const fleet = new Fleet();
+    const { server, store } = fleet.replica();
+    const { challenge } = isChallenged(await server.signIn(ANNA, ASK), 'mfa-required');
+    isChallenged(await challenge.choose('otp-sms'), 'code-required');
+    store.goAway();
+    const { session } = isSignedIn(await challenge.submit('123456'));
+    server.close();
+    await store.comeBack();
+    const late = fleet.replica();
+    assert.ok(await textOf(await sessionAt(late, session)));
+    assert.equal((await fleet.replica().server.findSessionOf('anna'))?.handle, session.handle);
+  });
+
+  it('that are signed out end everywhere when it is back, with the renewals of others', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const [a, b] = replicas;
     const there = await sessionAt(b, session);
@@ -151,7 +188,7 @@ describe('sessions without their store', () => {
     assert.equal(await a.server.findSessionWith(session.handle), undefined);
   });
 
-  it('that lose such a race while both are alone do not end what the other one renewed', async () => {
+  it('that lose such a race while both are alone do not end the renewal of the other one', async () => {
     const { fleet, replicas, session } = await fleetWith(2);
     const [a, b] = replicas;
     const there = await sessionAt(b, session);
@@ -169,7 +206,7 @@ describe('sessions without their store', () => {
     assert.equal(await textOf(await sessionAt(b, session)), text);
   });
 
-  it('are written again where an older one overwrote them', async () => {
+  it('are written again if an older one overwrote them', async () => {
     const { fleet, replicas, session } = await fleetWith(1);
     const name = `session ${replicas[0].server.connection} ${session.handle}`;
     const older = await fleet.memory.get(name);

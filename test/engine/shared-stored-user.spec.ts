@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import type { Refused } from '../../src/visual-guard/outcome.ts';
 import { isSettled, settle } from '../support/fake-system.ts';
 import { Fleet, type Replica, SERVICE } from '../support/fleet.ts';
-import { silence } from '../support/scripted-transport.ts';
+import { json, silence } from '../support/scripted-transport.ts';
 import { signedIn } from '../support/vg-replies.ts';
 import { ASK, isChallenged, isRefused, isSignedIn } from '../support/visual-guard.ts';
 import '../support/rejections.ts';
@@ -15,7 +16,7 @@ const requestsOf = (replicas: Replica[]): number =>
   replicas.reduce((sum, { transport }) => sum + transport.requests.length, 0);
 
 describe('the stored user of several replicas', () => {
-  it('is signed in by one login, however many of them need a token at the same time', async () => {
+  it('is signed in by one login, however many replicas need a token at the same time', async () => {
     const fleet = new Fleet();
     const replicas = fleet.replicas(3, SERVICE);
     const answers = await Promise.all(replicas.map(({ server }) => server.tokenOfStored(false)));
@@ -32,7 +33,7 @@ describe('the stored user of several replicas', () => {
     assert.equal(fleet.guard.counts.logins, 1);
   });
 
-  it('is known to all of them without a message, once they are told', async () => {
+  it('is known to all replicas without a message, as soon as they are notified', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2, SERVICE);
     const news: boolean[] = [];
@@ -60,7 +61,7 @@ describe('the stored user of several replicas', () => {
     assert.deepEqual([fleet.guard.counts.logins, fleet.guard.counts.refreshes], [1, 1]);
   });
 
-  it('needs no human after a restart, where one answered the challenge', async () => {
+  it('needs no human after a restart if a person answered the challenge before', async () => {
     const fleet = new Fleet();
     const before = fleet.replica();
     const { challenge: open } = isChallenged(
@@ -74,7 +75,7 @@ describe('the stored user of several replicas', () => {
     assert.equal(fleet.guard.counts.logins, 1);
   });
 
-  it('is signed in by another replica where one died in the middle', async () => {
+  it('is signed in by another replica if the first one died in the middle', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2, SERVICE);
     a.transport.next(silence);
@@ -95,7 +96,7 @@ describe('the stored user of several replicas', () => {
     assert.equal((await changed.server.tokenOfStored(false)).token?.accessToken, 'own');
   });
 
-  it('is signed in alone while the store is gone', async () => {
+  it('is signed in alone while the store is unavailable', async () => {
     const fleet = new Fleet();
     const replicas = fleet.replicas(2, SERVICE);
     for (const { store } of replicas) store.goAway();
@@ -106,7 +107,7 @@ describe('the stored user of several replicas', () => {
     assert.equal(replicas[0].server.storedSession?.handle, replicas[1].server.storedSession?.handle);
   });
 
-  it('joins the challenge that another replica was set, and takes the first way', async () => {
+  it('joins the challenge that another replica got, and uses the first method', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2);
     const first = isChallenged(await a.server.signInStored(ASK), 'mfa-required').challenge;
@@ -119,7 +120,7 @@ describe('the stored user of several replicas', () => {
     assert.deepEqual([fleet.guard.counts.logins, fleet.guard.counts.codes], [1, 1]);
   });
 
-  it('that is signed out leaves no challenge that another replica was set', async () => {
+  it('that is signed out has no challenge left at another replica', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2);
     const { challenge: open } = isChallenged(await a.server.signInStored(ASK), 'mfa-required');
@@ -129,7 +130,7 @@ describe('the stored user of several replicas', () => {
     assert.equal(await fleet.replica().server.findChallenge(open.id), 'challenge-unknown');
   });
 
-  it('is signed out here while the store is gone', async () => {
+  it('is signed out here while the store is unavailable', async () => {
     const fleet = new Fleet();
     const [a] = fleet.replicas(1, SERVICE);
     const { session } = isSignedIn(await a.server.signInStored(ASK));
@@ -140,7 +141,7 @@ describe('the stored user of several replicas', () => {
     assert.equal(fleet.guard.counts.logins, 1);
   });
 
-  it('gets one challenge and one code, where all of them sign in at the same time', async () => {
+  it('gets one challenge and one code if all replicas sign in at the same time', async () => {
     const fleet = new Fleet();
     const replicas = fleet.replicas(3);
     const wishes = { method: 'otp-sms', reset: false };
@@ -149,7 +150,7 @@ describe('the stored user of several replicas', () => {
     assert.deepEqual([fleet.guard.counts.logins, fleet.guard.counts.codes], [1, 1]);
   });
 
-  it('is told of the open challenge by attach-bearer at every replica, and none is asked for', async () => {
+  it('gets the open challenge from attach-bearer at every replica, without a new one', async () => {
     const fleet = new Fleet();
     const replicas = fleet.replicas(3);
     const answers = [];
@@ -159,7 +160,7 @@ describe('the stored user of several replicas', () => {
     assert.deepEqual([fleet.guard.counts.logins, fleet.guard.counts.codes], [1, 0]);
   });
 
-  it('is not signed in by itself again at any replica for 15 minutes after a challenge that nobody answered', async () => {
+  it('is not signed in automatically at any replica for 15 minutes after a challenge that nobody answered', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2);
     isChallenged((await a.server.tokenOfStored(false)).outcome, 'mfa-required');
@@ -172,7 +173,7 @@ describe('the stored user of several replicas', () => {
     assert.equal(fleet.guard.counts.logins, 2);
   });
 
-  it('whose password is wrong is refused once for all of them', async () => {
+  it('is refused once for all replicas if the password is wrong', async () => {
     const fleet = new Fleet();
     const replicas = fleet.replicas(3, WRONG);
     const answers = await Promise.all(replicas.map(({ server }) => server.tokenOfStored(false)));
@@ -186,7 +187,7 @@ describe('the stored user of several replicas', () => {
     assert.equal(fleet.guard.counts.refused, 2);
   });
 
-  it('whose account is locked is asked for once for all of them', async () => {
+  it('causes one request for all replicas if the account is locked', async () => {
     const fleet = new Fleet();
     const replicas = fleet.replicas(3, LOCKED);
     await Promise.all(replicas.map(({ server }) => server.tokenOfStored(false)));
@@ -198,7 +199,18 @@ describe('the stored user of several replicas', () => {
     assert.equal(requestsOf(replicas), 1);
   });
 
-  it('is told to the others as refused before the next one’s turn', async () => {
+  it('is reported as refused at the others with the words of the server', async () => {
+    const fleet = new Fleet();
+    const [one, two] = fleet.replicas(2, SERVICE);
+    one.transport.next(json(400, { error: 'unauthorized', error_description: 'Ask your administrator.' }));
+    for (const { server } of [one, two]) {
+      const { outcome } = await server.tokenOfStored(false);
+      assert.equal((outcome as Refused).errorDescription, 'Ask your administrator.');
+    }
+    assert.equal(two.transport.requests.length, 0);
+  });
+
+  it('is reported as refused at the others before their turn', async () => {
     const fleet = new Fleet();
     const a = fleet.replica(LOCKED);
     await a.server.tokenOfStored(false);
@@ -207,7 +219,7 @@ describe('the stored user of several replicas', () => {
     assert.ok(told >= 0 && told < asked.findIndex((what) => what.startsWith('release refused')), asked.join('\n'));
   });
 
-  it('is tried again at once with msg.reset, at whichever replica', async () => {
+  it('is tried again at once with msg.reset, at any replica', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2, LOCKED);
     isRefused((await a.server.tokenOfStored(false)).outcome, 'account-locked');
@@ -217,7 +229,7 @@ describe('the stored user of several replicas', () => {
     assert.equal((await fleet.replica(LOCKED).server.tokenOfStored(false)).token?.accessToken, 'again');
   });
 
-  it('is held back where what a store says of it makes no sense, by nothing', async () => {
+  it('is not held back by an invalid record of the store', async () => {
     for (const value of [
       { version: 1, left: 1e9, refused: { reason: 'account-locked' } },
       { version: 1, left: 1_000, refused: { reason: 'x' } },
@@ -234,19 +246,19 @@ describe('the stored user of several replicas', () => {
   });
 });
 
-/** The name of the lock on a sign-in of the service user. */
+/** The name of the lock for a sign-in of the service user. */
 async function lockOfService(): Promise<string> {
   const { server, store } = new Fleet().replica(SERVICE);
   await server.signInStored(ASK);
-  return store.asked.find((what) => what.startsWith('lease '))?.slice('lease '.length) ?? '';
+  return store.asked.find((what) => what.startsWith('lock '))?.slice('lock '.length) ?? '';
 }
 
 describe('waiting for another replica', () => {
-  it('ends after 30 s with a fault, as a message does', async () => {
+  it('ends after 30 s with a fault, as for a message', async () => {
     const fleet = new Fleet();
     const b = fleet.replica(SERVICE);
-    // A lock that is kept up and never given back.
-    await fleet.memory.lease(await lockOfService());
+    // A lock that is extended and never given back.
+    await fleet.memory.lock(await lockOfService());
     const asked = b.server.tokenOfStored(false);
     asked.catch(() => undefined);
     await fleet.system.pass(29_999);
@@ -255,15 +267,15 @@ describe('waiting for another replica', () => {
     await assert.rejects(asked, { code: 'AUTH_TIMEOUT' });
   });
 
-  it('counts into the 30 s of a message', async () => {
+  it('counts toward the 30 s of a message', async () => {
     const fleet = new Fleet();
     const b = fleet.replica(SERVICE);
     b.transport.next(silence);
-    const lease = await fleet.memory.lease(await lockOfService());
+    const lock = await fleet.memory.lock(await lockOfService());
     const asked = b.server.signInStored(ASK);
     asked.catch(() => undefined);
     await fleet.system.pass(20_000);
-    if ('release' in lease) await lease.release();
+    if ('release' in lock) await lock.release();
     await fleet.system.pass(9_999);
     assert.equal(b.transport.requests.length, 1);
     assert.equal(await isSettled(asked), false);

@@ -24,12 +24,12 @@ interface Replica {
   store: ReplicaStore;
 }
 
-/** Replicas that share one store, and time. */
+/** Replicas that share one store and one clock. */
 class Fleet {
   readonly system = new FakeSystem();
   readonly memory = new MemoryStore(this.system);
 
-  /** Lets everybody hear what was written. */
+  /** Delivers all notifications of the store. */
   async told(): Promise<void> {
     for (let round = 0; round < 5; round += 1) await settle();
   }
@@ -50,13 +50,13 @@ class Fleet {
   }
 }
 
-/** The text of the token that a replica gives a message. */
+/** The text of the token that a message gets at a replica. */
 async function tokenOf({ account }: Replica): Promise<string | undefined> {
   return (await account.ask()).token?.accessToken;
 }
 
 describe('a VGS token that replicas share', () => {
-  it('is asked for once, however many of them want it at the same time', async () => {
+  it('is requested once, however many replicas need it at the same time', async () => {
     const fleet = new Fleet();
     const answer = new OpenStep();
     const [a, b, c] = [fleet.replica({}, answer.step), fleet.replica(), fleet.replica()];
@@ -69,7 +69,7 @@ describe('a VGS token that replicas share', () => {
     assert.equal(a.transport.requests.length + b.transport.requests.length + c.transport.requests.length, 1);
   });
 
-  it('is taken over by one that starts later, with its scopes and what is left of its life', async () => {
+  it('is taken over by a replica that starts later, with its scopes and the rest of its life', async () => {
     const fleet = new Fleet();
     await tokenOf(fleet.replica({}, granted('one')));
     const expiresAt = fleet.system.now() + 300_000;
@@ -83,7 +83,7 @@ describe('a VGS token that replicas share', () => {
     assert.equal(late.transport.requests.length, 0);
   });
 
-  it('is measured by the age of what was written, not by another machine’s clock', async () => {
+  it('has its age measured from the record, not by another machine’s clock', async () => {
     const fleet = new Fleet();
     await tokenOf(fleet.replica({}, granted('one')));
     await fleet.system.pass(100_000);
@@ -99,7 +99,7 @@ describe('a VGS token that replicas share', () => {
     assert.equal((token?.expiresAt ?? 0) - behind.now(), 200_000);
   });
 
-  it('is renewed by one request for all, and the others have it without asking', async () => {
+  it('is renewed by one request for all, and the others have it without a request', async () => {
     const fleet = new Fleet();
     const [a, b] = [fleet.replica({}, granted('one'), granted('two')), fleet.replica()];
     await tokenOf(a);
@@ -111,7 +111,7 @@ describe('a VGS token that replicas share', () => {
     assert.equal(b.transport.requests.length, 0);
   });
 
-  it('is renewed once where all of them come to its end at the same time', async () => {
+  it('is renewed once if all replicas reach its end at the same time', async () => {
     const fleet = new Fleet();
     const replicas = [fleet.replica({}, granted('one')), fleet.replica(), fleet.replica()];
     await Promise.all(replicas.map(tokenOf));
@@ -136,7 +136,7 @@ describe('a VGS token that replicas share', () => {
     assert.equal(a.transport.requests.length, 1);
   });
 
-  it('of which one replica died in the middle is asked for by another, when its lease has ended', async () => {
+  it('is requested by another replica if the first one died, as soon as its lock has ended', async () => {
     const fleet = new Fleet();
     const [a, b] = [fleet.replica({}, new OpenStep().step), fleet.replica({}, granted('one'))];
     void tokenOf(a);
@@ -149,7 +149,7 @@ describe('a VGS token that replicas share', () => {
     assert.equal(await waiting, 'one');
   });
 
-  it('is waited for without asking the store again and again', async () => {
+  it('is waited for without polling the store', async () => {
     const fleet = new Fleet();
     const answer = new OpenStep();
     const [a, b] = [fleet.replica({}, answer.step), fleet.replica()];
@@ -162,7 +162,7 @@ describe('a VGS token that replicas share', () => {
     assert.equal(await waiting, 'one');
   });
 
-  it('is asked for alone, at once, while the store is gone', async () => {
+  it('is requested alone, at once, while the store is unavailable', async () => {
     const fleet = new Fleet();
     const [a, b] = [fleet.replica({}, granted('one')), fleet.replica({}, granted('two'))];
     b.store.goAway();
@@ -170,7 +170,7 @@ describe('a VGS token that replicas share', () => {
     assert.equal(await tokenOf(b), 'two');
   });
 
-  it('is asked for alone where the store goes while another one holds the lease', async () => {
+  it('is requested alone if the store fails while another replica holds the lock', async () => {
     const fleet = new Fleet();
     const [a, b] = [fleet.replica({}, new OpenStep().step), fleet.replica({}, granted('two'))];
     void tokenOf(a);
@@ -181,7 +181,7 @@ describe('a VGS token that replicas share', () => {
     assert.equal(await waiting, 'two');
   });
 
-  it('is written when the store is back', async () => {
+  it('is written to the store when that is back', async () => {
     const fleet = new Fleet();
     const [a, late] = [fleet.replica({}, granted('one')), fleet.replica()];
     a.store.goAway();
@@ -198,7 +198,7 @@ describe('a VGS token that replicas share', () => {
     assert.equal(await tokenOf(fleet.replica({ scope: ' network-tokens:write cards:write' })), 'one');
   });
 
-  it('without a usable life serves those who waited for it, and is not shared', async () => {
+  it('without a usable life is given to those who waited for it, and is not shared', async () => {
     const fleet = new Fleet();
     const endless = { expires_in: 'soon' };
     const [a, b] = [fleet.replica({}, granted('one', endless)), fleet.replica({}, granted('two', endless))];
@@ -216,7 +216,7 @@ describe('a VGS token that replicas share', () => {
     );
   });
 
-  it('that no replica can have written is taken for absent', async () => {
+  it('is treated as absent if no replica can have written it', async () => {
     const good = { version: 1, accessToken: 't', life: 300_000, left: 300_000, scope: [], missingScope: [] };
     const wrong: unknown[] = [
       null,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { OpenChallenge } from '../../src/visual-guard/outcome.ts';
+import type { Challenged, OpenChallenge } from '../../src/visual-guard/outcome.ts';
 import { userAt } from '../../src/visual-guard/same-user.ts';
 import { Fleet, type Replica } from '../support/fleet.ts';
 import { guess, open } from '../support/guesses.ts';
 import { challengeAt } from '../support/shared-challenges.ts';
-import { APP, challenge, LINK, signedIn, waiting, wrongCode } from '../support/vg-replies.ts';
+import { APP, challenge, LINK, SMS, signedIn, waiting, wrongCode } from '../support/vg-replies.ts';
 import { ANNA, ASK, isChallenged, isRefused, isSignedIn, SETTINGS } from '../support/visual-guard.ts';
 import '../support/rejections.ts';
 
@@ -33,7 +33,7 @@ describe('refused codes of several replicas', () => {
     replicas.flatMap(({ transport }) => transport.requests).filter(({ form }) => form.MFASecureCode !== undefined)
       .length;
 
-  it('count together, also for one that starts later', async () => {
+  it('are counted together, also for a replica that starts later', async () => {
     const { fleet, start, replicas } = fleetOf(2);
     const [a, b] = replicas;
     const begun = fleet.system.now();
@@ -49,7 +49,7 @@ describe('refused codes of several replicas', () => {
     isSignedIn(await (await open(b.server)).submit(RIGHT));
   });
 
-  it('are ten, however many come at once to all of them', async () => {
+  it('are limited to ten, however many arrive at the same time at all of them', async () => {
     const { replicas } = fleetOf(3);
     const all: OpenChallenge[] = [];
     for (const { server } of replicas) for (let count = 0; count < 2; count += 1) all.push(await open(server));
@@ -58,7 +58,7 @@ describe('refused codes of several replicas', () => {
     assert.equal(outcomes.filter(({ state }) => state === 'refused').length, 14);
   });
 
-  it('are those of one challenge, too, that is answered anywhere', async () => {
+  it('include those of one challenge that is answered at several replicas', async () => {
     const { replicas } = fleetOf(2);
     const [a, b] = replicas;
     await guess(a.server, 8);
@@ -71,7 +71,21 @@ describe('refused codes of several replicas', () => {
     isRefused(await at.submit(RIGHT), 'held-back');
   });
 
-  it('count no more anywhere after a sign-in that succeeded', async () => {
+  it('are limited to five together for challenges for which no code was sent', async () => {
+    const { start, replicas } = fleetOf(2);
+    const answer = async ({ server, transport }: Replica, word: string) => {
+      transport.next(challenge([SMS]), ...(word === 'ask' ? [] : [waiting]));
+      const { challenge: at } = (await server.signIn(ANNA, { method: word, reset: false })) as Challenged;
+      return at.submit('1');
+    };
+    for (const replica of replicas) for (let count = 0; count < 4; count += 1) await answer(replica, 'ask');
+    assert.equal(codes(replicas), 5);
+    const later = start();
+    isRefused(await answer(later, 'ask'), 'held-back');
+    isChallenged(await answer(later, 'otp-sms'), 'code-required', 'code-invalid');
+  });
+
+  it('are no longer counted anywhere after a sign-in that succeeded', async () => {
     const { fleet, replicas } = fleetOf(2);
     const [a, b] = replicas;
     await guess(a.server, 5);
@@ -85,7 +99,7 @@ describe('refused codes of several replicas', () => {
     isRefused(await (await open(b.server)).submit('1'), 'held-back');
   });
 
-  it('are counted by each process while the store is gone, and together when it is back', async () => {
+  it('are counted by each process while the store is unavailable, and together when it is back', async () => {
     const { fleet, replicas } = fleetOf(2);
     const [a, b] = replicas;
     await guess(a.server, 4);
@@ -102,7 +116,7 @@ describe('refused codes of several replicas', () => {
     isRefused(await (await open(a.server)).submit(RIGHT), 'held-back');
   });
 
-  it('are still known if the store loses everything', async () => {
+  it('are still counted if the store loses everything', async () => {
     const { fleet, replicas } = fleetOf(2);
     const [a, b] = replicas;
     await guess(a.server, 9);
@@ -111,7 +125,7 @@ describe('refused codes of several replicas', () => {
     for (const { server } of replicas) isRefused(await (await open(server)).submit(RIGHT), 'held-back');
   });
 
-  it('are those of this process if the record is none that a replica can have written', async () => {
+  it('are those of this process if no replica can have written the record', async () => {
     const item = { id: 'A'.repeat(24), age: 0 };
     const wrong: unknown[] = [
       null,
@@ -120,6 +134,7 @@ describe('refused codes of several replicas', () => {
       { version: 1, codes: [{ ...item, id: '__proto__' }] },
       { version: 1, codes: [{ ...item, age: -1 }] },
       { version: 1, codes: [{ ...item, age: 'long' }] },
+      { version: 1, codes: [{ ...item, unsent: 'yes' }] },
       { version: 1, codes: Array.from({ length: 1_001 }, () => item) },
     ];
     for (const value of wrong) {
@@ -134,12 +149,12 @@ describe('refused codes of several replicas', () => {
     }
   });
 
-  it('are written without a code, and under a name that a store hides', async () => {
+  it('are stored without a code, and under a name that a store cannot read', async () => {
     const { fleet, replicas } = fleetOf(1);
     const at = await open(replicas[0].server);
-    await at.submit('987654');
+    await at.submit('THEWRONGCODE');
     const entry = await fleet.memory.get(`wrong-codes ${userAt(SETTINGS, 'anna')}`);
     assert.ok(entry);
-    assert.doesNotMatch(JSON.stringify(entry), /987654|anna/);
+    assert.doesNotMatch(JSON.stringify(entry), /THEWRONGCODE|anna/);
   });
 });

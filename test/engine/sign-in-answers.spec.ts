@@ -11,7 +11,7 @@ describe('any other answer', () => {
     [says(['Failure', 'MFA_EnrollmentRequired']), 'mfa-enrollment-required'],
     [{ status: 400, body: { error: 'invalid_client' } }, 'client-invalid'],
   ] as const) {
-    it(`holds nothing back: after ${reason} the next try is made`, async () => {
+    it(`is not held back: after ${reason} the next try is sent`, async () => {
       const { server } = stage({}, reply, signedIn());
       isRefused(await server.signIn(ANNA, ASK), reason);
       isSignedIn(await server.signIn(ANNA, ASK));
@@ -26,7 +26,7 @@ describe('any other answer', () => {
     ['a page', page(200), 'AUTH_BAD_RESPONSE'],
     ['a defect', new Error('request-text'), 'unexpected'],
   ] as const) {
-    it(`is never a reason to sign in a second time by itself: ${name}`, async () => {
+    it(`never causes a second sign-in automatically: ${name}`, async () => {
       const { server, system, transport } = stage({}, step, signedIn());
       const signing = assert.rejects(server.signIn(ANNA, ASK), (error: AuthError) =>
         code === 'unexpected' ? !(error instanceof AuthError) : error.code === code,
@@ -38,7 +38,7 @@ describe('any other answer', () => {
     });
   }
 
-  it('never gets a secret that was sent into what a message shows', async () => {
+  it('never puts a sent secret into what a message shows', async () => {
     const echo = {
       status: 400,
       body: {
@@ -57,7 +57,7 @@ describe('any other answer', () => {
 });
 
 describe('a sign-in with credentials from a message', () => {
-  it('is always put to the server, and gets a session and a challenge of its own', async () => {
+  it('is always sent to the server, and gets a session and a challenge of its own', async () => {
     const { server, transport } = stage({}, signedIn('a'), signedIn('b'), challenge(), challenge());
     const [one, two] = [isSignedIn(await server.signIn(ANNA, ASK)), isSignedIn(await server.signIn(ANNA, ASK))];
     assert.notEqual(one.session, two.session);
@@ -66,7 +66,7 @@ describe('a sign-in with credentials from a message', () => {
     assert.equal(transport.requests.length, 4);
   });
 
-  it('does not join the challenge of the stored user, even with that user’s own name and password', async () => {
+  it('does not join the challenge of the stored user, even with the name and password of that user', async () => {
     const scene = stage({}, challenge([SMS]), waiting, challenge([SMS]), signedIn('for-the-person'));
     const mine = isChallenged(await scene.server.signInStored({ method: 'otp-sms', reset: false }), 'code-required');
     const thief = isChallenged(
@@ -74,7 +74,7 @@ describe('a sign-in with credentials from a message', () => {
       'mfa-required',
     );
     assert.notEqual(thief.challenge.id, mine.challenge.id);
-    // The person's code releases the token for the person's challenge alone.
+    // The person's code completes the sign-in of the person's challenge only.
     const { session } = isSignedIn(await mine.challenge.submit('1'));
     assert.equal(scene.server.storedSession, session);
     assert.equal(thief.challenge.state, 'mfa-required');
@@ -93,13 +93,13 @@ describe('a sign-in with credentials from a message', () => {
     });
   }
 
-  it('always asks with "ask", also where one way alone is offered', async () => {
+  it('always asks with "ask", even if only one method is offered', async () => {
     const { server, transport } = stage({}, challenge([SMS]));
     isChallenged(await server.signIn(ANNA, ASK), 'mfa-required');
     assert.equal(transport.requests.length, 1);
   });
 
-  it('is refused with the address for enrolling', async () => {
+  it('is refused with the enrollment address', async () => {
     const more = { AuthenticationEnrollmentRequest: { EnrollmentUrl: 'https://id.example.org/enroll' } };
     const { server } = stage({}, says(['Failure', 'MFA_EnrollmentRequired'], { more }));
     const refused = isRefused(await server.signIn(ANNA, ASK), 'mfa-enrollment-required');
@@ -107,7 +107,7 @@ describe('a sign-in with credentials from a message', () => {
     assert.equal(refused.user, 'anna');
   });
 
-  it('is read by its states, whatever the HTTP status and the error word', async () => {
+  it('is read by its states, whatever the HTTP status and the OAuth error', async () => {
     for (const status of [200, 400, 401, 403, 404, 429, 500, 503]) {
       const { server } = stage({}, says(['Failure', 'UserAccountLocked'], { status }));
       isRefused(await server.signIn(ANNA, ASK), 'account-locked');
@@ -134,7 +134,7 @@ describe('a sign-in with credentials from a message', () => {
     });
   }
 
-  it('gets a session handle that is random and never given twice', async () => {
+  it('gets a random session handle that is never used again', async () => {
     const { server } = stage({}, signedIn(), signedIn());
     const handles = [isSignedIn(await server.signIn(ANNA, ASK)), isSignedIn(await server.signIn(ANNA, ASK))];
     assert.notEqual(handles[0].session.handle, handles[1].session.handle);

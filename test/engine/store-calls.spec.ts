@@ -6,15 +6,15 @@ import '../support/rejections.ts';
 
 /**
  * Each call of the store is a round trip to Redis: read, write, remove, take a lock, give it back (with or without a last write).
- * Not counted is what nobody waits for: subscriptions, and the prolongation of a lock.
+ * Calls that nobody waits for are not counted: subscriptions, the extension of a lock, and the list of a user's sessions.
  */
-describe('how often the store is called', () => {
-  it('to sign the stored user in for attach-bearer, if nothing is there yet: 8 times', async () => {
+describe('the number of calls of the store', () => {
+  it('to sign the stored user in for attach-bearer if nothing is stored yet: 8', async () => {
     const { server, store } = new Fleet().replica(SERVICE);
     assert.ok((await server.tokenOfStored(false)).token);
     assert.deepEqual(callsOf(store.asked), [
       'get stored-user',
-      'lease refused',
+      'lock refused',
       'get stored-user',
       'get wrong-codes',
       'put session',
@@ -24,29 +24,40 @@ describe('how often the store is called', () => {
     ]);
   });
 
-  it('for a sign-in by code: login 3 times, choosing 4 times, submitting 6 times', async () => {
+  it('for a sign-in by code: login 2, choosing 4, submitting 4', async () => {
     const { server, store } = new Fleet().replica();
     const { challenge } = isChallenged(await server.signIn(ANNA, ASK), 'mfa-required');
-    assert.deepEqual(callsOf(store.asked.splice(0)), ['lease refused', 'put challenge', 'release refused']);
+    assert.deepEqual(callsOf(store.asked.splice(0)), ['lock refused', 'release refused with challenge']);
     isChallenged(await challenge.choose('otp-sms'), 'code-required');
     assert.deepEqual(callsOf(store.asked.splice(0)), [
-      'lease challenge',
-      'lease delivered',
+      'lock challenge',
+      'lock delivered',
       'release delivered with a change',
       'release challenge with a change',
     ]);
     isSignedIn(await challenge.submit('123456'));
     assert.deepEqual(callsOf(store.asked.splice(0)), [
-      'lease challenge',
-      'lease wrong-codes',
+      'lock challenge',
+      'lock wrong-codes',
       'release wrong-codes',
-      'put session',
-      'put user',
-      'release challenge with a change',
+      'release challenge with a change, session, user',
     ]);
   });
 
-  it('for a code that is wrong: 4 times; at another replica 1 time more, to find the challenge', async () => {
+  it('for the code of the stored user: 4, including the record of the session', async () => {
+    const { server, store } = new Fleet().replica({ username: 'anna', password: 'anna-password' });
+    const { challenge } = isChallenged(await server.signInStored({ method: 'otp-sms', reset: false }), 'code-required');
+    store.asked.length = 0;
+    isSignedIn(await challenge.submit('123456'));
+    assert.deepEqual(callsOf(store.asked), [
+      'lock challenge',
+      'lock wrong-codes',
+      'release wrong-codes',
+      'release challenge with a change, session, user, stored-user',
+    ]);
+  });
+
+  it('for a wrong code: 4; at another replica 1 more, to find the challenge', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2);
     const { challenge } = isChallenged(await a.server.signIn(ANNA, ASK), 'mfa-required');
@@ -55,14 +66,14 @@ describe('how often the store is called', () => {
     isChallenged(await there.submit('wrong'), 'code-required', 'code-invalid');
     assert.deepEqual(callsOf(b.store.asked), [
       'get challenge',
-      'lease challenge',
-      'lease wrong-codes',
+      'lock challenge',
+      'lock wrong-codes',
       'release wrong-codes with a change',
       'release challenge with a change',
     ]);
   });
 
-  it('for a renewal: 3 times, and 1 time if another replica has done it', async () => {
+  it('for a renewal: 3, and 1 if another replica has done it', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2);
     const { session } = isSignedIn(await a.server.signIn({ user: 'service', password: 'service-password' }, ASK));
@@ -70,25 +81,43 @@ describe('how often the store is called', () => {
     await fleet.told();
     await fleet.system.pass(1_800_000);
     for (const { store } of [a, b]) store.asked.length = 0;
-    // It has not heard of it: the record says so.
+    // This replica was not notified, so the record tells it.
     b.store.watch = () => () => undefined;
     await session.ask();
-    assert.deepEqual(callsOf(a.store.asked), ['get session', 'lease session', 'release session with a change']);
+    assert.deepEqual(callsOf(a.store.asked), ['get session', 'lock session', 'release session with a change']);
     await there?.ask();
     assert.equal(fleet.guard.counts.refreshes, 1);
   });
 
-  it('for a sign-in with a wrong password: 2 times', async () => {
+  it('for the list of a user’s sessions, after the sign-in: 2. Nobody waits for it', async () => {
+    const fleet = new Fleet();
+    const { server, store } = fleet.replica();
+    store.beforeWrite = (name) =>
+      name.startsWith('user-sessions ') ? new Promise(() => undefined) : Promise.resolve();
+    isSignedIn(await server.signIn({ user: 'service', password: 'service-password' }, ASK));
+    await fleet.told();
+    assert.deepEqual(
+      store.asked.filter(isOfList).map((call) => call.split(' ')[0]),
+      ['lock', 'release'],
+    );
+  });
+
+  it('for a sign-in with a wrong password: 2', async () => {
     const { server, store } = new Fleet().replica();
     await server.signIn({ user: 'service', password: 'wrong' }, ASK);
-    assert.deepEqual(callsOf(store.asked), ['lease refused', 'release refused with a change']);
+    assert.deepEqual(callsOf(store.asked), ['lock refused', 'release refused with a change']);
   });
 });
 
-/** Calls without their names: `get session`, `release challenge with a change`. */
+/** Calls without record names: `get session`, `release challenge with a change, session`. */
 function callsOf(asked: readonly string[]): string[] {
-  return asked.map((call) => {
+  const counted = asked.filter((call) => !isOfList(call));
+  return counted.map((call) => {
     const [what, kind] = call.split(' ');
-    return `${what} ${kind}${call.endsWith('with a change') ? ' with a change' : ''}`;
+    return `${what} ${kind}${/ with .*/.exec(call)?.[0] ?? ''}`;
   });
+}
+
+function isOfList(call: string): boolean {
+  return call.split(' ')[1] === 'user-sessions';
 }

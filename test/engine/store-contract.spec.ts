@@ -42,7 +42,7 @@ describe('a store in memory', () => {
     system = new FakeSystem();
   });
 
-  it('is bounded: what was not used for the longest time goes first', async () => {
+  it('is bounded: the least recently used record is removed first', async () => {
     const store = new MemoryStore(system, 3);
     for (const name of ['a', 'b', 'c']) await store.put(name, name, forLong);
     await store.get('a');
@@ -51,7 +51,7 @@ describe('a store in memory', () => {
     for (const name of ['a', 'c', 'd']) assert.equal((await store.get(name))?.value, name);
   });
 
-  it('keeps no timer once everything has outlived its life, nor when it is closed', async () => {
+  it('keeps no timer after everything has expired, or after it was closed', async () => {
     const store = new MemoryStore(system);
     await store.put('a', 1, forLong);
     assert.equal(system.pending, 1);
@@ -62,9 +62,9 @@ describe('a store in memory', () => {
     assert.equal(system.pending, 0);
   });
 
-  it('gives leases numbers that no earlier process can have had', async () => {
-    const lease = await new MemoryStore(system).lease('a');
-    assert.ok('fence' in lease && lease.fence >= START);
+  it('gives locks numbers that no earlier process can have used', async () => {
+    const lock = await new MemoryStore(system).lock('a');
+    assert.ok('fence' in lock && lock.fence >= START);
   });
 
   it('keeps ages right when the clock is set back', async () => {
@@ -74,11 +74,11 @@ describe('a store in memory', () => {
     assert.equal((await store.get('a'))?.age, 0);
   });
 
-  it('holds a lease until it is given back, however long that takes', async () => {
+  it('keeps a lock until it is given back, however long that takes', async () => {
     const store = new MemoryStore(system);
-    const lease = await store.lease('a');
+    const lock = await store.lock('a');
     await system.pass(3_600_000);
-    assert.equal('fence' in lease && lease.isHeld, true);
-    assert.ok('left' in (await store.lease('a')));
+    assert.equal('fence' in lock && lock.isHeld, true);
+    assert.ok('left' in (await store.lock('a')));
   });
 });

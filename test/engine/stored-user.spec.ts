@@ -20,7 +20,7 @@ import '../support/rejections.ts';
 const MINUTE = 60_000;
 const BY_SMS = { method: 'otp-sms', reset: false };
 
-/** A server that answers by what it is asked, for as long as a test likes. */
+/** A server that chooses its answer by the request, for the whole test. */
 const needsPerson = ({ form }: { form: Readonly<Record<string, string>> }): ScriptedReply =>
   'MFAAvailableId' in form ? waiting : challenge([SMS, EMAIL]);
 
@@ -33,16 +33,16 @@ describe('the stored user', () => {
     assert.equal(fromLogin, false);
   });
 
-  it('is none where the name, or a password that is needed, is not stored', () => {
-    assert.equal(stage({ username: '' }).server.storedPerson, undefined);
-    assert.equal(stage({ password: '' }).server.storedPerson, undefined);
-    assert.deepEqual(stage({ password: '', module: 'Passwordless' }).server.storedPerson, {
+  it('does not exist if the name, or a password that is needed, is not stored', () => {
+    assert.equal(stage({ username: '' }).server.storedCredentials, undefined);
+    assert.equal(stage({ password: '' }).server.storedCredentials, undefined);
+    assert.deepEqual(stage({ password: '', module: 'Passwordless' }).server.storedCredentials, {
       user: 'robot',
       password: '',
     });
   });
 
-  it('is served from the live session, marked as from the login', async () => {
+  it('is served from the valid session, marked as from the login', async () => {
     const { server, transport } = stage({}, signedIn());
     const first = isSignedIn(await server.signInStored(ASK));
     const again = isSignedIn(await server.signInStored(ASK));
@@ -52,7 +52,7 @@ describe('the stored user', () => {
     assert.equal(transport.requests.length, 1);
   });
 
-  it('alone is served from it: the same name from a message is put to the server', async () => {
+  it('alone is served from it: the same name from a message is sent to the server', async () => {
     const { server, transport } = stage({}, signedIn('a'), signedIn('b'));
     isSignedIn(await server.signInStored(ASK));
     const other = isSignedIn(await server.signIn({ user: 'robot', password: 'robot-password' }, ASK));
@@ -61,7 +61,7 @@ describe('the stored user', () => {
     assert.notEqual(server.storedSession, other.session);
   });
 
-  it('is signed in by one request, however many ask at once', async () => {
+  it('is signed in by one request, however many callers ask at once', async () => {
     const answer = new OpenStep();
     const { server, transport } = stage({}, answer.step);
     const all = Promise.all(Array.from({ length: 100 }, () => server.signInStored(ASK)));
@@ -71,7 +71,7 @@ describe('the stored user', () => {
     assert.equal(transport.requests.length, 1);
   });
 
-  it('joins the challenge that is open', async () => {
+  it('joins the open challenge', async () => {
     const { server, transport } = stage({}, challenge([SMS, EMAIL]));
     const first = isChallenged(await server.signInStored(ASK), 'mfa-required');
     const joined = isChallenged(await server.signInStored(ASK), 'mfa-required');
@@ -79,7 +79,7 @@ describe('the stored user', () => {
     assert.equal(transport.requests.length, 1);
   });
 
-  it('joins it where it stands', async () => {
+  it('joins it in its current state', async () => {
     const { server, transport } = stage({}, challenge([SMS]), waiting);
     isChallenged(await server.signInStored(BY_SMS), 'code-required');
     isChallenged(await server.signInStored(ASK), 'code-required');
@@ -87,13 +87,13 @@ describe('the stored user', () => {
     assert.equal(transport.requests.length, 2);
   });
 
-  it('takes the preferred way of a challenge of which none was taken yet', async () => {
+  it('uses the preferred method for a challenge without a chosen one', async () => {
     const { server } = stage({}, challenge([SMS, EMAIL]), waiting);
     isChallenged(await server.signInStored(ASK), 'mfa-required');
     isChallenged(await server.signInStored(BY_SMS), 'code-required');
   });
 
-  it('gets one link where 10 ask at once, and only one of them waits for it', async () => {
+  it('gets one link if 10 ask at once, and only one of them waits for it', async () => {
     const { server, transport } = stage({}, challenge([LINK]), silence);
     const wishes = { method: 'link-email', reset: false };
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => server.signInStored(wishes)));
@@ -103,7 +103,7 @@ describe('the stored user', () => {
     server.close();
   });
 
-  it('gets one code in a minute of a message every 100 ms, with a way preferred', async () => {
+  it('gets one code during a minute of a message every 100 ms, with a preferred method', async () => {
     const { server, system, transport } = stage();
     transport.otherwise = needsPerson;
     for (let message = 0; message < 600; message += 1) {
@@ -116,7 +116,7 @@ describe('the stored user', () => {
     );
   });
 
-  it('gets one try to send a code in a minute, where sending fails', async () => {
+  it('gets one try to send a code in a minute if sending fails', async () => {
     const { server, system, transport } = stage();
     transport.otherwise = ({ form }) => ('MFAAvailableId' in form ? notSent : challenge([SMS]));
     for (let message = 0; message < 600; message += 1) {
@@ -126,7 +126,7 @@ describe('the stored user', () => {
     assert.equal(transport.requests.filter(({ form }) => 'MFAAvailableId' in form).length, 1);
   });
 
-  it('starts anew when the challenge has expired or was answered', async () => {
+  it('starts again if the challenge has expired or was answered', async () => {
     const { server, system } = stage({}, challenge([SMS]), challenge([SMS]), signedIn());
     const first = isChallenged(await server.signInStored(ASK), 'mfa-required').challenge;
     await system.pass(300_000);
@@ -137,7 +137,7 @@ describe('the stored user', () => {
     assert.equal(server.storedUser.challenge, undefined);
   });
 
-  it('is told about to those who show the state', async () => {
+  it('is reported to those who show the state', async () => {
     const { server } = stage({}, signedIn(), { status: 200 });
     const news: boolean[] = [];
     server.changes.add(({ session }) => news.push(session !== undefined));
@@ -148,21 +148,21 @@ describe('the stored user', () => {
 });
 
 describe('attach-bearer with the stored user', () => {
-  it('signs in by itself where that needs no human', async () => {
+  it('signs in automatically if that needs no human', async () => {
     const { server, transport } = stage({}, signedIn());
     assert.equal((await server.tokenOfStored(false)).token?.accessToken, 'access-1');
     assert.equal((await server.tokenOfStored(false)).token?.accessToken, 'access-1');
     assert.equal(transport.requests.length, 1);
   });
 
-  it('makes one login of 1,000 messages at once', async () => {
+  it('sends one login for 1,000 messages at once', async () => {
     const { server, transport } = stage({}, signedIn());
     const all = await Promise.all(Array.from({ length: 1000 }, () => server.tokenOfStored(false)));
     assert.ok(all.every(({ token }) => token?.accessToken === 'access-1'));
     assert.equal(transport.requests.length, 1);
   });
 
-  it('gets the challenge where a human is needed; no way is chosen and nothing is sent', async () => {
+  it('gets the challenge if a human is needed; no method is chosen and nothing is sent', async () => {
     const { server, transport } = stage({}, challenge([SMS]));
     const { outcome } = await server.tokenOfStored(false);
     const { challenge: open } = isChallenged(outcome, 'mfa-required');
@@ -171,7 +171,7 @@ describe('attach-bearer with the stored user', () => {
     assert.equal(transport.requests.length, 1);
   });
 
-  it('makes one login per 15 minutes and has no code sent at all, asking every 5 minutes for a night', async () => {
+  it('sends one login per 15 minutes, and causes no code, with a message every 5 minutes for a night', async () => {
     const { server, system, transport } = stage();
     transport.otherwise = needsPerson;
     for (let minute = 0; minute < 8 * 60; minute += 5) {
@@ -185,7 +185,7 @@ describe('attach-bearer with the stored user', () => {
     );
   });
 
-  it('is told until when it is held, where the challenge has expired', async () => {
+  it('reports when the hold ends, if the challenge has expired', async () => {
     const { server, system } = stage({}, challenge([SMS]));
     await server.tokenOfStored(false);
     await system.pass(6 * MINUTE);
@@ -204,13 +204,13 @@ describe('attach-bearer with the stored user', () => {
     assert.ok((await server.tokenOfStored(false)).token);
   });
 
-  it('tries again at once where the flow resets it', async () => {
+  it('tries again at once if the flow resets it', async () => {
     const { server } = stage({}, wrongPassword, signedIn());
     isRefused((await server.tokenOfStored(false)).outcome, 'credentials-invalid');
     assert.ok((await server.tokenOfStored(true)).token);
   });
 
-  it('is released by a sign-in that succeeds', async () => {
+  it('tries again after a sign-in that succeeded', async () => {
     const { server, system } = stage(
       {},
       challenge([SMS]),
@@ -221,13 +221,13 @@ describe('attach-bearer with the stored user', () => {
     const { outcome } = await server.tokenOfStored(false);
     isSignedIn(await isChallenged(outcome, 'mfa-required').challenge.submit('1'));
     assert.equal((await server.tokenOfStored(false)).token?.accessToken, 'a');
-    // Long before the 15 minutes are over the API rejects the token, and the refresh is refused.
+    // Long before the 15 minutes have passed, the API rejects the token, and the refresh is refused.
     await system.pass(MINUTE);
     server.storedSession?.source.reject(server.storedSession.source.token?.generation ?? 0);
     assert.equal((await server.tokenOfStored(false)).token?.accessToken, 'b');
   });
 
-  it('is a fault where no answer comes, and tries again with a pause that doubles', async () => {
+  it('is a fault if no answer arrives, and tries again after a pause that doubles', async () => {
     const { server, system, transport } = stage();
     system.chance = 0;
     transport.otherwise = new AuthError('connection-refused', { host: 'h' });
@@ -241,7 +241,7 @@ describe('attach-bearer with the stored user', () => {
     );
   });
 
-  it('waits as long as a busy server asks, and tells who comes meanwhile', async () => {
+  it('waits as long as a busy server asks, and reports that to messages that arrive meanwhile', async () => {
     const { server, system, transport } = stage({}, page(503, { retryAfter: 2 * MINUTE }), signedIn());
     system.chance = 0;
     const told = { code: 'AUTH_UNAVAILABLE', retryAt: START + 2 * MINUTE };
@@ -253,7 +253,7 @@ describe('attach-bearer with the stored user', () => {
     assert.ok((await server.tokenOfStored(false)).token);
   });
 
-  it('renews a session that lives, with no new sign-in', async () => {
+  it('renews a valid session without a new sign-in', async () => {
     const { server, system, transport } = stage({}, signedIn('a'), refreshed('b', 'refresh-2'));
     await server.tokenOfStored(false);
     await system.pass(30 * MINUTE);
@@ -261,7 +261,7 @@ describe('attach-bearer with the stored user', () => {
     assert.equal(transport.lastForm.grant_type, 'refresh_token');
   });
 
-  it('is of no use to a person who signed in with a message', async () => {
+  it('is not used for a person who signed in with a message', async () => {
     const { server } = stage({}, signedIn('for-anna'), signedIn('for-robot'));
     await server.signIn(ANNA, ASK);
     assert.equal((await server.tokenOfStored(false)).token?.accessToken, 'for-robot');

@@ -9,7 +9,7 @@ import { FakeSystem } from '../support/fake-system.ts';
 
 const SEED = 20_261_122;
 
-/** A server whose every token says for whom and for what it is. */
+/** A server whose tokens contain their user, client and scope. */
 class NamingTransport implements Transport {
   readonly host = 'id.example.org';
   readonly #system: FakeSystem;
@@ -43,7 +43,7 @@ class NamingTransport implements Transport {
   close(): void {}
 }
 
-/** Everything that makes one identity another one. */
+/** Everything that distinguishes two identities. */
 function ownerOf(url: string, form: Readonly<Record<string, string>>): string {
   const parts = [url, form.client_id, form.client_secret, form.scope, form.Username, form.Password];
   return parts.map((part) => encodeURIComponent(part ?? '')).join('~');
@@ -67,7 +67,7 @@ const server = fc.record({
   username: few('anna', 'Anna', 'bob'),
   password: few('p1', 'p2'),
 });
-/** A deploy is a list of config nodes; between deploys, tokens are asked for and time passes. */
+/** A deploy is a list of config nodes. Between deploys, tokens are requested and time passes. */
 const deploy = fc.record({
   accounts: fc.array(account, { maxLength: 5 }),
   servers: fc.array(server, { maxLength: 5 }),
@@ -75,7 +75,7 @@ const deploy = fc.record({
 });
 
 describe('tenants', () => {
-  it(`never get each other's token, whatever mix of connections, secrets, users and deploys (seed ${SEED})`, async function () {
+  it(`never get each other's token, for any combination of connections, secrets, users and deploys (seed ${SEED})`, async function () {
     this.timeout(60_000);
     await fc.assert(
       fc.asyncProperty(fc.array(deploy, { minLength: 2, maxLength: 6 }), async (deploys) => {

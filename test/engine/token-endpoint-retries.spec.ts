@@ -10,7 +10,7 @@ const REQUEST = { url: 'https://auth.example.org/token', form: { grant_type: 'cl
 const granted = json(200, { access_token: 'abc', token_type: 'bearer' });
 const cut = new AuthError('connection-cut', { host: 'auth.example.org' });
 
-/** Asks, lets so much time pass, and tells when each request was sent (in s) and what came of it. */
+/** Sends a request, lets this time pass, and returns when each try was sent (in s) and the result. */
 async function ask(script: Step[], { chance = 0, wait = 60 * SECOND } = {}) {
   const system = new FakeSystem(chance);
   const transport = new ScriptedTransport(system, ...script);
@@ -56,12 +56,12 @@ describe('a client credentials request', () => {
     assert.equal(transport.requests.length, 3);
   });
 
-  it('gives the network error of the last try', async () => {
+  it('reports the network error of the last try', async () => {
     const { error } = await ask([page(503), cut, cut]);
     assert.equal(error?.code, 'AUTH_NETWORK');
   });
 
-  it('is sent again after pauses that double, with half of each by chance', async () => {
+  it('is sent again after pauses that double, half of each at random', async () => {
     const least = (await ask([cut, cut, granted], { chance: 0 })).at;
     const most = (await ask([cut, cut, granted], { chance: 1 })).at;
     const [first, second] = [least[1], least[2] - least[1]];
@@ -104,7 +104,7 @@ describe('a client credentials request', () => {
 describe('Retry-After', () => {
   const busy = (seconds: number): Step => page(429, { retryAfter: seconds * SECOND });
 
-  it('is honoured while it fits into the wait', async () => {
+  it('is respected if it fits into the wait', async () => {
     const { at, answer } = await ask([busy(7), granted]);
     assert.deepEqual(at, [0, 7]);
     assert.ok(answer?.granted);
@@ -112,7 +112,7 @@ describe('Retry-After', () => {
 
   it('is no shorter than the back-off', async () => assert.deepEqual((await ask([busy(0), granted])).at, [0, 0.25]));
 
-  it('is honoured after 503, too', async () =>
+  it('is respected after 503, too', async () =>
     assert.deepEqual((await ask([page(503, { retryAfter: 5 * SECOND }), granted])).at, [0, 5]));
 
   for (const seconds of [30, 60, 999_999_999]) {
@@ -126,13 +126,13 @@ describe('Retry-After', () => {
     });
   }
 
-  it('counts against what is left of the wait', async () => {
+  it('is compared with the rest of the wait', async () => {
     const { at, error } = await ask([busy(20), busy(20), granted]);
     assert.deepEqual(at, [0, 20]);
     assert.equal(error?.retryAt, START + 40 * SECOND);
   });
 
-  it('of the third try is told, and not waited for', async () => {
+  it('of the third try is reported, but not waited for', async () => {
     const { at, error, endedAt } = await ask([busy(1), busy(1), busy(1)]);
     assert.deepEqual(at, [0, 1, 2]);
     assert.equal(endedAt, 2);
@@ -140,7 +140,7 @@ describe('Retry-After', () => {
     assert.equal(error?.retryAt, START + 3 * SECOND);
   });
 
-  it('of a refusal means nothing', async () => {
+  it('of a refusal is ignored', async () => {
     const { at, answer } = await ask([json(400, { error: 'invalid_client' }, { retryAfter: SECOND })]);
     assert.deepEqual(at, [0]);
     assert.equal(answer?.refused?.reason, 'client-invalid');

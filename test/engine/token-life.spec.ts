@@ -6,39 +6,42 @@ import { FakeSystem, START } from '../support/fake-system.ts';
 const SECOND = 1000;
 const YEARS_10 = 10 * 365 * 24 * 3600;
 
-/** A JWT with these claims; its signature is of no interest here. */
+/** A JWT with these claims, with a fake signature. */
 function jwt(claims: unknown): string {
   return `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
 }
 
 describe('renewal windows', () => {
   const rows: [string, number, number, number][] = [
-    ['1 s', 1, 0.2, 0.05],
-    ['10 s', 10, 2, 0.5],
-    ['200 s, where the hard window reaches its longest', 200, 40, 10],
+    ['0.5 s, less than a server counts in', 0.5, 0.5, 0.5],
+    ['1 s', 1, 1, 1],
+    ['3 s', 3, 1, 1],
+    ['10 s', 10, 2, 1],
+    ['40 s', 40, 8, 2],
+    ['200 s, for which the hard window reaches its maximum', 200, 40, 10],
     ['300 s, as a VGS token', 300, 60, 10],
     ['1,800 s, as a Visual Guard token', 1800, 60, 10],
     ['10 years', YEARS_10, 60, 10],
   ];
   for (const [name, life, soft, hard] of rows) {
-    it(`of a life of ${name}: soft ${soft} s, hard ${hard} s`, () => {
+    it(`of a token that is valid for ${name}: soft ${soft} s, hard ${hard} s`, () => {
       assert.deepEqual(renewalWindows(life * SECOND, 0), { soft: soft * SECOND, hard: hard * SECOND });
     });
   }
 
-  it('chance takes up to a quarter off the soft window, and nothing off the hard one', () => {
+  it('the soft window is up to a quarter shorter at random, the hard one never', () => {
     assert.deepEqual(renewalWindows(300 * SECOND, 0.5), { soft: 52.5 * SECOND, hard: 10 * SECOND });
     assert.deepEqual(renewalWindows(300 * SECOND, 1), { soft: 45 * SECOND, hard: 10 * SECOND });
   });
 
-  it('the soft window begins before the hard one, whatever the life and the chance', () => {
+  it('the soft window begins no later than the hard one, for any life and random value', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 1, max: 1e15, noNaN: true }),
         fc.double({ min: 0, max: 1, noNaN: true }),
         (life, chance) => {
           const { soft, hard } = renewalWindows(life, chance);
-          assert.ok(soft > hard && hard > 0 && soft <= life, `${life} ${chance}: ${soft} ${hard}`);
+          assert.ok(soft >= hard && hard > 0 && soft <= life, `${life} ${chance}: ${soft} ${hard}`);
         },
       ),
       { seed: 1 },
@@ -77,13 +80,13 @@ describe('the life of a token', () => {
     ['an object', { valueOf: () => 300 }],
   ];
   for (const [name, expiresIn] of unusable) {
-    it(`is none where expires_in is ${name} and the token is opaque`, () =>
+    it(`is unknown if expires_in is ${name} and the token is opaque`, () =>
       assert.equal(lifetimeOf(expiresIn, opaque), 0));
-    it(`is exp - iat of a JWT where expires_in is ${name}`, () =>
+    it(`is exp - iat of a JWT if expires_in is ${name}`, () =>
       assert.equal(lifetimeOf(expiresIn, jwt({ iat: 1000, exp: 1600 })), 600 * SECOND));
   }
 
-  it('is expires_in, whatever the clock inside the token says', () =>
+  it('is expires_in, whatever times the token contains', () =>
     assert.equal(lifetimeOf(300, jwt({ iat: 1000, exp: 99_999 })), 300 * SECOND));
 
   const senseless: [string, string][] = [
@@ -96,14 +99,14 @@ describe('the life of a token', () => {
     ['nothing between the dots', 'a..c'],
   ];
   for (const [name, token] of senseless) {
-    it(`is none where a JWT has ${name}`, () => assert.equal(lifetimeOf(undefined, token), 0));
+    it(`is unknown if a JWT has ${name}`, () => assert.equal(lifetimeOf(undefined, token), 0));
   }
 });
 
 describe('a new token', () => {
   const parts = { accessToken: 'abc', sentAt: START, lifetime: 300 * SECOND, scope: ['a'], missingScope: [] };
 
-  it('ends so long after the moment its request was sent, whatever the clock says by now', async () => {
+  it('expires relative to the moment its request was sent, whatever the clock says later', async () => {
     const system = new FakeSystem(0);
     await system.pass(5_000);
     const token = createToken(parts, system);
@@ -112,7 +115,7 @@ describe('a new token', () => {
     assert.equal(token.hardAt, START + 290 * SECOND);
   });
 
-  it('moves the start of its soft window by chance', () => {
+  it('moves the start of its soft window at random', () => {
     assert.equal(createToken(parts, new FakeSystem(0.5)).softAt, START + 247.5 * SECOND);
   });
 
@@ -127,7 +130,7 @@ describe('a new token', () => {
     assert.ok(Object.isFrozen(createToken(parts, new FakeSystem())));
   });
 
-  it('stands on a message as the contract says', () => {
+  it('has the properties of the documentation on a message', () => {
     const token = createToken({ ...parts, VGToken: 'vg' }, new FakeSystem());
     assert.deepEqual(
       { ...toMessageToken(token) },
@@ -136,7 +139,7 @@ describe('a new token', () => {
     assert.equal('VGToken' in toMessageToken(createToken(parts, new FakeSystem())), false);
   });
 
-  it('gives each message a scope of its own', () => {
+  it('gives each message its own array of scopes', () => {
     const token = createToken(parts, new FakeSystem());
     toMessageToken(token).scope.push('forged');
     assert.deepEqual(token.scope, ['a']);

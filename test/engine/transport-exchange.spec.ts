@@ -9,7 +9,7 @@ import '../support/rejections.ts';
 
 const request = (url: string): FormRequest => ({ url, form: { grant_type: 'client_credentials' } });
 
-describe('an exchange on the wire', () => {
+describe('an HTTP exchange', () => {
   const stops: (() => Promise<void> | void)[] = [];
   afterEach(async () => {
     for (const stop of stops.splice(0)) await stop();
@@ -22,7 +22,7 @@ describe('an exchange on the wire', () => {
     return { server, transport: new HttpTransport(new URL(server.origin), {}, new FakeSystem()) };
   }
 
-  it('passes over 1xx, which only announces a reply', async () => {
+  it('skips 1xx, which only announces a reply', async () => {
     const { server, transport } = await raw((socket) => {
       socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\ncontent-type: text/html\r\n\r\n');
       socket.write(reply(grant()));
@@ -31,7 +31,7 @@ describe('an exchange on the wire', () => {
     assert.deepEqual([status, contentType, body?.token('access_token')], [200, 'application/json', 'a-token']);
   });
 
-  it('a reply that is cut after 1xx and before its status was no reply', async () => {
+  it('has no reply if the connection is cut after 1xx and before the status', async () => {
     const { server, transport } = await raw((socket) => {
       socket.end('HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n');
     });
@@ -58,7 +58,7 @@ describe('an exchange on the wire', () => {
     'in the middle of a chunk':
       'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nff\r\n{"a',
   })) {
-    it(`a reply that is cut ${name} is a bad response, and tells its status and type`, async () => {
+    it(`with a reply that is cut ${name} is a bad response, with its status and type`, async () => {
       const { server, transport } = await raw((socket) => socket.end(bytes));
       const { unread, body, status } = await transport.send(request(server.origin));
       assert.deepEqual([unread?.code, unread?.fault, body, status], ['AUTH_BAD_RESPONSE', 'reply-cut', undefined, 200]);
@@ -71,14 +71,14 @@ describe('an exchange on the wire', () => {
     'its caller gives up': (abort: AbortController) => abort.abort(new Error('the node was closed')),
     'its time is over': (_: AbortController, system: FakeSystem) => system.pass(15_000),
   })) {
-    it(`is over at once when ${name} before there is a connection, and is not sent when there is one`, async () => {
+    it(`ends at once if ${name} before there is a connection, and is not sent later`, async () => {
       const held = await heldTls();
       stops.push(held.stop);
       const system = new FakeSystem();
       const transport = new HttpTransport(new URL(held.origin), { tls: { ca: certificates().ca } }, system);
       const abort = new AbortController();
       const sending = transport.send({ ...request(held.origin), signal: abort.signal });
-      const failed = assert.rejects(sending, /the node was closed|did not answer within 15 s/);
+      const failed = assert.rejects(sending, /the node was closed|did not respond within 15 s/);
       const socket = await held.arrival;
       await end(abort, system);
       await failed;
@@ -92,7 +92,7 @@ describe('an exchange on the wire', () => {
   }
 });
 
-/** A TLS server that takes a connection, and says nothing on it until it is told to. */
+/** A TLS server that accepts a connection, and sends nothing until the test says so. */
 async function heldTls() {
   let requests = 0;
   const { key, cert } = certificates().server;

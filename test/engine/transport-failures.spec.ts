@@ -33,7 +33,7 @@ describe('no reply over a real socket', () => {
     await assertFails(transport.send(request(`http://${host}`)), 'AUTH_NETWORK', host);
   });
 
-  it('because the host is not known: AUTH_NETWORK', async () => {
+  it('because the host is unknown: AUTH_NETWORK', async () => {
     withoutProxies();
     const transport = new HttpTransport(new URL('http://nobody.localhost.invalid'), {}, new FakeSystem());
     await assertFails(
@@ -62,7 +62,7 @@ describe('no reply over a real socket', () => {
     await assertFails(transport.send(request(server.origin)), 'AUTH_NETWORK', server.host);
   });
 
-  it('because the server says nothing: AUTH_TIMEOUT after 15 s, and the connection is let go', async () => {
+  it('because the server sends nothing: AUTH_TIMEOUT after 15 s, and the connection is closed', async () => {
     const system = new FakeSystem();
     const { server, arrival, gone } = await blackHole();
     const transport = new HttpTransport(new URL(server.origin), {}, system);
@@ -76,7 +76,7 @@ describe('no reply over a real socket', () => {
     await gone;
   });
 
-  it('because the body does not come: AUTH_TIMEOUT after the time that was given', async () => {
+  it('because the body does not arrive: AUTH_TIMEOUT after the given time', async () => {
     const system = new FakeSystem();
     const { server, arrival, gone } = await blackHole((response) => response.writeHead(200).write('{'));
     const transport = new HttpTransport(new URL(server.origin), {}, system);
@@ -84,11 +84,11 @@ describe('no reply over a real socket', () => {
     sending.catch(() => undefined);
     await arrival;
     await system.pass(2_000);
-    await assert.rejects(sending, /did not answer within 2 s/);
+    await assert.rejects(sending, /did not respond within 2 s/);
     await gone;
   });
 
-  it('because it was ended here: what is thrown is the reason of the signal', async () => {
+  it('because it was aborted here: the reason of the signal is thrown', async () => {
     const { server, arrival, gone } = await blackHole();
     const transport = new HttpTransport(new URL(server.origin), {}, new FakeSystem());
     const abort = new AbortController();
@@ -101,7 +101,7 @@ describe('no reply over a real socket', () => {
     await gone;
   });
 
-  it('because it was ended before it began: nothing is sent', async () => {
+  it('because it was aborted before it began: nothing is sent', async () => {
     const server = await serve(always({ body: TOKEN_JSON }));
     const transport = new HttpTransport(new URL(server.origin), {}, new FakeSystem());
     const reason = new Error('closed');
@@ -113,7 +113,7 @@ describe('no reply over a real socket', () => {
   });
 });
 
-/** A server that takes a request and keeps quiet, or says no more than `begin`. */
+/** A server that accepts a request and sends nothing, or only `begin`. */
 async function blackHole(begin?: (response: import('node:http').ServerResponse) => void) {
   let arrived: () => void = () => undefined;
   let left: () => void = () => undefined;

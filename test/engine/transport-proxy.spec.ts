@@ -8,7 +8,7 @@ import { closedPort, closeServers, serve } from '../support/servers.ts';
 import { serveStrictTls } from '../support/strict-tls-server.ts';
 import '../support/rejections.ts';
 
-/** Plain http to a host that is not this machine, which goes to a proxy without a tunnel. */
+/** Plain http to a host that is not this machine goes to a proxy without a tunnel. */
 const PLAIN = 'http://tokens.example.test';
 
 async function sendBy(proxy: string, url = PLAIN, tls?: object, noProxy: string[] = []) {
@@ -16,34 +16,34 @@ async function sendBy(proxy: string, url = PLAIN, tls?: object, noProxy: string[
   return transport.send({ url, form: { client_secret: 'S3cret-value' } });
 }
 
-describe('a request by way of a proxy', () => {
+describe('a request through a proxy', () => {
   afterEach(async () => {
     await closeProxies();
     await closeServers();
   });
 
-  it('over plain http is told of a proxy that is gone', async () => {
+  it('over plain http reports that the proxy is down', async () => {
     const sending = sendBy(`http://127.0.0.1:${await closedPort()}`);
     await assert.rejects(sending, { code: 'AUTH_PROXY', fault: 'proxy-unreachable' });
   });
 
-  it('over plain http is told of a proxy whose name is unknown', async () => {
+  it('over plain http reports that the name of the proxy is unknown', async () => {
     const sending = sendBy('http://no-such-proxy.invalid:3128');
     await assert.rejects(sending, { code: 'AUTH_PROXY', fault: 'proxy-unreachable' });
   });
 
-  it('over plain http is told of a proxy that wants a login, and reads nothing of what it says', async () => {
+  it('over plain http reports that the proxy requires a login, and reads nothing of its reply', async () => {
     const proxy = await serve(() => ({ status: 407, body: 'x'.repeat(100_000) }));
     await assert.rejects(sendBy(proxy.origin), { code: 'AUTH_PROXY', fault: 'proxy-login' });
   });
 
-  it('over plain http comes to its server', async () => {
+  it('over plain http reaches its server', async () => {
     const proxy = await serve(() => ({ body: { access_token: 'abc' } }));
     assert.equal((await sendBy(proxy.origin)).body?.token('access_token'), 'abc');
     assert.equal(proxy.requests[0]?.path, `${PLAIN}/`);
   });
 
-  it('is told of a server that wants a client certificate behind the proxy (TLS 1.3)', async () => {
+  it('reports that a server behind the proxy requires a client certificate (TLS 1.3)', async () => {
     const { server: pair, ca } = certificates();
     const [proxy, server] = [await serveProxy(), await serveStrictTls(pair, ca)];
     try {
@@ -58,7 +58,7 @@ describe('a request by way of a proxy', () => {
     }
   });
 
-  it('is told of a certificate of another name behind the proxy', async () => {
+  it('reports that the certificate behind the proxy has another name', async () => {
     const { wrongName, ca } = certificates();
     const [proxy, server] = [await serveProxy(), await serve(() => ({ body: {} }), { tls: wrongName })];
     await assert.rejects(sendBy(proxy.url, `${server.origin}/token`, { ca }), { fault: 'certificate-name' });

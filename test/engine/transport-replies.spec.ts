@@ -9,7 +9,7 @@ import '../support/rejections.ts';
 const SECRET = 'S3cret-value';
 const TOKEN_JSON = JSON.stringify({ access_token: 'abc', token_type: 'bearer' });
 
-/** Sends a request to a server that answers so, and reads what comes. */
+/** Sends a request to a server with this answer, and reads the reply. */
 async function exchange(answer: Answerer, more: Partial<FormRequest> = {}) {
   const server = await serve(answer);
   const transport = new HttpTransport(new URL(server.origin), {}, new FakeSystem());
@@ -56,7 +56,7 @@ describe('a reply over a real socket', () => {
     });
   }
 
-  it('is read as JSON in whatever pieces it comes', async () => {
+  it('is read as JSON, however it is split into pieces', async () => {
     const { read } = await exchange((_, response) => {
       response.writeHead(200, JSON_TYPE);
       const bytes = Buffer.from(JSON.stringify({ access_token: 'abc', note: 'ü€' }));
@@ -140,17 +140,17 @@ describe('a reply over a real socket', () => {
       assertBadResponse(answer, status, type, hidden));
   }
 
-  it('of one byte more than 1 MiB is not read, though it has a token', () => {
+  it('of one byte more than 1 MiB is not read, even if it has a token', () => {
     const body = `{"access_token":"hidden-text"}${' '.repeat(2 ** 20)}`.slice(0, 2 ** 20 + 1);
     return assertBadResponse(always({ headers: JSON_TYPE, body }), 200, 'application/json', 'hidden-text');
   });
 
-  it('of 401 with an empty body is told from one with a body', async () => {
+  it('of 401 with an empty body is distinguished from one with a body', async () => {
     assert.equal((await exchange(always({ status: 401 }))).read().refused?.reason, 'client-invalid');
     await assertBadResponse(always({ status: 401, body: 'hidden-text' }), 401, 'no content type', 'hidden-text');
   });
 
-  it('that never ends is not read on after 1 MiB', async () => {
+  it('that never ends is not read beyond 1 MiB', async () => {
     let written = 0;
     let closed: () => void = () => undefined;
     const gone = new Promise<void>((resolve) => {

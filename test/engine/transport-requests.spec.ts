@@ -6,7 +6,7 @@ import { HttpTransport } from '../../src/http/transport.ts';
 import { FakeSystem, START } from '../support/fake-system.ts';
 import { always, closeServers, serve, type TestServer } from '../support/servers.ts';
 
-/** What the clock of a test shows, as a header. */
+/** The clock of a test as a Date header. */
 const DATE = new Date(START).toUTCString();
 const TOKEN = { body: { access_token: 'abc' } };
 
@@ -14,7 +14,7 @@ function transportTo(server: TestServer, system = new FakeSystem()): HttpTranspo
   return new HttpTransport(new URL(server.origin), {}, system);
 }
 
-/** Base64 of what RFC 6749 2.3.1 says: each part form-encoded, then joined. */
+/** Basic credentials of RFC 6749 section 2.3.1: each part form-encoded, joined, then in Base64. */
 function basic(id: string, secret: string): string {
   return `Basic ${Buffer.from(`${id}:${secret}`, 'latin1').toString('base64')}`;
 }
@@ -25,7 +25,7 @@ describe('a token request over a real socket', () => {
     return closeServers();
   });
 
-  it('to localhost stays on this machine, whatever a name server says', async () => {
+  it('to localhost stays on this machine, whatever a name server answers', async () => {
     const server = await serve(always(TOKEN));
     const lookUp = sinon.stub(dns, 'lookup').throws(new Error('a name server was asked'));
     const url = `http://localhost:${server.port}/token`;
@@ -34,7 +34,7 @@ describe('a token request over a real socket', () => {
     assert.equal(lookUp.callCount, 0);
   });
 
-  it('is a POST of form fields that asks for JSON and for no compression, and says who asks', async () => {
+  it('is a POST of form fields that asks for JSON and no compression, and has a user agent', async () => {
     const server = await serve(always(TOKEN));
     const form = { client_id: 'a b', client_secret: 'p&=+%ü€/?#', grant_type: 'client_credentials' };
     await transportTo(server).send({ url: `${server.origin}/realms/x/token`, form });
@@ -66,7 +66,7 @@ describe('a token request over a real socket', () => {
     ['letters beyond ASCII', 'jürgen', '€', basic('j%C3%BCrgen', '%E2%82%AC')],
   ];
   for (const [name, clientId, clientSecret, expected] of clients) {
-    it(`writes Basic credentials as RFC 6749 says: ${name}`, async () => {
+    it(`has Basic credentials as in RFC 6749: ${name}`, async () => {
       const server = await serve(always(TOKEN));
       await transportTo(server).send({ url: server.origin, form: { a: 'b' }, basic: { clientId, clientSecret } });
       assert.equal(server.requests[0].headers.authorization, expected);
@@ -85,7 +85,7 @@ describe('a token request over a real socket', () => {
     });
   }
 
-  it('notes when it was sent, not when the answer came', async () => {
+  it('records when it was sent, not when the answer arrived', async () => {
     const system = new FakeSystem();
     const server = await serve(async () => {
       await system.pass(5_000);
@@ -113,7 +113,7 @@ describe('a token request over a real socket', () => {
     });
   }
 
-  it('reads a date of Retry-After by the clock of the server, or by its own if that does not tell the time', async () => {
+  it('reads a date of Retry-After by the clock of the server, or by the own clock without a Date header', async () => {
     const later = (ms: number): string => new Date(START + ms).toUTCString();
     const server = await serve((_, response) => {
       response.sendDate = server.requests.length === 1;
@@ -126,19 +126,19 @@ describe('a token request over a real socket', () => {
   });
 
   for (const header of ['999999999', '99999999999', '9'.repeat(300), 'Fri, 31 Dec 9999 23:59:59 GMT']) {
-    it(`reads an absurd Retry-After as longer than anybody waits: ${header.slice(0, 30)}`, async () => {
+    it(`reads an absurd Retry-After as longer than any wait: ${header.slice(0, 30)}`, async () => {
       const server = await serve(always({ status: 429, headers: { 'retry-after': header } }));
       const { retryAfter } = await transportTo(server).send({ url: server.origin, form: {} });
       assert.ok(retryAfter !== undefined && retryAfter > 30_000, String(retryAfter));
     });
   }
 
-  it('reads no Retry-After where there is none', async () => {
+  it('reads no Retry-After if there is none', async () => {
     const server = await serve(always({ status: 429 }));
     assert.equal((await transportTo(server).send({ url: server.origin, form: {} })).retryAfter, undefined);
   });
 
-  it('can be under way while the transport is closed, and finishes', async () => {
+  it('can finish after the transport was closed', async () => {
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
       release = resolve;

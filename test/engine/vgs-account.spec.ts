@@ -23,7 +23,7 @@ function accountWith(settings: Partial<VgsSettings>, ...script: Step[]) {
 }
 
 describe('a VGS service account', () => {
-  it('asks with client id, secret and grant type in the form, and no scope where none is set', async () => {
+  it('sends client ID, secret and grant type in the form, and no scope if none is set', async () => {
     const { account, transport } = accountWith({}, granted());
     await account.ask();
     assert.equal(transport.requests[0].url, SETTINGS.tokenUrl);
@@ -44,14 +44,14 @@ describe('a VGS service account', () => {
     assert.equal(transport.lastForm.scope, 'cards:write network-tokens:write');
   });
 
-  it('asks with the credentials in the header and nowhere else, where that is set', async () => {
+  it('sends the credentials only in the header if that is set', async () => {
     const { account, transport } = accountWith({ clientAuth: 'header', scope: 'a' }, granted());
     await account.ask();
     assert.deepEqual(transport.lastForm, { grant_type: 'client_credentials', scope: 'a' });
     assert.deepEqual(transport.requests[0].basic, { clientId: 'AC-calm', clientSecret: 'secret' });
   });
 
-  it('gets a token that ends with expires_in, counted from the moment it was asked for', async () => {
+  it('gets a token that expires after expires_in, counted from the moment of the request', async () => {
     const answer = new OpenStep();
     const { account, system } = accountWith({}, answer.step);
     const asked = account.ask();
@@ -60,7 +60,7 @@ describe('a VGS service account', () => {
     assert.equal((await asked).token?.expiresAt, START + 300_000);
   });
 
-  it('gets a token that serves only those who wait, where the life is garbage and the token opaque', async () => {
+  it('gives a token to those who wait only, if its life is invalid and it is opaque', async () => {
     const { account, transport } = accountWith({}, granted({ expires_in: 'soon' }), granted());
     assert.equal((await account.ask()).token?.accessToken, 'abc');
     assert.equal(account.source.current(), undefined);
@@ -68,7 +68,7 @@ describe('a VGS service account', () => {
     assert.equal(transport.requests.length, 2);
   });
 
-  it('says which scopes are missing', async () => {
+  it('reports which scopes are missing', async () => {
     const scope = 'cards:write user_id service-account';
     const { account } = accountWith({ scope: 'cards:write network-tokens:write' }, granted({ scope }));
     const { token } = await account.ask();
@@ -76,7 +76,7 @@ describe('a VGS service account', () => {
     assert.deepEqual(token?.scope, ['cards:write', 'user_id', 'service-account']);
   });
 
-  it('reads the sample of the documents', async () => {
+  it('reads the sample of the documentation', async () => {
     const sample = JSON.parse(readFileSync(new URL('../fixtures/vgs-token.json', import.meta.url), 'utf8'));
     const { account } = accountWith({ scope: 'cards:write network-tokens:write' }, json(200, sample));
     const { token } = await account.ask();
@@ -98,7 +98,7 @@ describe('a VGS service account', () => {
     assert.ok(!JSON.stringify(account.source.token).includes('refresh'));
   });
 
-  it('makes one request, tries included, for 1,000 messages at once', async () => {
+  it('sends one request, with its retries, for 1,000 messages at once', async () => {
     const { account, transport, system } = accountWith({}, page(503), granted());
     const asked = Promise.all(Array.from({ length: 1000 }, () => account.ask()));
     await system.pass(2_000);
@@ -107,7 +107,7 @@ describe('a VGS service account', () => {
     assert.equal(transport.requests.length, 2);
   });
 
-  it('is asked for three times where messages wait, and once where the last attempt failed', async () => {
+  it('sends three tries if messages wait, and one if the last attempt failed', async () => {
     const { account, transport, system } = accountWith({});
     transport.otherwise = page(503);
     for (const requests of [3, 4, 5]) {
@@ -122,7 +122,7 @@ describe('a VGS service account', () => {
     assert.equal((await asked).token?.accessToken, 'abc');
   });
 
-  it('is asked for once where the old token serves', async () => {
+  it('sends one try if the old token is still used', async () => {
     const { account, transport, system } = accountWith({}, granted(), page(503), granted());
     await account.ask();
     await system.pass(250_000);
@@ -134,7 +134,7 @@ describe('a VGS service account', () => {
     assert.equal(transport.requests.length, 3);
   });
 
-  it('is asked for three times where messages wait for it, though the old token has not ended', async () => {
+  it('sends three tries if messages wait, even if the old token has not expired', async () => {
     const { account, transport, system } = accountWith({}, granted(), page(503), page(503), granted());
     await account.ask();
     await system.pass(295_000);
@@ -144,7 +144,7 @@ describe('a VGS service account', () => {
     assert.equal(transport.requests.length, 4);
   });
 
-  it('gives a refusal as an answer, not as a fault', async () => {
+  it('returns a refusal as an answer, not as a fault', async () => {
     const { account } = accountWith({}, json(401, { error: 'unauthorized_client' }));
     const { refused, failed } = await account.ask();
     assert.equal(refused?.reason, 'client-invalid');
@@ -162,7 +162,7 @@ describe('a VGS service account', () => {
     assert.equal((await next).token?.accessToken, 'abc');
   });
 
-  it('tells those who show its state, and remembers it for those who come later', async () => {
+  it('reports its state to listeners, and remembers it for later ones', async () => {
     const { account } = accountWith({}, granted());
     const told: string[] = [];
     const end = account.changes.add(({ at }) => told.push(at));
@@ -174,7 +174,7 @@ describe('a VGS service account', () => {
     assert.equal(account.state.at, 'idle');
   });
 
-  it('takes another way to the server under a token that is kept, and ends what is under way on the old one', async () => {
+  it('uses new TLS and proxy settings with the token that is kept, and ends requests with the old ones', async () => {
     const answer = new OpenStep();
     const { account, transport, system } = accountWith({}, answer.step);
     const other = new ScriptedTransport(system, granted({ access_token: 'new' }));
@@ -188,7 +188,7 @@ describe('a VGS service account', () => {
     assert.equal((await account.ask()).token?.accessToken, 'new');
   });
 
-  it('does not close a way to the server that is the same', () => {
+  it('does not close a transport with the same settings', () => {
     const { account, transport } = accountWith({});
     account.transport.replace(transport);
     assert.equal(transport.closed, false);
@@ -199,7 +199,7 @@ describe('a VGS service account', () => {
     ['clientSecret', ''],
     ['clientAuth', 'query'],
   ] as const) {
-    it(`is not complete with ${property} ${JSON.stringify(value)}: AUTH_CONFIG that names it`, () => {
+    it(`is incomplete with ${property} ${JSON.stringify(value)}: AUTH_CONFIG that names it`, () => {
       assert.throws(
         () => checkVgsSettings({ ...SETTINGS, [property]: value } as VgsSettings),
         (error: AuthError) => error.code === 'AUTH_CONFIG' && error.message.includes(`"${property}"`),

@@ -15,7 +15,7 @@ function read(body: Record<string, unknown>): VisualGuardResponse {
   return reading;
 }
 
-describe('the samples of the documents', () => {
+describe('the samples of the documentation', () => {
   it('a success', () => {
     const sample = fixture('vg-success');
     const reading = read(sample);
@@ -75,7 +75,7 @@ describe('the samples of the documents', () => {
 });
 
 describe('a Visual Guard reply', () => {
-  it('is told from a framework error, which has no VGResponse', () => {
+  it('is distinguished from a framework error, which has no VGResponse', () => {
     for (const error of [
       'invalid_client',
       'invalid_scope',
@@ -87,7 +87,7 @@ describe('a Visual Guard reply', () => {
     }
   });
 
-  it('is refused where a token stands beside an authentication Failure, however that is said', () => {
+  it('is refused if a token comes with an authentication Failure, however that is expressed', () => {
     for (const said of [
       { VGResponse: { AuthenticationState: { Status: 1 } } },
       { VGResponse: { AuthenticationState: { IsFailed: true, Status: 2048 } } },
@@ -106,7 +106,7 @@ describe('a Visual Guard reply', () => {
     });
   }
 
-  it('merges what numbers, names and flags say, from both places', () => {
+  it('merges numbers, names and flags of both objects', () => {
     const reading = read({
       VGAuthenticationStatus: 'Failure',
       VGResponse: {
@@ -129,18 +129,18 @@ describe('a Visual Guard reply', () => {
     assert.equal(reading.accessToken, 'abc');
   });
 
-  it('keeps unknown bits in the value, also beyond 32 bits', () => {
+  it('keeps unknown bits in the value, even beyond 32 bits', () => {
     const reading = read({ VGResponse: { AuthenticationState: { Status: 2 ** 40 + 1 } } });
     assert.deepEqual(reading.status.authentication, { value: 2 ** 40 + 1, names: ['Failure'] });
   });
 
-  it('reads a number in place of the names, as .NET prints a status with an unknown bit', () => {
+  it('reads a number in place of the names, which .NET prints for a status with an unknown bit', () => {
     const reading = read({ VGAuthenticationStatus: String(2 ** 30 + 262144 + 1) });
     assert.deepEqual(reading.status.authentication.names, ['Failure', 'UserAccountLocked']);
     assert.equal(reading.reasons[0], 'account-locked');
   });
 
-  it('with nothing but an unknown bit is still a Visual Guard reply', () =>
+  it('with only an unknown bit is still a Visual Guard reply', () =>
     assert.equal(
       readJson({ VGResponse: { AuthenticationState: { Status: 2 ** 29 } } })?.status.authentication.value,
       2 ** 29,
@@ -152,7 +152,7 @@ describe('a Visual Guard reply', () => {
     assert.equal(reading.reasons[0], 'account-locked');
   });
 
-  it('reads a flag only where it is a boolean', () => {
+  it('reads a flag only if it is a boolean', () => {
     const reading = read({
       VGResponse: {
         AuthenticationState: { Status: 1, IsUserAccountLocked: 'false', IsPasswordSecure: 0, IsCanceled: 1 },
@@ -161,7 +161,7 @@ describe('a Visual Guard reply', () => {
     assert.deepEqual(reading.status.authentication.names, ['Failure']);
   });
 
-  it('takes a description for states only where all of it is states', () => {
+  it('reads a description as states only if all of it is states', () => {
     const reading = read({
       VGResponse: { AuthenticationStatus: 'Failure' },
       error_description: 'Failure, see UserAccountLocked',
@@ -177,7 +177,7 @@ describe('a Visual Guard reply', () => {
     ['EnrollmentUrl of an item', { MFAAvailables: [{ Id: 'a', EnrollmentUrl: 'https://id.example.org/enroll' }] }],
     ['EnrollmentUrl', { EnrollmentUrl: 'https://id.example.org/enroll' }],
   ] as const) {
-    it(`gives the address for enrolling from ${name}`, () => {
+    it(`gives the enrollment address from ${name}`, () => {
       const AuthenticationResponse = { Status: 268435457, ...more };
       assert.equal(read({ VGResponse: { AuthenticationResponse } }).enrollmentUrl, 'https://id.example.org/enroll');
     });
@@ -191,14 +191,14 @@ describe('a Visual Guard reply', () => {
     null,
     `https://e.org/${'x'.repeat(3000)}`,
   ]) {
-    it(`gives no address for enrolling that is none: ${String(url).slice(0, 30)}`, () => {
+    it(`gives no invalid enrollment address: ${String(url).slice(0, 30)}`, () => {
       const AuthenticationResponse = { Status: 268435457, EnrollmentUrl: url };
       assert.equal(read({ VGResponse: { AuthenticationResponse } }).enrollmentUrl, '');
     });
   }
 });
 
-describe('any mix of states', () => {
+describe('any combination of states', () => {
   const some = (table: readonly { value: number; name: string }[]) => ({
     status: fc.oneof(
       fc.nat(2 ** 30),
@@ -246,7 +246,7 @@ describe('any mix of states', () => {
     { requiredKeys: [] },
   );
 
-  it('never throws, is never a success without a token, and has its reasons in the order of the contract', () => {
+  it('never causes an exception or a success without a token, and has its reasons in the order of the contract', () => {
     let read = 0;
     let successes = 0;
     fc.assert(
@@ -272,7 +272,7 @@ describe('any mix of states', () => {
       }),
       { seed: 20260102, numRuns: 5000 },
     );
-    // The mixes do reach what they are meant to reach.
+    // The combinations reach every result that they should reach.
     assert.ok(read > 1000 && successes > 100, `${read} read, ${successes} successes`);
   });
 });

@@ -7,7 +7,7 @@ import { readJson } from '../support/vg-replies.ts';
 const flagOf = (flag: string): Record<string, boolean> =>
   flag.startsWith('!') ? { [flag.slice(1)]: false } : { [flag]: true };
 
-/** The same state, said in every way that a reply may say it; nothing else is said. */
+/** The same state in every form that a reply may have, without any other state. */
 function waysToSay({ value, name, flag }: StatusRow): [string, Record<string, unknown>][] {
   const ways: [string, Record<string, unknown>][] = [
     ['as a number in AuthenticationState', { VGResponse: { AuthenticationState: { Status: value } } }],
@@ -44,14 +44,14 @@ describe('the authentication status of a Visual Guard reply', () => {
         assert.ok(reading, 'the reply has no state');
         assert.equal(reading.accessToken, '');
         assert.equal(reading.reasons[0] ?? 'unknown', row.reason);
-        // One flag stands for several bits, and does not say which.
+        // One flag represents several bits, and does not say which.
         if (how.includes('flag') && row.flag === 'IsCredentialInvalid') return;
         assert.equal(reading.status.authentication.value, row.value);
         assert.deepEqual(reading.status.authentication.names, [row.name]);
       });
     }
 
-    it(`bit ${row.bit}, ${row.name}, beside a Success and a token: ${row.warning ?? 'no warning'}`, () => {
+    it(`bit ${row.bit}, ${row.name}, with a Success and a token: ${row.warning ?? 'no warning'}`, () => {
       const Status = 2048 | row.value;
       const reading = readJson({ access_token: 'abc', VGResponse: { AuthenticationState: { Status } } });
       assert.deepEqual(reading?.warnings, row.warning ? [row.warning] : []);
@@ -59,7 +59,7 @@ describe('the authentication status of a Visual Guard reply', () => {
     });
   }
 
-  it('asks for a second factor with bit 27, and for nothing with any other', () => {
+  it('asks for a second factor with bit 27 only', () => {
     for (const { name } of AUTHENTICATION_TABLE) {
       const reading = readJson({ VGAuthenticationStatus: `Failure, ${name}` });
       assert.equal(reading?.challenged, name === 'MFA_AuthenticationRequired', name);
@@ -92,7 +92,7 @@ describe('the authorization status of a Visual Guard reply', () => {
       });
 
       const expected = row.name === 'Success' ? [] : ['authorization-failed'];
-      it(`bit ${row.bit}, ${row.name}, ${how} beside a token is signed in, with ${expected[0] ?? 'no warning'}`, () => {
+      it(`bit ${row.bit}, ${row.name}, ${how} with a token is signed in, with ${expected[0] ?? 'no warning'}`, () => {
         const reading = readJson({
           access_token: 'abc',
           VGResponse: { AuthenticationState: { Status: 2048 }, ...said },
@@ -105,9 +105,9 @@ describe('the authorization status of a Visual Guard reply', () => {
 });
 
 describe('the reasons', () => {
-  it('stand in the order of the contract', () => assert.deepEqual([...VISUAL_GUARD_REASONS], [...REASON_ORDER]));
+  it('are in the order of the contract', () => assert.deepEqual([...VISUAL_GUARD_REASONS], [...REASON_ORDER]));
 
-  it('win in that order, whichever two come together', () => {
+  it('take precedence in that order, for any two together', () => {
     const all = AUTHENTICATION_TABLE.filter(({ reason }) => reason !== 'unknown');
     for (const one of all) {
       for (const other of all) {

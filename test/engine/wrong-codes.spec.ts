@@ -5,7 +5,7 @@ import type { OpenChallenge } from '../../src/visual-guard/outcome.ts';
 import { FakeSystem, START } from '../support/fake-system.ts';
 import { guess, open } from '../support/guesses.ts';
 import { ScriptedTransport } from '../support/scripted-transport.ts';
-import { APP, challenge, LINK, says, signedIn, wrongCode, wrongPassword } from '../support/vg-replies.ts';
+import { APP, challenge, LINK, SMS, says, signedIn, waiting, wrongCode, wrongPassword } from '../support/vg-replies.ts';
 import { ANNA, ASK, isChallenged, isRefused, isSignedIn, SETTINGS } from '../support/visual-guard.ts';
 import '../support/rejections.ts';
 
@@ -13,7 +13,7 @@ const MINUTE = 60_000;
 const QUARTER = 15 * MINUTE;
 const RIGHT = '0042';
 
-/** A server that takes one code. Every name may sign in as far as a challenge. */
+/** A server that accepts one code. Every name may sign in up to the challenge. */
 function scene({ max, system = new FakeSystem() }: { max?: number; system?: FakeSystem } = {}) {
   const engine = new Engine(1_000, system, max);
   const transport = new ScriptedTransport(system);
@@ -27,7 +27,7 @@ function scene({ max, system = new FakeSystem() }: { max?: number; system?: Fake
   return { system, engine, transport, server, codes };
 }
 
-describe('ten codes of a user that were refused', () => {
+describe('ten refused codes of a user', () => {
   it('within 15 minutes over all challenges hold back every further one, and change nothing else', async () => {
     const { system, server, codes } = scene();
     await guess(server, 9);
@@ -47,7 +47,7 @@ describe('ten codes of a user that were refused', () => {
     isChallenged(await fresh.choose('otp-app'), 'code-required');
   });
 
-  it('slide: when the oldest leaves, one more is sent', async () => {
+  it('expire one by one: when the oldest expires, one more is sent', async () => {
     const { system, server, codes } = scene();
     for (let count = 0; count < 10; count += 1) {
       await guess(server, 1);
@@ -63,7 +63,7 @@ describe('ten codes of a user that were refused', () => {
     isSignedIn(await fresh.submit(RIGHT));
   });
 
-  it('are those of every spelling of a name, and of every connection to the server', async () => {
+  it('are counted over all spellings of a name, and over all connections to the server', async () => {
     const { engine, transport, server, codes } = scene();
     const other = engine.holdServer({ ...SETTINGS, clientId: 'other_Native' }, transport, '').value;
     await guess(server, 4, 'anna');
@@ -82,7 +82,7 @@ describe('ten codes of a user that were refused', () => {
     isSignedIn(await (await open(elsewhere)).submit(RIGHT));
   });
 
-  it('are ten, however many come at once', async () => {
+  it('are the limit, however many arrive at once', async () => {
     const { server, codes } = scene();
     const five: OpenChallenge[] = [];
     for (let count = 0; count < 5; count += 1) five.push(await open(server));
@@ -91,7 +91,7 @@ describe('ten codes of a user that were refused', () => {
     assert.equal(outcomes.filter((outcome) => outcome?.state === 'refused').length, 30);
   });
 
-  it('count no more after a sign-in that succeeded: by a code, without one, or by a link', async () => {
+  it('are no longer counted after a sign-in that succeeded: by a code, without one, or by a link', async () => {
     const { transport, server } = scene();
     const ways: (() => Promise<unknown>)[] = [
       async () => isSignedIn(await (await open(server)).submit(RIGHT)),
@@ -114,7 +114,7 @@ describe('ten codes of a user that were refused', () => {
     }
   });
 
-  it('leave a link and the login as they are', async () => {
+  it('do not affect a link or the login', async () => {
     const { transport, server } = scene();
     await guess(server, 10);
     const { challenge: at } = isChallenged(await server.signIn(ANNA, ASK), 'mfa-required');
@@ -122,7 +122,7 @@ describe('ten codes of a user that were refused', () => {
     isSignedIn(await isChallenged(await at.choose('link-email'), 'link-sent').link?.later);
   });
 
-  it('are those that the server refused: not one without an answer, nor one after which it goes on waiting', async () => {
+  it('include only codes that the server refused: not one without an answer, nor one after which it still waits', async () => {
     const { transport, server, codes } = scene();
     for (let count = 0; count < 12; count += 1) {
       const at = await open(server);
@@ -139,7 +139,7 @@ describe('ten codes of a user that were refused', () => {
     ['wrong credentials', wrongPassword],
     ['invalid_grant', { status: 400, body: { error: 'invalid_grant' } }],
   ] as const) {
-    it(`are also those that a server calls ${name}`, async () => {
+    it(`include codes that a server calls ${name}`, async () => {
       const { transport, server, codes } = scene();
       for (let count = 0; count < 10; count += 1) {
         const at = await open(server);
@@ -151,7 +151,65 @@ describe('ten codes of a user that were refused', () => {
     });
   }
 
-  it('are told to who keeps account, each time', async () => {
+  it('include five at most of challenges for which no code was sent, if one could be: the others are for the person whose code was sent', async () => {
+    for (const methods of [[SMS], [SMS, APP]]) {
+      const { system, transport, server, codes } = scene();
+      const begin = async (): Promise<OpenChallenge> => {
+        transport.next(challenge(methods));
+        return isChallenged(await server.signIn(ANNA, ASK), 'mfa-required').challenge;
+      };
+      const sent = await begin();
+      transport.next(waiting);
+      isChallenged(await sent.choose('otp-sms'), 'code-required');
+      for (let count = 0; count < 12; count += 1) {
+        const unsent = await begin();
+        if (methods.length > 1) await unsent.choose('otp-app');
+        const outcome = await unsent.submit('1');
+        if (count < 5) isChallenged(outcome, 'code-required', 'code-invalid');
+        else assert.equal(isRefused(outcome, 'held-back').retryAt, START + QUARTER);
+        if (count === 4) await system.pass(MINUTE);
+      }
+      assert.equal(codes(), 5);
+
+      for (let count = 0; count < 4; count += 1) isChallenged(await sent.submit('1'), 'code-required', 'code-invalid');
+      isSignedIn(await sent.submit(RIGHT));
+    }
+  });
+
+  it('include those of challenges for which no code was sent', async () => {
+    const { system, transport, server, codes } = scene();
+    for (const length of [4, 1]) {
+      transport.next(challenge([SMS]));
+      const { challenge: unsent } = isChallenged(await server.signIn(ANNA, ASK), 'mfa-required');
+      for (let count = 0; count < length; count += 1) await unsent.submit('1');
+    }
+    for (let round = 0; round < 2; round += 1) {
+      await system.pass(MINUTE);
+      transport.next(challenge([SMS]), waiting);
+      const outcome = await server.signIn(ANNA, { method: 'otp-sms', reset: false });
+      const { challenge: sent } = isChallenged(outcome, 'code-required');
+      for (let count = 0; count < 4 - round; count += 1) await sent.submit('1');
+      if (round) assert.equal(isRefused(await sent.submit('1'), 'held-back').retryAt, START + QUARTER);
+    }
+    assert.equal(codes(), 10);
+  });
+
+  for (const [max, half] of [
+    [1, 1],
+    [2, 1],
+    [7, 3],
+  ] as const) {
+    it(`include ${half} of challenges for which no code was sent if the limit is ${max}`, async () => {
+      const { transport, server, codes } = scene({ max });
+      for (let count = 0; count < 8; count += 1) {
+        transport.next(challenge([SMS]));
+        await isChallenged(await server.signIn(ANNA, ASK), 'mfa-required').challenge.submit('1');
+      }
+      assert.equal(codes(), half);
+    });
+  }
+
+  it('are reported to a listener, each time', async () => {
     const { server } = scene();
     await guess(server, 10);
     const told: unknown[] = [];
@@ -160,21 +218,21 @@ describe('ten codes of a user that were refused', () => {
     assert.deepEqual(told, [{ what: 'refused', user: 'anna', reason: 'held-back' }]);
   });
 
-  it('count no more if the clock is set back', async () => {
+  it('are no longer counted if the clock is set back', async () => {
     const { system, server } = scene();
     await guess(server, 10);
     system.setClock(-24 * 60 * MINUTE);
     isSignedIn(await (await open(server)).submit(RIGHT));
   });
 
-  it('are as many as is set', async () => {
+  it('are the default of a limit that can be set', async () => {
     const { server, codes } = scene({ max: 3 });
     await guess(server, 3);
     isRefused(await (await open(server)).submit(RIGHT), 'held-back');
     assert.equal(codes(), 3);
   });
 
-  it('do not outlive their time in memory', async () => {
+  it('are removed from memory after their time', async () => {
     const { system, server } = scene();
     await guess(server, 10);
     await system.pass(QUARTER);

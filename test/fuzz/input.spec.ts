@@ -5,8 +5,8 @@ import { readServiceAccountFile } from '../../src/vgs/service-account-file.ts';
 import { fuzzed } from '../support/fuzzed.ts';
 import { CANARY, hostileBody, hostileFile, ROUTES } from '../support/hostile-input.ts';
 
-describe('hostile input, at random', () => {
-  it('is read as a service account file, or turned away in words that repeat nothing of it', function () {
+describe('random hostile input', () => {
+  it('is read as a service account file, or refused with a text that repeats nothing of it', function () {
     this.timeout(900_000);
     fc.assert(
       fc.property(hostileFile, (text) => {
@@ -23,7 +23,7 @@ describe('hostile input, at random', () => {
       ...flags.map((field) => [field, 'flag'] as const),
     ]);
 
-    it(`is read as the body of ${route}, or turned away`, function () {
+    it(`is read as the body of ${route}, or refused`, function () {
       this.timeout(900_000);
       fc.assert(
         fc.property(hostileBody(route, ['https://id.example.org']), (body) => {

@@ -22,7 +22,7 @@ const SECRETS = {
   refreshToken: 'SECRET-refresh',
 };
 
-/** What the server was sent up to each step: any other secret is its own text. */
+/** What was sent to the server up to each step. Any other secret is not known there. */
 const LOGIN = [SECRETS.password, SECRETS.clientSecret];
 const SENT: Record<string, string[]> = {
   'sign-in': LOGIN,
@@ -33,7 +33,7 @@ const SENT: Record<string, string[]> = {
   account: [SECRETS.clientSecret],
 };
 
-/** What came of a step: its state, or its fault. @throws AssertionError where it is neither, or has a secret in it */
+/** The result of a step: its state, or its fault. @throws AssertionError if it is neither, or contains a secret */
 async function check(step: string, asked: Promise<unknown>): Promise<void> {
   const result = await asked.then(
     (outcome) => ({ outcome }),
@@ -67,19 +67,19 @@ function assertKnown(outcome: unknown): void {
 }
 
 /**
- * Also what JSON leaves out of an error. Not looked at: the engine's own parts, which never reach a message,
- * and the token, which is whatever the server says it is.
+ * Also the parts of an error that JSON leaves out. Not checked: the objects of the engine, which never reach a message,
+ * and the token, which is whatever the server says.
  */
 function withErrors(key: string, value: unknown): unknown {
   if (value instanceof Error) return { ...value, message: value.message, cause: value.cause };
   return ['session', 'challenge', 'link', 'token'].includes(key) ? undefined : value;
 }
 
-/** A server here keeps 100 sessions. It gets a successor before an eviction, whose revocation would take the reply of the script. */
+/** A server here keeps 100 sessions. It is replaced before an eviction, whose revocation would consume the scripted reply. */
 let steps = 0;
 let scene: Stage = newScene();
 
-/** In turn with the password in every step of a sign-in, and in the first alone. */
+/** Alternates between the password in every step of a sign-in, and in the first only. */
 function newScene(): Stage {
   const mfaCredentials = steps % 100 === 0 ? 'username+password' : 'none';
   return stage({ clientSecret: SECRETS.clientSecret, mfaCredentials });
@@ -138,7 +138,7 @@ function account(transport: Transport, time = realSystem): VgsAccount {
   );
 }
 
-/** A server may also repeat what it was sent, in any place. */
+/** A server may also repeat sent values, at any place. */
 const echo = fc.constantFrom(...Object.values(SECRETS));
 const echoing = fc
   .tuple(hostileReply, echo, fc.nat(30))
@@ -167,8 +167,8 @@ const anyReply = fc.oneof(
   { arbitrary: mutated, weight: 2 },
 );
 
-describe('hostile replies, at random', () => {
-  it('end every step of the engine in a known outcome, and bring no secret back', async function () {
+describe('random hostile replies', () => {
+  it('end every step of the engine in a known outcome, which contains no secret', async function () {
     this.timeout(900_000);
     await fc.assert(
       fc.asyncProperty(anyReply, fc.constantFrom(...Object.keys(STEPS)), async (reply, step) => {
@@ -181,7 +181,7 @@ describe('hostile replies, at random', () => {
     );
   });
 
-  it('end in a known outcome as bytes on a socket, too', async function () {
+  it('have a known outcome as bytes on a socket, too', async function () {
     this.timeout(900_000);
     let answer: { status: number; type: string; body: Buffer } | undefined;
     const server = await serve((_, response) => {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, linkProject, NodeRed, type NodeRedVersion } from '../../scripts/node-red.ts';
+import type { NodeRedVersion } from '../../scripts/versions.ts';
 import { CountingServer } from '../support/counting-server.ts';
+import { linkProject, NodeRed } from '../support/node-red.ts';
 
 const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
 
@@ -24,7 +25,7 @@ describe(`deploys through the admin API of ${version}`, () => {
     await server.start();
     userDir = mkdtempSync(join(tmpdir(), 'vg-auth-deploys-'));
     linkProject(userDir);
-    nodeRed = await NodeRed.start({ version, userDir, port: await freePort() });
+    nodeRed = await NodeRed.start({ version, userDir });
   });
 
   after(async () => {
@@ -33,7 +34,7 @@ describe(`deploys through the admin API of ${version}`, () => {
     rmSync(userDir, { recursive: true, force: true });
   });
 
-  /** Config nodes and rows; `changes` are laid over the node with that id. */
+  /** Config nodes and rows. `changes` are merged into the node with that ID. */
   function flows(changes: Record<string, object> = {}, without: string[] = []): Flow[] {
     const z = 'tab';
     const inject = (id: string, to: string, props: object[] = []): Flow => ({

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, linkProject, NodeRed, type NodeRedVersion, PROJECT } from '../../scripts/node-red.ts';
+import { PROJECT } from '../../scripts/project.ts';
+import type { NodeRedVersion } from '../../scripts/versions.ts';
+import { linkProject, NodeRed } from '../support/node-red.ts';
 
 const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
 const folder = join(PROJECT, 'examples');
@@ -15,97 +17,100 @@ interface FlowNode {
   info?: string;
 }
 
-/** What to click in each example, and what has to come out of which debug node. `recipes.spec.ts` tries the others. */
+/** What to click in each example, and what arrives at which debug node. `recipes.spec.ts` tests the others. */
 const RUNS: Record<string, { click: string; debug: string; shows: Record<string, unknown> }[]> = {
+  '00 - Your first flow.json': [
+    { click: '', debug: 'debug 1', shows: { path: '/api/hello', signed_in_as: 'practice', system: 'vgs' } },
+  ],
   '01 - Call an API with a VGS service token.json': [
     {
-      click: 'call the API',
-      debug: 'the API answered',
+      click: 'Call the API',
+      debug: 'API answered',
       shows: { path: '/api/network-tokens', signed_in_as: 'practice', system: 'vgs' },
     },
-    { click: 'get a token', debug: 'the token', shows: { access_token: '[redacted]', token_type: 'Bearer' } },
+    { click: 'Get a token', debug: 'The token', shows: { access_token: '[redacted]', token_type: 'Bearer' } },
   ],
   '02 - Sign a person in with a code.json': [
-    { click: 'sign in', debug: 'signed in', shows: { state: 'signed-in', user: 'all' } },
+    { click: 'Sign in', debug: 'Signed in', shows: { state: 'signed-in', user: 'all' } },
   ],
   '03 - Sign a person in with a link.json': [
-    { click: 'sign in', debug: 'signed in', shows: { state: 'signed-in', user: 'link' } },
+    { click: 'Sign in', debug: 'Signed in', shows: { state: 'signed-in', user: 'link' } },
   ],
   '04 - Stay signed in.json': [
-    { click: 'call the API', debug: 'the API answered', shows: { signed_in_as: 'practice', system: 'vg' } },
-    { click: 'sign out', debug: 'signed out', shows: { state: 'signed-out', revoked: ['refresh_token'] } },
+    { click: 'Call the API', debug: 'API answered', shows: { signed_in_as: 'practice', system: 'vg' } },
+    { click: 'Sign out', debug: 'Signed out', shows: { state: 'signed-out', revoked: ['refresh_token'] } },
   ],
   '05 - Try again when the API says 401.json': [
     {
-      click: 'call the API',
-      debug: 'the API answered',
+      click: 'Call the API',
+      debug: 'API answered',
       shows: { path: '/api/rejects-each-token-once', method: 'POST', signed_in_as: 'practice' },
     },
   ],
   '06 - Branch on every authentication state.json': [
     {
-      click: 'sign everybody in',
-      debug: 'signed in, with a warning',
+      click: 'Sign everybody in',
+      debug: 'Signed in, with a warning',
       shows: { state: 'signed-in', warnings: /[a-z]/ },
     },
-    { click: 'sign everybody in', debug: 'a second factor is needed', shows: { state: 'mfa-required' } },
+    { click: 'Sign everybody in', debug: 'A second factor is needed', shows: { state: 'mfa-required' } },
     {
-      click: 'sign everybody in',
-      debug: 'an administrator must act',
+      click: 'Sign everybody in',
+      debug: 'An administrator must act',
       shows: { reason: /^account-/ },
     },
     {
-      click: 'sign everybody in',
-      debug: 'the person must act at the server',
+      click: 'Sign everybody in',
+      debug: 'The person must act at the server',
       shows: { reason: /^(password-change-required|password-expired|mfa-enrollment-required|contact-missing)$/ },
     },
     {
-      click: 'sign everybody in',
-      debug: 'the person has no right to this',
+      click: 'Sign everybody in',
+      debug: 'The person has no right to this',
       shows: { reason: /^(user-not-authorized|version-|group-|role-)/ },
     },
     {
-      click: 'sign everybody in',
-      debug: 'ask for another password',
+      click: 'Sign everybody in',
+      debug: 'Ask for another password',
       shows: { reason: /^(credentials-invalid|last-attempt|held-back)$/ },
     },
   ],
   '07 - Sign a person in from a web form.json': [],
   '08 - Stay signed in over a restart.json': [
-    { click: 'call the API', debug: 'sign-in needed', shows: { state: 'mfa-required' } },
-    { click: 'sign in once', debug: 'signed in', shows: { state: 'signed-in', user: 'sms' } },
-    { click: 'call the API', debug: 'the API answered', shows: { signed_in_as: 'sms', system: 'vg' } },
+    { click: 'Call the API', debug: 'Sign-in needed', shows: { state: 'mfa-required' } },
+    { click: 'Sign in once', debug: 'Signed in', shows: { state: 'signed-in', user: 'sms' } },
+    { click: 'Call the API', debug: 'API answered', shows: { signed_in_as: 'sms', system: 'vg' } },
   ],
   '09 - Call the Network Tokens API.json': [
     {
-      click: 'make a network token',
-      debug: 'the network token',
+      click: 'Make a token',
+      debug: 'Network token',
       shows: { path: '/api/network-tokens', method: 'POST', signed_in_as: 'practice', system: 'vgs' },
     },
   ],
   '10 - Run a nightly job with a service user.json': [
     {
-      click: 'every night at 02:00',
-      debug: 'the job is done',
+      click: 'Nightly at 02:00',
+      debug: 'Job done',
       shows: { path: '/api/invoices', signed_in_as: 'practice', system: 'vg' },
     },
   ],
   '11 - Ask for the code in a chat.json': [],
   '12 - Choose the tenant by the message.json': [
     {
-      click: 'for Acme',
-      debug: 'the API answered',
+      click: 'For Acme',
+      debug: 'API answered',
       shows: { path: '/api/cards', scope: 'cards:write user_id service-account' },
     },
     {
-      click: 'for Globex',
-      debug: 'the API answered',
+      click: 'For Globex',
+      debug: 'API answered',
       shows: { path: '/api/cards', scope: 'network-tokens:write user_id service-account' },
     },
-    { click: 'for In-house', debug: 'refused', shows: { code: 'AUTH_CONFIG' } },
+    { click: 'For In-house', debug: 'Refused', shows: { code: 'AUTH_CONFIG' } },
   ],
   '13 - Sign in to a WebSocket.json': [
-    { click: 'sign in again', debug: 'the server said', shows: { welcome: 'practice' } },
+    { click: 'Sign in again', debug: 'The server said', shows: { welcome: 'practice' } },
   ],
   '14 - Sign in to an MQTT broker.json': [],
   '15 - Tell somebody when a sign-in needs a human.json': [],
@@ -119,7 +124,7 @@ describe(`the example flows, imported into ${version}`, () => {
     this.timeout(60_000);
     userDir = mkdtempSync(join(tmpdir(), 'vg-auth-examples-'));
     linkProject(userDir);
-    nodeRed = await NodeRed.start({ version, userDir, port: await freePort() });
+    nodeRed = await NodeRed.start({ version, userDir });
   });
 
   after(async () => {
@@ -127,7 +132,7 @@ describe(`the example flows, imported into ${version}`, () => {
     rmSync(userDir, { recursive: true, force: true });
   });
 
-  it('are all there, and are offered by the editor', async () => {
+  it('are complete, and are offered by the editor', async () => {
     assert.deepEqual(readdirSync(folder).sort(), Object.keys(RUNS).sort());
     const offered = JSON.stringify(await nodeRed.admin('library/examples/flows/@vg-auth/node-red-vg-auth/'));
     for (const file of Object.keys(RUNS)) assert.ok(offered.includes(file.replace('.json', '')), file);

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, linkProject, NodeRed, type NodeRedVersion } from '../../scripts/node-red.ts';
+import type { NodeRedVersion } from '../../scripts/versions.ts';
 import { CASES, type Case, FORM, type Left, SECRET } from '../support/http-in-cases.ts';
+import { linkProject, NodeRed } from '../support/node-red.ts';
 import { until } from '../support/until.ts';
 
 const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
 
-describe(`a password or code that came to an http in of ${version}`, function () {
+describe(`a password or code that arrived at an http in node of ${version}`, function () {
   this.timeout(60_000);
   let userDir: string;
   let nodeRed: NodeRed;
@@ -17,7 +18,7 @@ describe(`a password or code that came to an http in of ${version}`, function ()
   before(async () => {
     userDir = mkdtempSync(join(tmpdir(), 'vg-auth-http-in-'));
     linkProject(userDir);
-    nodeRed = await NodeRed.start({ version, userDir, port: await freePort() });
+    nodeRed = await NodeRed.start({ version, userDir });
     await nodeRed.onDebug(({ msg }) => debugged.push(msg));
     await nodeRed.deploy(flow());
   });
@@ -29,9 +30,9 @@ describe(`a password or code that came to an http in of ${version}`, function ()
 
   for (const wiring of ['one wire', 'a second wire'] as const) {
     CASES.forEach((each, index) => {
-      it(`is nowhere in the message or its request: ${each.title}, with ${wiring}`, async () => {
+      it(`is removed from the message and its request: ${each.title}, with ${wiring}`, async () => {
         const left = await request(each, pathOf(index, wiring));
-        // Of a request without a body, a parser of the admin API may have made an empty one.
+        // For a request without a body, a parser of the admin API may have created an empty one.
         assert.deepEqual(left.body ?? {}, each.left.body ?? {});
         assert.deepEqual(left.query, each.left.query ?? {});
         const search = each.left.url ?? '';
@@ -49,7 +50,7 @@ describe(`a password or code that came to an http in of ${version}`, function ()
     for (const form of [SECRET, FORM, '12345678']) assert.equal(all.includes(form), false, form);
   });
 
-  it('does not keep the answer from the person if the answer is asked for as JSONP', async () => {
+  it('does not prevent a JSONP response', async () => {
     const answer = await fetch(`${nodeRed.url}jsonp?callback=show&user=plain&password=${FORM}`);
     assert.match(await answer.text(), /&& show\(\{"callback":"show","user":"plain"\}\)/);
   });
@@ -70,7 +71,7 @@ function pathOf(index: number, wiring: string): string {
   return `case-${index}-${wiring.replaceAll(' ', '-')}`;
 }
 
-/** For each case an `http in`, a node that reads the secret, and an `http response` that tells what is left. */
+/** For each case an `http in` node, a node that reads the secret, and an `http response` node that returns the rest. */
 function flow(): object[] {
   const z = 'tab';
   const at = { z, x: 0, y: 0 };

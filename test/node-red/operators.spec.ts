@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, linkProject, NodeRed, type NodeRedVersion } from '../../scripts/node-red.ts';
+import type { NodeRedVersion } from '../../scripts/versions.ts';
+import { linkProject, NodeRed } from '../support/node-red.ts';
 import { until } from '../support/until.ts';
 
 const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
@@ -32,7 +33,7 @@ const FLOW = [
 ];
 
 for (const isOn of [true, false]) {
-  describe(`what ${version} tells operators, with audit and metrics ${isOn ? 'on' : 'off, as they are by default'}`, () => {
+  describe(`reports of ${version} to operators, with audit and metrics ${isOn ? 'on' : 'off, as they are by default'}`, () => {
     let userDir: string;
     let nodeRed: NodeRed;
     const told: string[] = [];
@@ -42,7 +43,7 @@ for (const isOn of [true, false]) {
       userDir = mkdtempSync(join(tmpdir(), 'vg-auth-operators-'));
       linkProject(userDir);
       const settings = isOn ? { logging: { console: { level: 'info', metrics: true, audit: true } } } : {};
-      nodeRed = await NodeRed.start({ version, userDir, port: await freePort(), settings });
+      nodeRed = await NodeRed.start({ version, userDir, settings });
       await nodeRed.onDebug(({ name, msg }) => name === 'told' && told.push(msg));
       await nodeRed.deploy(FLOW);
       for (const [inject, place] of [
@@ -59,7 +60,7 @@ for (const isOn of [true, false]) {
     });
 
     if (isOn) {
-      it('has each sign-in and sign-out as one line of JSON at audit level', async () => {
+      it('have each sign-in and sign-out as one line of JSON at audit level', async () => {
         await until(() => lines('audit').length === 3);
         const who = { id: 'server', type: 'vg-server', name: 'Bolt', user: 'practice' };
         assert.deepEqual(
@@ -72,24 +73,24 @@ for (const isOn of [true, false]) {
         );
       });
 
-      it('has how long each token request took as a metric', async () => {
+      it('have the duration of each token request as a metric', async () => {
         await until(() => lines('metric').length === 2);
         for (const [index, [id, type]] of [
           ['account', 'vgs-account'],
           ['server', 'vg-server'],
         ].entries()) {
-          const { nodeid, event, value } = lines('metric')[index];
-          assert.deepEqual([nodeid, event], [id, `node.${type}.token-request`]);
+          const { nodeid, event, value, outcome } = lines('metric')[index];
+          assert.deepEqual([nodeid, event, outcome], [id, `node.${type}.token-request`, 'token']);
           assert.ok(typeof value === 'number' && value >= 0 && value < 60_000);
         }
       });
     } else {
-      it('logs nothing of it', () => {
+      it('have none of these lines', () => {
         assert.doesNotMatch(nodeRed.log, /vg-auth\.|token-request/);
       });
     }
 
-    it('has the counts in the status of the config node', async () => {
+    it('have the counts in the status of the config node', async () => {
       const newest = (id: string): { requests?: number } =>
         told
           .map((msg) => JSON.parse(msg).status)
@@ -100,7 +101,7 @@ for (const isOn of [true, false]) {
       assert.deepEqual(newest('server'), { requests: 1, hits: 0, waits: 1, refusals: 0 });
     });
 
-    /** Our lines of this level. */
+    /** The lines of this package at this level. */
     function lines(level: 'audit' | 'metric'): Record<string, unknown>[] {
       return nodeRed.log
         .split('\n')

@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, NodeRed, type NodeRedVersion, PROJECT } from '../../scripts/node-red.ts';
+import { PROJECT } from '../../scripts/project.ts';
+import type { NodeRedVersion } from '../../scripts/versions.ts';
+import { NodeRed } from '../support/node-red.ts';
 
 const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
 const TYPES = [
@@ -42,7 +44,7 @@ describe(`the packed package, installed into an empty user directory of ${versio
     mkdirSync(userDir);
     writeFileSync(join(userDir, 'package.json'), JSON.stringify({ name: 'user', private: true }));
     npm(['install', '--omit=dev', '--no-audit', '--no-fund', join(folder, packed.filename)], userDir);
-    nodeRed = await NodeRed.start({ version, userDir, port: await freePort() });
+    nodeRed = await NodeRed.start({ version, userDir });
   });
 
   after(async () => {
@@ -68,13 +70,13 @@ describe(`the packed package, installed into an empty user directory of ${versio
       name?: string;
     }[];
     await nodeRed.deploy(flow);
-    const inject = flow.find(({ name }) => name === 'call the API');
-    const { msg } = await nodeRed.nextDebug('the API answered', () => nodeRed.inject(inject?.id ?? ''));
+    const inject = flow.find(({ name }) => name === 'Call the API');
+    const { msg } = await nodeRed.nextDebug('API answered', () => nodeRed.inject(inject?.id ?? ''));
     assert.equal(JSON.parse(msg).signed_in_as, 'practice');
   });
 });
 
-/** npm, without what the npm that runs this test says to its children. */
+/** npm, without the environment variables of the npm that runs this test. */
 function npm(args: string[], cwd: string): string {
   const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
   return execFileSync('npm', args, { cwd, env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

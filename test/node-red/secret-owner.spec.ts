@@ -2,26 +2,24 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, linkProject, NodeRed, type NodeRedVersion } from '../../scripts/node-red.ts';
+import type { NodeRedVersion } from '../../scripts/versions.ts';
+import { freePort } from '../support/free-port.ts';
+import { linkProject, NodeRed } from '../support/node-red.ts';
+import { type FlowFileNode, secretOwnerFlow } from '../support/secret-owner-flow.ts';
 import { closeServers, type Received, serve, type TestServer } from '../support/servers.ts';
 
 const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
 /** A variable in a property or credential. */
 const of = (variable: string): string => `\${${variable}}`;
 
-interface Flow {
-  id: string;
-  [property: string]: unknown;
-}
-
-/** What the flow answers. */
+/** The reply of the flow. */
 interface Said {
   state?: string;
   code?: string;
   message?: string;
 }
 
-describe(`secrets and whom they were typed in for, deployed to ${version}`, () => {
+describe(`secrets and secretFor, deployed to ${version}`, () => {
   let own: TestServer;
   let other: TestServer;
   let userDir: string;
@@ -37,7 +35,7 @@ describe(`secrets and whom they were typed in for, deployed to ${version}`, () =
     userDir = mkdtempSync(join(tmpdir(), 'vg-auth-owner-'));
     linkProject(userDir);
     port = await freePort();
-    // As an earlier release left it: a file of flows, and one of credentials without `secretFor`.
+    // The files of an earlier release: flows, and credentials without `secretFor`.
     writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flows(undefined, undefined)));
     writeFileSync(
       join(userDir, 'flows_cred.json'),
@@ -71,57 +69,18 @@ describe(`secrets and whom they were typed in for, deployed to ${version}`, () =
     return { body: { access_token: `token-of-${who}`, expires_in: 300, token_type: 'Bearer' } };
   }
 
-  /** Credentials are left out if they are undefined, as a deploy leaves out what does not change. */
-  function flows(
+  const flows = (
     account: object | undefined,
     server: object | undefined,
     changes: Record<string, object> = {},
-  ): Flow[] {
-    const z = 'tab';
-    const at = { z, x: 0, y: 0 };
-    const enter = (id: string, to: string): Flow => ({
-      id,
-      type: 'http in',
-      url: `/${id}`,
-      method: 'post',
-      wires: [[to]],
-      ...at,
-    });
-    const all: Flow[] = [
-      { id: z, type: 'tab', label: 'owner' },
-      { id: 'account', type: 'vgs-account', tokenUrl: `${own.origin}/token`, ...(account && { credentials: account }) },
-      {
-        id: 'server',
-        type: 'vg-server',
-        url: own.origin,
-        applicationId: 'app',
-        platform: 'Native',
-        ...(server && { credentials: server }),
-      },
-      enter('vgs', 'get'),
-      { id: 'get', type: 'vgs-token', account: 'account', wires: [['say'], ['say']], ...at },
-      enter('vg', 'login'),
-      { id: 'login', type: 'vg-login', server: 'server', wires: [['say'], ['say'], ['say']], ...at },
-      { id: 'catch', type: 'catch', wires: [['say']], ...at },
-      {
-        id: 'say',
-        type: 'function',
-        func: `msg.payload = { state: msg.auth?.state, code: msg.error?.code, message: msg.error?.message };
-               delete msg.headers; return msg;`,
-        wires: [['reply']],
-        ...at,
-      },
-      { id: 'reply', type: 'http response', wires: [], ...at },
-    ];
-    return all.map((node) => ({ ...node, ...changes[node.id] }));
-  }
+  ): FlowFileNode[] => secretOwnerFlow(own.origin, { account, server }, changes);
 
   async function ask(path: 'vgs' | 'vg'): Promise<Said> {
     const response = await fetch(nodeRed.url + path, { method: 'POST' });
     return (await response.json()) as Said;
   }
 
-  /** Signs in anew, and says which secret and password the server got. */
+  /** Signs in again, and returns the secret and the password that the server got. */
   async function works(path: 'vgs' | 'vg', at: TestServer = own): Promise<(string | null | undefined)[]> {
     const before = at.requests.length;
     const said = await ask(path);
@@ -158,7 +117,7 @@ describe(`secrets and whom they were typed in for, deployed to ${version}`, () =
     server: { url: other.origin },
   });
 
-  it('are not checked with a credentials file of an earlier release, wherever the address goes', async () => {
+  it('are not checked with a credentials file of an earlier release, for any address', async () => {
     assert.deepEqual(await works('vgs'), ['OLD-SECRET', null]);
     assert.deepEqual(await works('vg'), ['OLD-SECRET', 'OLD-PASSWORD']);
     await nodeRed.deploy(flows(undefined, undefined, elsewhere()));
@@ -166,7 +125,7 @@ describe(`secrets and whom they were typed in for, deployed to ${version}`, () =
     assert.deepEqual(await works('vg', other), ['OLD-SECRET', 'OLD-PASSWORD']);
   });
 
-  it('are not checked if the admin API brought them alone', async () => {
+  it('are not checked if the admin API brought them without `secretFor`', async () => {
     await nodeRed.deploy(flows({ clientId: 'api', clientSecret: 'API-SECRET' }, { password: 'API-PASSWORD' }));
     assert.deepEqual(await works('vgs'), ['API-SECRET', null]);
     await nodeRed.deploy(flows(undefined, undefined, elsewhere()), 'nodes');
@@ -174,7 +133,7 @@ describe(`secrets and whom they were typed in for, deployed to ${version}`, () =
     assert.deepEqual(await works('vg', other), ['OLD-SECRET', 'API-PASSWORD']);
   });
 
-  it('go where they were typed in for, and nowhere else, until the address is back', async () => {
+  it('are sent to the server for which they were entered, and to no other until the address is changed back', async () => {
     await nodeRed.deploy(flows(typed(), person()));
     assert.deepEqual(await works('vgs'), ['NEW-SECRET', null]);
     assert.deepEqual(await works('vg'), ['NEW-SECRET', 'NEW-PASSWORD']);
@@ -209,7 +168,7 @@ describe(`secrets and whom they were typed in for, deployed to ${version}`, () =
     await works('vg');
   });
 
-  it('go to another address with a deploy that brings them anew, or lifts the check', async () => {
+  it('are sent to another address after a deploy that brings them again, or removes `secretFor`', async () => {
     await nodeRed.deploy(flows(typed({ secretFor: `${other.origin} client` }), undefined, elsewhere()));
     assert.deepEqual(await works('vgs', other), ['NEW-SECRET', null]);
     await isRefused('vg', 'clientSecret', other.host);
@@ -221,7 +180,7 @@ describe(`secrets and whom they were typed in for, deployed to ${version}`, () =
     await works('vgs');
   });
 
-  it('are not asked for again if nothing is stored, or a variable', async () => {
+  it('are not requested again if nothing is stored, or if they are variables', async () => {
     const foreign = { secretFor: 'https://foreign.test client', passwordFor: 'https://foreign.test robot' };
     const variable = of('OWNER_SECRET');
     await nodeRed.deploy(
@@ -234,7 +193,7 @@ describe(`secrets and whom they were typed in for, deployed to ${version}`, () =
     assert.deepEqual(await works('vg'), [null, 'FROM-THE-VARIABLE']);
   });
 
-  it('follow a variable in the address and the client as it is written, whatever its value', async function () {
+  it('are bound to a variable in the address and the client as it is written, whatever its value', async function () {
     this.timeout(60_000);
     const written = { tokenUrl: of('OWNER_URL') };
     const account = typed({ clientId: of('OWNER_CLIENT'), secretFor: `${of('OWNER_URL')} ${of('OWNER_CLIENT')}` });
@@ -247,7 +206,7 @@ describe(`secrets and whom they were typed in for, deployed to ${version}`, () =
     await start();
     assert.deepEqual(await works('vgs', other), ['NEW-SECRET', null]);
     assert.deepEqual(await works('vg', other), ['NEW-SECRET', 'NEW-PASSWORD']);
-    // The same address, but not as it was written.
+    // The same address, written differently.
     await nodeRed.deploy(flows(undefined, undefined, elsewhere()));
     await isRefused('vgs', 'clientSecret', other.host);
   });
@@ -265,8 +224,8 @@ describe(`secrets and whom they were typed in for, deployed to ${version}`, () =
     await isRefused('vg', 'password', own.host);
   });
 
-  it('hold in a subflow as well', async () => {
-    const inSubflow = (tokenUrl: string): Flow[] => [
+  it('are checked in a subflow, too', async () => {
+    const inSubflow = (tokenUrl: string): FlowFileNode[] => [
       ...flows(undefined, undefined).filter(({ id }) => !['account', 'get'].includes(id)),
       {
         id: 'sub',
@@ -280,7 +239,7 @@ describe(`secrets and whom they were typed in for, deployed to ${version}`, () =
       { id: 'get', type: 'vgs-token', z: 'sub', account: 'account', wires: [[], []], x: 0, y: 0 },
       { id: 'instance', type: 'subflow:sub', z: 'tab', x: 0, y: 0, wires: [['say']] },
     ];
-    const entered = (all: Flow[]): Flow[] =>
+    const entered = (all: FlowFileNode[]): FlowFileNode[] =>
       all.map((node) => (node.id === 'vgs' ? { ...node, wires: [['instance']] } : node));
     await nodeRed.deploy(entered(inSubflow(`${own.origin}/in-subflow`)));
     await works('vgs');
@@ -288,16 +247,16 @@ describe(`secrets and whom they were typed in for, deployed to ${version}`, () =
     await isRefused('vgs', 'clientSecret', other.host);
   });
 
-  it('are warned of if they are among the properties, where everybody can read them', async () => {
+  it('are reported if they are among the properties, where everybody can read them', async () => {
     const misplaced = { account: { name: 'my account', clientSecret: 'PLAIN-SECRET' } };
     await nodeRed.deploy(flows(typed(), person(), misplaced));
     const { log } = nodeRed;
-    assert.match(log, /\[warn\] \[vgs-account:my account\] The secret "clientSecret" is among the properties/);
+    assert.match(log, /\[warn\] \[vgs-account:my account\] The secret "clientSecret" is stored as a property/);
     assert.ok(!log.includes('PLAIN-SECRET'));
     assert.deepEqual(await works('vgs'), ['NEW-SECRET', null]);
   });
 
-  it('that Node-RED lost are told apart from a field that is empty', async function () {
+  it('are reported as lost by Node-RED rather than as an empty field', async function () {
     this.timeout(60_000);
     await nodeRed.deploy(flows({ clientSecret: '' }, person()));
     assert.match((await ask('vgs')).message ?? '', /"clientSecret" is not set/);
@@ -307,7 +266,7 @@ describe(`secrets and whom they were typed in for, deployed to ${version}`, () =
     for (const path of ['vgs', 'vg'] as const) {
       const { code, message } = await ask(path);
       assert.equal(code, 'AUTH_CONFIG');
-      assert.match(message ?? '', /No credentials are stored for the config node \(was credentialSecret changed\?\)/);
+      assert.match(message ?? '', /No credentials are stored for the config node.* credentialSecret/);
     }
   });
 });

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, linkProject, NodeRed, type NodeRedVersion } from '../../scripts/node-red.ts';
+import type { NodeRedVersion } from '../../scripts/versions.ts';
 import { CANARIES, CanaryServer } from '../support/canary-server.ts';
+import { linkProject, NodeRed } from '../support/node-red.ts';
 import { until } from '../support/until.ts';
 
 const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
@@ -16,11 +17,11 @@ interface FlowNode {
   [property: string]: unknown;
 }
 
-describe(`no secret shows anywhere in ${version}`, () => {
+describe(`no secret is visible anywhere in ${version}`, () => {
   const server = new CanaryServer();
   let userDir: string;
   let nodeRed: NodeRed;
-  /** Everything that the editor was told over its socket: debug messages, status, notifications. */
+  /** Everything that the editor gets over its socket: debug messages, status, notifications. */
   const told: string[] = [];
 
   before(async function () {
@@ -31,7 +32,6 @@ describe(`no secret shows anywhere in ${version}`, () => {
     nodeRed = await NodeRed.start({
       version,
       userDir,
-      port: await freePort(),
       settings: {
         logging: { console: { level: 'trace', metrics: true, audit: true } },
         contextStorage: { default: { module: 'localfilesystem', config: { flushInterval: 1 } } },
@@ -47,7 +47,7 @@ describe(`no secret shows anywhere in ${version}`, () => {
     rmSync(userDir, { recursive: true, force: true });
   });
 
-  it('after every node went through success, refusal and fault', async function () {
+  it('after every node had a success, a refusal and a fault', async function () {
     this.timeout(90_000);
     for (const mood of ['well', 'refusing', 'echoing', 'broken', 'well'] as const) {
       server.mood = mood;
@@ -56,7 +56,7 @@ describe(`no secret shows anywhere in ${version}`, () => {
       await post('code', { code: CANARIES.code });
       await post('attach-msg', {});
     }
-    // Each of the paths above ended somewhere: in a debug node or at the Catch node.
+    // Each of the paths above reached a debug node or the Catch node.
     await until(() => told.filter((packet) => packet.includes('"debug"')).length > 30);
     await nodeRed.deploy([
       ...flows(server.origin),
@@ -78,7 +78,7 @@ describe(`no secret shows anywhere in ${version}`, () => {
     );
     assert.ok(searched['what the editor was told']?.includes('[redacted]'));
     assert.match(searched['what the editor was told'] ?? '', /counts\\*":/);
-    // The audit log and the metrics are on, and say something.
+    // The audit log and the metrics are on, and not empty.
     for (const what of ['sign-in', 'refused', 'sign-out'])
       assert.match(nodeRed.log, new RegExp(`"event":"vg-auth.${what}"`));
     for (const type of ['vgs-account', 'vg-server'])
@@ -92,7 +92,7 @@ describe(`no secret shows anywhere in ${version}`, () => {
       assert.ok(server.knows(secret), `${canary} was never on the wire`);
   });
 
-  /** What the admin API says, whatever is asked. */
+  /** All replies of the admin API. */
   async function adminReplies(): Promise<Record<string, string>> {
     const paths = [
       'flows',
@@ -115,7 +115,7 @@ describe(`no secret shows anywhere in ${version}`, () => {
     return replies;
   }
 
-  /** Sends a message on its way, and waits until it has arrived: a code needs the challenge that came before it. */
+  /** Sends a message, and waits until it has arrived: a code needs the challenge that came before it. */
   async function post(path: string, body: object): Promise<void> {
     const before = arrived();
     await nodeRed.admin(path, body).catch(() => undefined);
@@ -141,8 +141,8 @@ function flows(url: string): FlowNode[] {
       x: 0,
       y: 0,
     },
-    // What came over http is the test's own doing, but the body of the request has the person's password and code.
-    // The whole request would also show its connection, and so another request that is on it by now.
+    // The test sent the secrets over HTTP, but the body of the request has the person's password and code.
+    // The whole request would also show its connection, and so another request that uses it by now.
     {
       id: `clean-${id}`,
       z: TAB,
@@ -251,7 +251,7 @@ function flows(url: string): FlowNode[] {
   ];
 }
 
-/** All files of a user directory but the encrypted credentials and the project itself. */
+/** All files of a user directory except the encrypted credentials and the project itself. */
 function filesOf(folder: string, below = ''): Record<string, string> {
   const files: Record<string, string> = {};
   for (const name of readdirSync(join(folder, below))) {

@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, linkProject, NodeRed, type NodeRedVersion } from '../../scripts/node-red.ts';
+import type { NodeRedVersion } from '../../scripts/versions.ts';
+import { freePort } from '../support/free-port.ts';
+import { linkProject, NodeRed } from '../support/node-red.ts';
 
 const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
 const STORED = '__PWRD__';
-/** None of these may stand in an answer or in the log. */
+/** None of these may appear in an answer or in the log. */
 const SECRETS = ['STORED-KEY', 'STORED-PASSWORD', 'TYPED-KEY', 'TYPED-PASSWORD', 'FROM-THE-VARIABLE'];
 
 // biome-ignore lint/suspicious/noExplicitAny: the body is JSON of many shapes.
 type Verdict = any;
 
-/** Something that takes connections, and answers as a Redis that knows no user. */
+/** A server that accepts connections, and answers like a Redis without this user. */
 class Listener {
   heard = '';
   readonly #server: Server;
@@ -57,12 +59,13 @@ describe(`the Test button of a session store in ${version}`, () => {
     nodeRed = await NodeRed.start({
       version,
       userDir,
-      port: await freePort(),
       settings: {
         contextStorage: {
           default: { module: 'memory' },
           files: file({ cache: false, dir: join(userDir, 'a') }),
           slow: file({ dir: join(userDir, 'b') }),
+          blocked: file({ dir: join(userDir, 'c') }),
+          direct: file({ cache: false, dir: join(userDir, 'c') }),
         },
       },
       environment: { STORE_KEY: 'FROM-THE-VARIABLE' },
@@ -116,7 +119,7 @@ describe(`the Test button of a session store in ${version}`, () => {
     ['default', false, undefined],
     ['', false, undefined],
   ] as const) {
-    it(`tries a context store: ${name || 'the one that is the default'}`, async () => {
+    it(`tests a context store: ${name || 'the one that is the default'}`, async () => {
       for (const id of ['files', 'not-deployed']) {
         const verdict = await context({ id, context: name, encryptionKey: 'TYPED-KEY' });
         assert.deepEqual(
@@ -128,12 +131,27 @@ describe(`the Test button of a session store in ${version}`, () => {
     });
   }
 
-  it('takes the stored key for the context of this machine', async () => {
+  it('reports that a folder cannot be written, even with a cache', async () => {
+    const folder = join(userDir, 'c', 'context');
+    rmSync(folder, { recursive: true, force: true });
+    // The user of the tests may write to every folder. A file in place of the folder prevents that.
+    writeFileSync(folder, '');
+    for (const name of ['blocked', 'direct']) {
+      const verdict = await context({ context: name, encryptionKey: 'TYPED-KEY' });
+      assert.deepEqual([verdict.state, verdict.fault], ['failed', 'store-gone'], JSON.stringify(verdict));
+      assert.match(String(verdict.values.cause), /^(EEXIST|ENOTDIR)$/);
+    }
+    rmSync(folder);
+    mkdirSync(folder);
+    assert.equal((await context({ context: 'blocked', encryptionKey: 'TYPED-KEY' })).state, 'works');
+  });
+
+  it('accepts the stored key for the context of this machine', async () => {
     const verdict = await context();
     assert.deepEqual([verdict.state, verdict.otherKey], ['works', false]);
   });
 
-  it('says what is missing or wrong before anything is tried', async () => {
+  it('reports what is missing or wrong before anything is tried', async () => {
     for (const [answer, fault, values] of [
       [context({ context: 'gone', encryptionKey: 'TYPED-KEY' }), 'context-store-unknown', { name: 'gone' }],
       [context({ encryptionKey: '' }), 'property-missing', { property: 'encryptionKey' }],
@@ -148,7 +166,7 @@ describe(`the Test button of a session store in ${version}`, () => {
     assert.equal(own.heard, '');
   });
 
-  it('says why a Redis cannot be used', async () => {
+  it('reports why a Redis cannot be used', async () => {
     const verdict = await redis();
     assert.deepEqual(
       [verdict.state, verdict.fault, verdict.values],
@@ -159,7 +177,7 @@ describe(`the Test button of a session store in ${version}`, () => {
     assert.equal(nowhere.values.cause, 'ECONNREFUSED');
   });
 
-  it('uses a stored secret only where it was stored for', async () => {
+  it('uses a stored secret only for the server for which it was stored', async () => {
     own.heard = '';
     const elsewhere = { url: `redis://127.0.0.1:${other.port}` };
     for (const [changes, property] of [
@@ -179,7 +197,7 @@ describe(`the Test button of a session store in ${version}`, () => {
     assert.equal(own.heard + other.heard, '');
   });
 
-  it('sends what is typed wherever the dialog says', async () => {
+  it('sends a secret that was just typed to the address in the dialog', async () => {
     const url = `redis://127.0.0.1:${other.port}`;
     const verdict = await redis({ url, encryptionKey: 'TYPED-KEY', password: 'TYPED-PASSWORD' });
     assert.equal(verdict.values.cause, 'WRONGPASS');
@@ -200,7 +218,7 @@ describe(`the Test button of a session store in ${version}`, () => {
     // biome-ignore-end lint/suspicious/noTemplateCurlyInString: Node-RED resolves them.
   });
 
-  it('says that a TLS node is not deployed', async () => {
+  it('reports that a TLS node is not deployed', async () => {
     const verdict = await redis({
       url: `rediss://127.0.0.1:${own.port}`,
       tls: 'not-there',
@@ -210,7 +228,7 @@ describe(`the Test button of a session store in ${version}`, () => {
     assert.deepEqual([verdict.problem, verdict.values], ['not-deployed', { property: 'tls' }]);
   });
 
-  it('leaves no secret in the log', () => {
+  it('writes no secret to the log', () => {
     for (const secret of SECRETS) assert.ok(!nodeRed.log.includes(secret), secret);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { request as send } from 'undici';
-import type { NodeRedVersion } from '../../scripts/node-red.ts';
+import type { NodeRedVersion } from '../../scripts/versions.ts';
 import { CANARIES, CanaryServer } from '../support/canary-server.ts';
 import { type Answerer, always, closedPort, closeServers, serve, silent } from '../support/servers.ts';
 import { WebClient } from '../support/web-client.ts';
@@ -23,7 +23,7 @@ describe(`07 - Sign a person in from a web form, its responses in ${version}`, f
   describe('every response', () => {
     before(() => form.deploy());
 
-    it('is kept in no cache and in no frame, and its cookies are for no script and no other site', async () => {
+    it('is kept in no cache and in no frame, and its cookies are hidden from scripts and other sites', async () => {
       const client = await form.open();
       const seen = new Set<string>();
       for (const open of [
@@ -46,7 +46,7 @@ describe(`07 - Sign a person in from a web form, its responses in ${version}`, f
       assert.deepEqual([...seen].sort(), ['browser', 'session']);
     });
 
-    it('comes also if there is no session, or none that anybody knows', async () => {
+    it('is sent even if there is no session, or an unknown one', async () => {
       const client = new WebClient(form.nodeRed.url);
       for (const session of ['', 'x'.repeat(32), 'j%3A%7B%22a%22%3A1%7D', '__proto__']) {
         for (const ask of [() => client.open('my-orders'), () => client.post('sign-out', {})]) {
@@ -84,14 +84,14 @@ describe(`07 - Sign a person in from a web form, its responses in ${version}`, f
         .replace('"url": ""', `"url": "${origin}"`)
         .replace('"applicationId": ""', '"applicationId": "app"');
 
-    it('is told to the person, who may try again', async () => {
+    it('is reported to the person, who may try again', async () => {
       const identity = await serve(always({ status: 503, body: 'down' }));
       await form.deploy((text) => against(text, identity.origin));
       const client = await form.open();
       for (const answer of [identity.answer, resets, always({ status: 404, body: '<b>no</b>' })]) {
         identity.answer = answer;
         assert.equal((await client.submit({ user: 'anna', ...PRACTICE })).status, 503);
-        assert.match(client.page.text, /That did not work just now\./);
+        assert.match(client.page.text, /The sign-in is not available at the moment\./);
       }
       await identity.close();
       assert.equal((await client.submit({ user: 'anna', ...PRACTICE })).status, 503);
@@ -105,17 +105,17 @@ describe(`07 - Sign a person in from a web form, its responses in ${version}`, f
       await client.submit({ user: 'anna', ...PRACTICE });
       identity.mood = 'broken';
       assert.equal((await client.submit({ code: CANARIES.code })).status, 503);
-      assert.match(client.page.text, /That did not work just now\./);
+      assert.match(client.page.text, /The sign-in is not available at the moment\./);
       identity.mood = 'well';
       await client.submit({ code: CANARIES.code });
       assert.ok(client.cookies.has('session'));
       await identity.stop();
     });
 
-    it('is told on the page of the API', async () => {
+    it('is reported on the page of the API', async () => {
       const api = await serve(always({ body: { signed_in_as: 'plain' } }));
       let client = await signedIn(api.origin);
-      assert.match(client.page.text, /knows you as plain/);
+      assert.match(client.page.text, /recognizes you as plain/);
       for (const answer of [resets, always({ status: 500, body: 'broken' }), always({ status: 404 })]) {
         api.answer = answer;
         assert.equal((await client.open('my-orders')).status, 502);
@@ -125,10 +125,10 @@ describe(`07 - Sign a person in from a web form, its responses in ${version}`, f
       assert.equal(client.page.status, 502);
       client = await signedIn(`http://127.0.0.1:${await closedPort()}`);
       assert.equal(client.page.status, 502);
-      assert.match(client.page.text, /That did not work just now\. <a href="my-orders">Try again/);
+      assert.match(client.page.text, /The API is not available at the moment\. <a href="my-orders">Try again/);
     });
 
-    it('gets a newer token once, if it is the API that turns the token away', async () => {
+    it('gets a newer token once if the API rejects the token', async () => {
       const api = await serve(always({ body: { signed_in_as: 'plain' } }));
       const client = await signedIn(api.origin);
       api.answer = always({ status: 401 });
@@ -139,12 +139,12 @@ describe(`07 - Sign a person in from a web form, its responses in ${version}`, f
       assert.equal(tokens.length, 3);
     });
 
-    it('never gets a second answer to one request', () => {
+    it('never causes a second answer to one request', () => {
       assert.doesNotMatch(form.nodeRed.log, /headers after they are sent|ERR_HTTP_HEADERS_SENT/);
     });
   });
 
-  /** A person who signed in, and sees what an API at this address answered. @param timeout in ms */
+  /** A person who signed in, and sees the answer of an API at this address. @param timeout in ms */
   async function signedIn(api: string, timeout = '10000'): Promise<WebClient> {
     await form.deploy((text) =>
       text.replace('$env(\\"VG_AUTH_PRACTICE_URL\\")', `\\"${api}\\"`).replace('"10000"', `"${timeout}"`),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { NodeRedVersion } from '../../scripts/node-red.ts';
+import type { NodeRedVersion } from '../../scripts/versions.ts';
 import type { WebClient } from '../support/web-client.ts';
 import { PRACTICE, WebForm } from '../support/web-form.ts';
 
@@ -23,7 +23,7 @@ describe(`07 - Sign a person in from a web form, imported into ${version}`, func
       await client.submit({ user: 'sms', ...PRACTICE });
       assert.match(client.page.text, /A code was sent to \+49\*+0100\./);
       await client.submit({ code: form.codeFor('sms') });
-      assert.match(client.page.text, /The API knows you as sms\./);
+      assert.match(client.page.text, /The API recognizes you as sms\./);
       assert.deepEqual(
         client.page.responses.map(({ status }) => status),
         [303, 200],
@@ -44,31 +44,31 @@ describe(`07 - Sign a person in from a web form, imported into ${version}`, func
       await client.submit({ user: 'link', ...PRACTICE });
       assert.match(client.page.text, /A link was sent to p\*+e@e\*+\.org\./);
       await client.submit();
-      assert.match(client.page.text, /The link was not clicked yet\./);
+      assert.match(client.page.text, /The link has not been clicked yet\./);
       await fetch(`${(await form.peek()).practice}/practice/click/link`);
-      // The reply to the click and the end of the sign-in come by two ways.
-      for (let tries = 0; tries < 100 && !/knows you/.test(client.page.text); tries += 1) await client.submit();
-      assert.match(client.page.text, /The API knows you as link\./);
+      // The reply to the click and the end of the sign-in arrive independently.
+      for (let tries = 0; tries < 100 && !/recognizes you/.test(client.page.text); tries += 1) await client.submit();
+      assert.match(client.page.text, /The API recognizes you as link\./);
     });
 
     it('signs in without a second factor', async () => {
       const client = await form.open();
       await client.submit({ user: 'plain', ...PRACTICE });
-      assert.match(client.page.text, /The API knows you as plain\./);
+      assert.match(client.page.text, /The API recognizes you as plain\./);
     });
 
     it('may try again after a wrong password or a wrong code', async () => {
       const client = await form.open();
       await client.submit({ user: 'wrong-then-right', password: 'wrong' });
-      assert.match(client.page.text, /The user name or the password is wrong\./);
+      assert.match(client.page.text, /The username or the password is wrong\./);
       await client.submit({ user: 'wrong-then-right', ...PRACTICE });
       await client.submit({ code: '12' });
       assert.match(client.page.text, /The code is wrong\./);
       await client.submit({ code: form.codeFor('wrong-then-right') });
-      assert.match(client.page.text, /knows you as wrong-then-right/);
+      assert.match(client.page.text, /recognizes you as wrong-then-right/);
     });
 
-    it('is told why there is no sign-in, and gets the form again', async () => {
+    it('gets the reason why there is no sign-in, and the form again', async () => {
       const reasons = {
         locked: /account-locked/,
         'delivery-failure': /mfa-delivery-failed/,
@@ -82,7 +82,7 @@ describe(`07 - Sign a person in from a web form, imported into ${version}`, func
       }
     });
 
-    it('is asked for what is missing, and the sign-in goes on', async () => {
+    it('gets the form again if a field is missing, and the sign-in continues', async () => {
       const client = await form.open();
       const blank: Record<string, string>[] = [{}, { user: 'email' }, { user: ' ', password: '' }, PRACTICE];
       for (const values of blank) {
@@ -95,14 +95,14 @@ describe(`07 - Sign a person in from a web form, imported into ${version}`, func
         assert.match(client.page.text, /A code was sent to p\*+e@e\*+\.org/);
       }
       await client.submit({ code: form.codeFor('email') });
-      assert.match(client.page.text, /knows you as email/);
+      assert.match(client.page.text, /recognizes you as email/);
     });
   });
 
   describe('a form', () => {
     before(() => form.deploy());
 
-    it('works once', async () => {
+    it('can be used once', async () => {
       const client = await form.open();
       const first = client.forms[0]?.fields ?? {};
       await client.submit({ user: 'whatsapp', ...PRACTICE });
@@ -114,7 +114,7 @@ describe(`07 - Sign a person in from a web form, imported into ${version}`, func
       await form.refuses(client, { ...second, code });
     });
 
-    it('works only with the cookie that came with it', async () => {
+    it('can be used only with the cookie that came with it', async () => {
       for (const steal of [
         (client: WebClient) => client.cookies.delete('browser'),
         (client: WebClient) => client.cookies.set('browser', 'x'.repeat(32)),
@@ -127,17 +127,17 @@ describe(`07 - Sign a person in from a web form, imported into ${version}`, func
       }
     });
 
-    it('of one browser does not work in another, and stays good in its own', async () => {
+    it('of one browser cannot be used in another, and stays valid in its own', async () => {
       const anna = await form.open();
       await anna.submit({ user: 'all', ...PRACTICE });
       const stolen = anna.forms[0]?.fields ?? {};
       const mallory = await form.open();
       await form.refuses(mallory, { ...stolen, code: form.codeFor('all') });
       await anna.submit({ code: form.codeFor('all') });
-      assert.match(anna.page.text, /knows you as all/);
+      assert.match(anna.page.text, /recognizes you as all/);
     });
 
-    it('cannot be made up', async () => {
+    it('cannot be forged', async () => {
       for (const token of ['', 'undefined', '__proto__', '0']) {
         const client = await form.open();
         await form.refuses(client, { form: token, user: 'plain', ...PRACTICE });
@@ -151,7 +151,7 @@ describe(`07 - Sign a person in from a web form, imported into ${version}`, func
       assert.equal(text.status, 403);
     });
 
-    it('knows neither the challenge nor the password', async () => {
+    it('contains neither the challenge nor the password', async () => {
       const client = await form.open();
       await client.submit({ user: 'app', password: 'THE-WRONG-PASSWORD' });
       assert.doesNotMatch(client.page.text, /THE-WRONG-PASSWORD/);
@@ -163,18 +163,44 @@ describe(`07 - Sign a person in from a web form, imported into ${version}`, func
       assert.equal(JSON.stringify(client.page).includes(challenge), false);
     });
 
-    it('works for 10 minutes', async () => {
-      await form.deploy((text) => text.replace('10 * 60 * 1000', '-1'));
+    it('is valid for 10 minutes', async () => {
+      await form.deploy((text) => text.replaceAll('10 * 60 * 1000', '-1'));
       const client = await form.open();
       await form.refuses(client, { ...client.forms[0]?.fields, user: 'plain', ...PRACTICE });
     });
 
-    it('is forgotten when many newer ones were asked for', async () => {
-      await form.deploy((text) => text.replace('slice(-999)', 'slice(-9)'));
+    it('is forgotten after many newer ones were requested', async () => {
+      await form.deploy((text) => text.replaceAll('slice(-1000)', 'slice(-10)'));
       const client = await form.open();
       for (let each = 0; each < 10; each += 1) await form.open();
-      assert.equal(Object.keys((await form.peek()).signIns).length, 10);
+      assert.equal((await kept()).forms, 10);
       await form.refuses(client, { ...client.forms[0]?.fields, user: 'plain', ...PRACTICE });
     });
+
+    it('of a sign-in that has started stays valid, however many others open the page', async () => {
+      await form.deploy((text) => text.replaceAll('slice(-1000)', 'slice(-3)'));
+      const begun: WebClient[] = [];
+      for (let each = 0; each < 4; each += 1) begun.push(await begin('app'));
+      for (let each = 0; each < 10; each += 1) await form.open();
+      assert.deepEqual(await kept(), { forms: 3, begun: 3 });
+      for (const client of begun) {
+        await client.submit({ code: '1' });
+        assert.match(client.page.text, client === begun[0] ? /This form has expired/ : /The code is wrong/);
+      }
+    });
+
+    /** The numbers of forms and of started sign-ins that the flow keeps. */
+    async function kept(): Promise<{ forms: number; begun: number }> {
+      const all = Object.values((await form.peek()).signIns);
+      const begun = all.filter(({ auth }) => auth).length;
+      return { forms: all.length - begun, begun };
+    }
+
+    async function begin(user: string): Promise<WebClient> {
+      const client = await form.open();
+      await client.submit({ user, ...PRACTICE });
+      assert.ok('code' in (client.forms[0]?.fields ?? {}), user);
+      return client;
+    }
   });
 });

@@ -23,7 +23,19 @@ describe('a node that was saved without its optional properties', () => {
             id: 'account',
             type: 'vgs-account',
             tokenUrl: server.origin,
-            ...absent('name', 'scope', 'clientAuth', 'tls', 'proxy', 'insecureHttp', 'practice', 'store', 'byName'),
+            ...absent(
+              'name',
+              'scope',
+              'clientAuth',
+              'tls',
+              'proxy',
+              'insecureHttp',
+              'practice',
+              'store',
+              'byName',
+              'keepAlive',
+              'testUrl',
+            ),
           },
           wire('vgs-token', 'get', ['one', 'two'], {
             account: 'account',
@@ -58,7 +70,19 @@ describe('a node that was saved without its optional properties', () => {
             type: 'vg-server',
             url: server.origin,
             applicationId: 'app',
-            ...absent('platform', 'scope', 'module', 'mfaCredentials', 'tls', 'proxy', 'practice', 'store', 'byName'),
+            ...absent(
+              'platform',
+              'scope',
+              'module',
+              'mfaCredentials',
+              'tls',
+              'proxy',
+              'practice',
+              'store',
+              'byName',
+              'keepAlive',
+              'testUrl',
+            ),
           },
           wire('vg-login', 'login', ['one', 'two', 'three'], {
             server: 'server',
@@ -86,12 +110,12 @@ describe('a node that was saved without its optional properties', () => {
     });
   }
 
-  it('of VGS asks VGS', () => {
-    const { settings } = readAccount(new ProgramFields({ clientId: 'a', clientSecret: 'b' }));
+  it('of VGS sends requests to VGS', () => {
+    const settings = readAccount(new ProgramFields({ clientId: 'a', clientSecret: 'b' }));
     assert.equal(settings.tokenUrl, VGS_TOKEN_URL);
   });
 
-  it('of a store keeps in the default context store', async () => {
+  it('of a store uses the default context store', async () => {
     const server = await serveTokens();
     const flow = await load(
       [

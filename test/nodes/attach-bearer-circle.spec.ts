@@ -12,7 +12,7 @@ describe('a rejected token, with a sign-in at output 2 that leads back', () => {
     time = holdTime();
   });
 
-  /** attach-bearer → http request → 401 back; output 2 → vg-login → back. `needed` and `in` see what passes there. */
+  /** attach-bearer → http request → 401 back; output 2 → vg-login → back. `needed` and `in` record the messages there. */
   const circle = (server: object): FlowNode[] => [
     ...guardFlow(server).map((node) => {
       if (node.id === 'attach') return { ...node, wires: [['call'], ['login', 'needed']] };
@@ -23,7 +23,7 @@ describe('a rejected token, with a sign-in at output 2 that leads back', () => {
     branch('branch', 'attach'),
     place('answered'),
   ];
-  /** All that is seen until the message is answered or caught. */
+  /** Everything that is observed until the message is answered or caught. */
   const course = async (flow: Flow, msg: Message): Promise<{ at: string; msg: Message }[]> => {
     flow.send('attach', msg);
     const seen = [await flow.next()];
@@ -39,7 +39,7 @@ describe('a rejected token, with a sign-in at output 2 that leads back', () => {
   };
   const settings = (server: TestServer): object => ({ url: server.origin, applicationId: 'app' });
 
-  /** The circle for the user of each message, whose password is always put to the server. */
+  /** The circle for the user of each message, whose password is always sent to the server. */
   const loadForAnybody = async (guard: TestServer): Promise<Flow> => {
     const person = {
       login: { username: 'who', usernameType: 'msg', password: 'word', passwordType: 'flow' },
@@ -53,7 +53,7 @@ describe('a rejected token, with a sign-in at output 2 that leads back', () => {
     return flow;
   };
 
-  it('ends at a Catch node, after two calls, where the session is live and the API rejects its tokens', async () => {
+  it('ends at a Catch node, after two calls, if the session is valid and the API rejects its tokens', async () => {
     const guard = await signInServer();
     const api = await serve(takes());
     const flow = await load(circle(settings(guard)), stored('me'));
@@ -66,20 +66,20 @@ describe('a rejected token, with a sign-in at output 2 that leads back', () => {
     );
     assert.equal(seen[0]?.msg.auth?.reason, 'token-rejected');
     const { error } = seen[2]?.msg ?? {};
-    assert.deepEqual([error?.code, error?.message.includes('after a sign-in')], ['AUTH_CONFIG', true]);
+    assert.deepEqual([error?.code, error?.message.includes('after a new sign-in')], ['AUTH_CONFIG', true]);
     assert.equal(api.requests.length, 2);
     assert.deepEqual(guard.requests.map(stepOf), ['login', 'refresh']);
     assert.deepEqual(flow.left, [], 'nothing spins on');
   });
 
-  it('ends there after three calls where every sign-in brings another session', async () => {
+  it('ends there after three calls if every sign-in returns another session', async () => {
     const guard = await signInServer();
     const api = await serve(takes());
     const flow = await loadForAnybody(guard);
 
     const seen = await course(flow, { url: api.origin, method: 'GET', who: 'me' });
 
-    // The first sign-in is for want of a session, the second because the API rejects two tokens.
+    // The first sign-in is needed because there is no session, the second because the API rejects two tokens.
     assert.deepEqual(
       seen.map(({ at, msg }) => (at === 'needed' ? msg.auth?.reason : at)),
       ['no-session', 'in', 'token-rejected', 'in', 'caught'],
@@ -88,7 +88,7 @@ describe('a rejected token, with a sign-in at output 2 that leads back', () => {
     assert.deepEqual(guard.requests.map(stepOf), ['login', 'refresh', 'login']);
   });
 
-  it('gets its answer where the token of the new sign-in is taken', async () => {
+  it('is answered if the API accepts the token of the new sign-in', async () => {
     const guard = await signInServer();
     const api = await serve(takes('token-3'));
     const flow = await loadForAnybody(guard);
@@ -100,7 +100,7 @@ describe('a rejected token, with a sign-in at output 2 that leads back', () => {
     assert.equal(api.requests.length, 3);
   });
 
-  it('begins anew with the next message', async () => {
+  it('starts again with the next message', async () => {
     const guard = await signInServer();
     const api = await serve(takes());
     const flow = await load(circle(settings(guard)), stored('me'));

@@ -4,7 +4,7 @@ import { type FlowNode, functionNode, httpRequest, type Message, place, wire } f
 import { asDebugShows, type Flow, load, logged } from '../support/runtime.ts';
 import { type Answer, serve, type TestServer } from '../support/servers.ts';
 
-/** What a server adds to a reply that would do harm in the next request. */
+/** Headers of a reply that would do harm in the next request. */
 const RESPONSE: Answer = {
   headers: {
     'content-type': 'application/json',
@@ -24,7 +24,7 @@ function attach(id: string, output: string, properties: object = {}): FlowNode {
   return wire('attach-bearer', id, [output, 'needed'], { source: 'msg', ...properties });
 }
 
-/** The header names of a request that are not the client's own. */
+/** Names of headers that a client must not set. */
 function namesOf(server: TestServer): string[] {
   const own = ['user-agent', 'accept', 'accept-encoding', 'host', 'connection', 'content-length', 'content-type'];
   return (server.requests.at(-1)?.headerNames ?? []).filter((name) => !own.includes(name.toLowerCase())).sort();
@@ -36,7 +36,7 @@ describe('the header of attach bearer', () => {
     api = await serve(() => RESPONSE);
   });
 
-  /** A first call, then whatever stands between, then a second call with its own token. */
+  /** A first call, other nodes, then a second call with its own token. */
   const twoCalls = (between?: FlowNode): FlowNode[] => [
     attach('first', 'call'),
     httpRequest('call', between ? between.id : 'again', { ret: 'obj' }),
@@ -59,7 +59,7 @@ describe('the header of attach bearer', () => {
     assert.equal(msg.statusCode, 200);
   }
 
-  it('is exactly one, in lower case, whatever was there before', async () => {
+  it('is exactly one, in lower case, whatever headers there were before', async () => {
     const flow = await load([
       attach('first', 'call'),
       httpRequest('call', 'answered'),
@@ -76,7 +76,7 @@ describe('the header of attach bearer', () => {
     assert.equal(api.requests[0]?.headers.authorization, 'Bearer THE-TOKEN');
   });
 
-  it('makes an object where msg.headers is none', async () => {
+  it('creates an object if msg.headers is none', async () => {
     const flow = await load([attach('first', 'answered'), ...['answered', 'needed'].map(place)]);
 
     for (const headers of [undefined, null, 'text', 5, ['a']]) {
@@ -87,7 +87,7 @@ describe('the header of attach bearer', () => {
     }
   });
 
-  it('drops the headers of an earlier response that nobody touched', async () => {
+  it('replaces all headers of an earlier response that no node changed', async () => {
     const flow = await load(twoCalls());
 
     flow.send('first', request());
@@ -98,7 +98,7 @@ describe('the header of attach bearer', () => {
     assert.equal(api.requests[1]?.text, '{"short":1}');
   });
 
-  it('drops of a response that was touched what only a response has, and keeps the rest', async () => {
+  it('keeps the headers of a changed response except those that only a response has', async () => {
     const touch = functionNode('touch', ['again'], 'msg.headers["x-mine"] = "1"; return msg;');
     const flow = await load(twoCalls(touch));
 
@@ -120,7 +120,7 @@ describe('the header of attach bearer', () => {
     assert.deepEqual(namesOf(api), ['authorization', 'etag']);
   });
 
-  it('is hidden in the debug sidebar, the log and JSON, and sent as it is', async () => {
+  it('is hidden in the debug sidebar, the log and JSON, and sent unchanged', async () => {
     const flow = await load([
       { ...attach('first', 'call'), wires: [['call', 'seen'], ['needed']] },
       httpRequest('call', 'answered'),
@@ -150,7 +150,7 @@ describe('the header of attach bearer', () => {
     assert.match(asDebugShows(msg.headers), /Bearer THE-TOKEN/);
   });
 
-  it('is sent as it is by fetch, when it is handed over by name', async () => {
+  it('is sent unchanged by fetch if it is passed by name', async () => {
     const flow = await load([attach('first', 'answered'), ...['answered', 'needed'].map(place)]);
 
     const { msg } = await flow.ask('first', { token: TOKEN });

@@ -8,7 +8,7 @@ import { listen, serve, type TestServer } from '../support/servers.ts';
 const BEARER = 'Bearer THE-TOKEN';
 
 /**
- * What the help says of redirects. They are followed by the core `http request` node, so these tests show what that does:
+ * What the help says about redirects. The core `http request` node follows them, so these tests show its behavior:
  * if one fails with a new Node-RED, the help has to change.
  */
 describe('the header of attach bearer, when http request follows a redirect', () => {
@@ -36,7 +36,7 @@ describe('the header of attach bearer, when http request follows a redirect', ()
   });
   const sentTo = (server: TestServer): unknown[] => server.requests.map(({ headers }) => headers.authorization);
 
-  it('goes along to another path of the same server', async () => {
+  it('is sent to another path of the same server, too', async () => {
     first.answer = ({ path }) =>
       path === '/' ? { status: 302, headers: { location: '/elsewhere' } } : { body: 'arrived' };
     const flow = await start();
@@ -48,7 +48,7 @@ describe('the header of attach bearer, when http request follows a redirect', ()
     ['port', '127.0.0.1'],
     ['host name', 'localhost'],
   ])
-    it(`does not go to another ${what}`, async () => {
+    it(`is not sent to another ${what}`, async () => {
       target = `http://${host}:${second.port}/`;
       const flow = await start();
       assert.equal((await flow.ask('attach', request(first.origin))).msg.payload, 'arrived');
@@ -56,7 +56,7 @@ describe('the header of attach bearer, when http request follows a redirect', ()
     });
 
   for (const status of [301, 302, 303, 307, 308])
-    it(`does not go to another port with a ${status} either`, async () => {
+    it(`is not sent to another port with a ${status} either`, async () => {
       first.answer = () => ({ status, headers: { location: second.origin } });
       const flow = await start();
       await flow.ask('attach', request(first.origin));
@@ -68,7 +68,7 @@ describe('the header of attach bearer, when http request follows a redirect', ()
     let both: ReturnType<typeof createServer>;
     let port: number;
 
-    /** One port that speaks both: the first byte of TLS is 22. */
+    /** One port for both protocols: the first byte of TLS is 22. */
     beforeEach(async () => {
       secure = await serve(() => ({ status: 302, headers: { location: `http://localhost:${port}/` } }), {
         tls: certificates().server,
@@ -87,13 +87,13 @@ describe('the header of attach bearer, when http request follows a redirect', ()
     });
     afterEach(() => both.close());
 
-    it('goes along, in the clear: this cannot be closed here', async () => {
+    it('is sent, in clear: this package cannot prevent it', async () => {
       const flow = await start();
       assert.equal((await flow.ask('attach', request(`https://localhost:${port}/`))).msg.payload, 'arrived');
       assert.deepEqual([sentTo(secure), sentTo(second)], [[BEARER], [BEARER]]);
     });
 
-    it('does not, if msg.followRedirects is false', async () => {
+    it('is not sent if msg.followRedirects is false', async () => {
       const flow = await start();
       const { msg } = await flow.ask('attach', request(`https://localhost:${port}/`, { followRedirects: false }));
       assert.equal(msg.statusCode, 302);

@@ -9,7 +9,7 @@ import { grants, grantsInTurn, refuses, serveTokens, VGS_CREDENTIALS } from '../
 
 const headerOf = ({ msg }: Arrival): string => String(msg.headers?.authorization);
 
-/** Output 2 carries no authorization header, in whatever case, and no earlier one either. */
+/** Output 2 sends no authorization header, in any case, and no earlier one either. */
 function assertNeeded({ at, msg }: Arrival, auth: object): void {
   assert.equal(at, 'needed');
   for (const [name, value] of Object.entries(auth)) assert.deepEqual((msg.auth as never)?.[name], value, name);
@@ -24,7 +24,7 @@ describe('attach bearer, from a VGS account', () => {
     ...['ready', 'needed'].map(place),
   ];
 
-  it('sets the header and leaves the rest alone, msg.auth too', async () => {
+  it('sets the header and leaves everything else unchanged, including msg.auth', async () => {
     const server = await serveTokens();
     const flow = await load(nodes(server.origin), VGS_CREDENTIALS);
     const auth = { state: 'signed-out' as const };
@@ -57,7 +57,7 @@ describe('attach bearer, from a VGS account', () => {
     assert.equal(arrival.msg.payload, 'kept');
   });
 
-  it('tells a Catch node of a fault, and works when it is over', async () => {
+  it('sends a fault to a Catch node, and works again afterwards', async () => {
     holdTime();
     const port = await closedPort();
     const flow = await load(nodes(`http://127.0.0.1:${port}`), VGS_CREDENTIALS);
@@ -67,7 +67,7 @@ describe('attach bearer, from a VGS account', () => {
     assert.equal((await flow.ask('attach')).at, 'ready');
   });
 
-  it('serves the old token while a renewal fails, until it ends', async () => {
+  it('uses the old token while a renewal fails, until it expires', async () => {
     const time = holdTime();
     const server = await serveTokens(inTurn(grants('token-1'), { status: 503 }));
     const flow = await load(nodes(server.origin), VGS_CREDENTIALS);
@@ -81,7 +81,7 @@ describe('attach bearer, from a VGS account', () => {
 });
 
 describe('attach bearer, from a Visual Guard session', () => {
-  it('signs the stored user in by itself where that needs no human', async () => {
+  it('signs the stored user in automatically if that needs no human', async () => {
     const flow = await load(guardFlow(PRACTICE), stored('plain'));
 
     const arrival = await flow.ask('attach', { payload: 'kept' });
@@ -92,7 +92,7 @@ describe('attach bearer, from a Visual Guard session', () => {
     assert.equal(headerOf(await flow.ask('attach')), headerOf(arrival));
   });
 
-  it('sends the challenge of the stored user by output 2, and has nothing sent to anybody', async () => {
+  it('sends the challenge of the stored user by output 2, and causes no code or link', async () => {
     const server = await serve(always(challenges(way('w1', 1, 2))));
     const flow = await load(guardFlow({ url: server.origin, applicationId: 'a' }), stored('person'));
 
@@ -152,7 +152,7 @@ describe('attach bearer, from a Visual Guard session', () => {
     assert.equal(server.requests[1]?.form.get('Password'), 'new');
   });
 
-  it('sends by output 2 where another user has no session, and by output 1 where there is one', async () => {
+  it('sends by output 2 if another user has no session, and by output 1 if there is one', async () => {
     const nodes = guardFlow(PRACTICE, {
       login: { username: 'payload.user', usernameType: 'msg', password: 'payload.password', passwordType: 'msg' },
     });
@@ -182,7 +182,7 @@ describe('attach bearer, from a Visual Guard session', () => {
     assertNeeded(await flow.ask('by-name', { name: 'Plain' }), { ...none, user: 'Plain' });
   });
 
-  it('tells a Catch node that no user name is there', async () => {
+  it('reports to a Catch node that there is no user name', async () => {
     const flow = await load([
       ...guardFlow(PRACTICE),
       wire('attach-bearer', 'by-name', ['ready', 'needed'], {
@@ -196,7 +196,7 @@ describe('attach bearer, from a Visual Guard session', () => {
     assertFault(await flow.ask('by-name'), 'AUTH_CONFIG', '"name"');
   });
 
-  it('renews by the refresh token, and needs a sign-in where that is refused', async () => {
+  it('uses the refresh token, and needs a sign-in if that is refused', async () => {
     const time = holdTime();
     const server = await serve((request) => {
       if (stepOf(request) === 'login') return signsIn('token-1');
@@ -225,7 +225,7 @@ describe('attach bearer, from a Visual Guard session', () => {
     assert.deepEqual(server.requests.map(stepOf), ['login', 'refresh', 'refresh']);
   });
 
-  it('signs the stored user in again where the refresh is refused', async () => {
+  it('signs the stored user in again if the refresh is refused', async () => {
     const time = holdTime();
     let logins = 0;
     const server = await serve((request) => {
@@ -248,7 +248,7 @@ describe('attach bearer, from a token on the message', () => {
     ...['ready', 'needed'].map(place),
   ];
 
-  it('takes it, with and without a known end', async () => {
+  it('uses it, with and without a known end', async () => {
     const time = holdTime();
     const flow = await load(nodes);
     const expires_at = time.now() + 1;
@@ -275,7 +275,7 @@ describe('attach bearer, from a token on the message', () => {
     ['a redacted token, from a context file', { access_token: '[redacted]', token_type: 'Bearer' }],
   ];
   for (const [what, token] of missing) {
-    it(`needs a sign-in where there is ${what}`, async () => {
+    it(`needs a sign-in if there is ${what}`, async () => {
       const flow = await load(nodes);
       const arrival = await flow.ask('attach', { token: token as never, headers: { Authorization: 'old', a: '1' } });
       assertNeeded(arrival, { state: 'sign-in-needed', reason: 'token-missing' });
@@ -284,7 +284,7 @@ describe('attach bearer, from a token on the message', () => {
     });
   }
 
-  it('needs a sign-in where it has expired', async () => {
+  it('needs a sign-in if it has expired', async () => {
     const time = holdTime();
     const flow = await load(nodes);
     const arrival = await flow.ask('attach', { token: { access_token: 'abc', expires_at: time.now() } as never });

@@ -7,7 +7,7 @@ import { always, serve } from '../support/servers.ts';
 const FROM_MESSAGE = { login: { username: 'u', usernameType: 'msg', password: 'p', passwordType: 'msg' } };
 
 describe('the setting vgAuthMaxSessions', () => {
-  it('bounds the sessions: the one longest unused goes first', async () => {
+  it('limits the sessions: the least recently used one is removed first', async () => {
     const server = await serve(always(signsIn('token-1')));
     const flow = await load(
       [
@@ -31,7 +31,7 @@ describe('the setting vgAuthMaxSessions', () => {
     assert.deepEqual([await isThere('one'), await isThere('two'), await isThere('three')], [true, false, true]);
   });
 
-  it('bounds the challenges', async () => {
+  it('limits the challenges', async () => {
     const server = await serve(always(challenges(way('w', 1, 2))));
     const flow = await load(
       guardFlow({ url: server.origin, applicationId: 'a' }, FROM_MESSAGE),
@@ -52,7 +52,7 @@ describe('a user who signs in again and again', () => {
   const crowd = (): number => logged().split('server.crowded').length - 1;
   const OUTPUTS = ['in', 'mfa', 'refused'];
 
-  it('pushes nobody else out, and one warning is written for each server, however many config nodes it has', async () => {
+  it('ends no session of others, and one warning is logged for each server, however many config nodes it has', async () => {
     const server = await serve(always(signsIn('token-1')));
     const at = { url: server.origin, applicationId: 'a' };
     const nodes: FlowNode[] = [
@@ -90,7 +90,7 @@ describe('a user who signs in again and again', () => {
     assert.equal(crowd(), 2);
   });
 
-  it('has five open challenges: the sixth ends the one that was not used for longest', async () => {
+  it('has five open challenges: the sixth ends the least recently used one', async () => {
     const server = await serve(always(challenges(way('w', 1, 2))));
     const flow = await load(guardFlow({ url: server.origin, applicationId: 'a' }, FROM_MESSAGE));
     const begin = async (u: string) => ({ auth: (await flow.ask('login', { u, p: 'x' })).msg.auth, payload: '1' });

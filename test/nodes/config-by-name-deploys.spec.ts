@@ -27,7 +27,7 @@ const ask = async (flow: Flow, tenant: string): Promise<string> => {
 
 describe('a deploy, and config nodes that messages choose by name', () => {
   for (const type of ['full', 'flows', 'nodes'] as const) {
-    it(`finds a renamed one by its new name alone, with the token it had (${type})`, async () => {
+    it(`finds a renamed one by its new name only, with its token (${type})`, async () => {
       const server = await serveTenants();
       const flow = await load(accountsByName(server.origin, TWO), credentials);
       assert.equal(await ask(flow, 'Acme'), 'a:null');
@@ -40,7 +40,7 @@ describe('a deploy, and config nodes that messages choose by name', () => {
     });
   }
 
-  it('lets two of them change their names', async () => {
+  it('lets two of them exchange their names', async () => {
     const server = await serveTenants();
     const flow = await load(accountsByName(server.origin, TWO), credentials);
     for (const { name } of TWO) await ask(flow, name);
@@ -55,7 +55,7 @@ describe('a deploy, and config nodes that messages choose by name', () => {
     assert.equal(await ask(flow, 'Bolt'), 'a:null');
   });
 
-  it('takes a name away with the permission, with the node, and gives it back', async () => {
+  it('removes a name together with the permission or the node, and adds it again', async () => {
     const server = await serveTenants();
     const flow = await load(accountsByName(server.origin, TWO), credentials);
     assert.equal(await ask(flow, 'Acme'), 'a:null');
@@ -68,11 +68,11 @@ describe('a deploy, and config nodes that messages choose by name', () => {
     assert.equal(await ask(flow, 'Acme'), 'a:null');
   });
 
-  it('keeps a message waiting while the config node is being made anew', async () => {
+  it('keeps a message waiting while the config node is restarted', async () => {
     const server = await serveTenants();
     const flow = await load(accountsByName(server.origin, TWO), credentials);
     await ask(flow, 'Acme');
-    // The config node alone is deployed: the flow node stays, and gets its message when the other is closed.
+    // Only the config node is deployed: the flow node stays, and gets its message while the other is closed.
     flow.node('a').on('close', (done: () => void) => {
       flow.send('attach', { tenant: 'Acme', payload: 'in between' });
       setImmediate(done);
@@ -85,7 +85,7 @@ describe('a deploy, and config nodes that messages choose by name', () => {
     assert.equal(ownerOf(msg.headers?.authorization), 'a:null');
   });
 
-  it('sends no message on from a session of a server that was removed', async () => {
+  it('uses no session of a server that was removed', async () => {
     const server = await serveTenants();
     const flow = await load(serversByName(server.origin, TWO), serverCredentials('a', 'b'));
     const { msg } = await flow.ask('login', { tenant: 'Acme' });
@@ -107,7 +107,7 @@ describe('tenants by name', () => {
     asked: fc.array(fc.record({ tenant: names, statusCode: fc.constantFrom(undefined, 401) }), { maxLength: 8 }),
   });
 
-  it(`get their own token or none, whatever is deployed, renamed and asked at once (seed ${SEED})`, async function () {
+  it(`get their own token or none, whatever is deployed, renamed and requested at once (seed ${SEED})`, async function () {
     this.timeout(120_000);
     const server = await serveTenants();
     const flow = await load(accountsByName(server.origin, []), accountCredentials('a', 'b', 'c', 'd'));

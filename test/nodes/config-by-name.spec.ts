@@ -17,10 +17,10 @@ const TWO = [
   { id: 'a', name: 'Acme' },
   { id: 'b', name: 'Bolt' },
 ];
-const UNKNOWN = /no name in "[\w.]+" of a config node that a message may choose/;
+const UNKNOWN = /"[\w.]+" is not the name of a config node that messages can select/;
 
 describe('a VGS account whose name is on the message', () => {
-  it('is the one that serves that message, each with one request for all its messages', async () => {
+  it('serves that message, and each account sends one request for all its messages', async () => {
     const server = await serveTenants();
     const flow = await load(accountsByName(server.origin, TWO), accountCredentials('a', 'b'));
 
@@ -41,7 +41,7 @@ describe('a VGS account whose name is on the message', () => {
     ['flow', 'tenant'],
     ['global', 'tenant'],
   ]) {
-    it(`may be found in ${type}, too`, async () => {
+    it(`can be found in ${type}, too`, async () => {
       process.env.VG_AUTH_TENANT = 'Bolt';
       const server = await serveTenants();
       const how = { accountName: value, accountNameType: type };
@@ -57,7 +57,7 @@ describe('a VGS account whose name is on the message', () => {
     });
   }
 
-  it('has a live token sent on without a wait', async () => {
+  it('uses a valid token without a wait', async () => {
     const server = await serveTenants();
     const flow = await load(accountsByName(server.origin, TWO), accountCredentials('a', 'b'));
     for (const { name } of TWO) await flow.ask('attach', { tenant: name });
@@ -82,7 +82,7 @@ describe('a VGS account whose name is on the message', () => {
     );
   });
 
-  it('is shown with its name as the one that was used last', async () => {
+  it('is shown by its name as the last one that was used', async () => {
     const time = holdTime();
     const server = await serveTenants();
     const flow = await load(accountsByName(server.origin, TWO), accountCredentials('a', 'b'));
@@ -107,12 +107,12 @@ describe('a name that a message must not use', () => {
     ['of an account that says nothing about it', [{ id: 'a', name: 'Acme', byName: undefined }]],
     ['of an account that is disabled', [{ id: 'a', name: 'Acme', d: true }]],
     ['of an account of another flow', [{ id: 'a', name: 'Acme', z: 'other' }]],
-    ['that is spelt in another way', [{ id: 'a', name: 'acme' }]],
+    ['that is spelled differently', [{ id: 'a', name: 'acme' }]],
     ['of another type of config node', [{ id: 'a', name: 'Acme', type: 'vg-server', url: 'https://x.test' }]],
     ['which is the id of an account', [{ id: 'Acme', name: 'something' }]],
   ];
   for (const [what, tenants] of cases) {
-    it(`${what} ends at a Catch node, and nothing is asked of a server`, async () => {
+    it(`${what} ends at a Catch node, and no request is sent to a server`, async () => {
       const server = await serveTenants();
       const other = { id: 'other', type: 'tab', label: 'other', disabled: false, info: '' };
       const flow = await load(
@@ -137,7 +137,7 @@ describe('a name that a message must not use', () => {
     ];
     const flow = await load(accountsByName(server.origin, twice), accountCredentials('a', 'b'));
     const { msg } = await flow.ask('attach', { tenant: 'Acme' });
-    assert.match(msg.error?.message ?? '', /Several config nodes/);
+    assert.match(msg.error?.message ?? '', /the name of several config nodes/);
     assert.equal(msg.error?.code, 'AUTH_CONFIG');
 
     await flow.deploy(accountsByName(server.origin, [twice[0], { ...twice[1], byName: false }] as never));
@@ -180,7 +180,7 @@ describe('a name that a message must not use', () => {
     assert.equal(ownerOf((await flow.ask('attach', { tenant: 42 })).msg.headers?.authorization), 'c:null');
   });
 
-  it('says what is wrong with an account that is not filled in, and with a node that has no property', async () => {
+  it('reports what is wrong with an incomplete account, and with a node without a property', async () => {
     const server = await serveTenants();
     const flow = await load(accountsByName(server.origin, TWO), accountCredentials('a'));
     assert.match((await flow.ask('attach', { tenant: 'Bolt' })).msg.error?.message ?? '', /"clientId" is missing/);
@@ -188,10 +188,10 @@ describe('a name that a message must not use', () => {
     await flow.deploy(accountsByName(server.origin, TWO, { accountName: '', accountNameType: 'msg' }));
     assert.match((await flow.ask('get', { tenant: 'Acme' })).msg.error?.message ?? '', /"accountName" is not set/);
     await flow.deploy(accountsByName(server.origin, TWO, { accountName: 'Acme', accountNameType: 'jsonata' }));
-    assert.match((await flow.ask('get', {})).msg.error?.message ?? '', /"accountNameType" has a value/);
+    assert.match((await flow.ask('get', {})).msg.error?.message ?? '', /"accountNameType" has an unknown value/);
   });
 
-  it('means nothing to a node whose account is chosen in its dialog', async () => {
+  it('is ignored by a node whose account is chosen in its dialog', async () => {
     const server = await serveTokens();
     const flow = await load(
       vgsFlow(server.origin, { name: 'x', byName: true }, { accountName: 'tenant', accountNameType: 'fixed' }),
@@ -204,7 +204,7 @@ describe('a name that a message must not use', () => {
 describe('a Visual Guard server whose name is on the message', () => {
   const ids = TWO.map(({ id }) => id);
 
-  it('signs in, attaches and signs out by itself, and knows no session of another', async () => {
+  it('signs in, attaches and signs out only at that server, and finds no session of another', async () => {
     const server = await serveTenants();
     const flow = await load(serversByName(server.origin, TWO), serverCredentials(...ids));
     const handles: Record<string, unknown> = {};
@@ -231,7 +231,7 @@ describe('a Visual Guard server whose name is on the message', () => {
     assert.equal((await flow.ask('by-handle', { tenant: 'Bolt', auth: still })).at, 'ready', 'only Acme signed out');
   });
 
-  it('gets the password of the message, which is off the message whatever the name is', async () => {
+  it('gets the password of the message, which is removed from the message whatever the name is', async () => {
     const server = await serveTenants();
     const flow = await load(serversByName(server.origin, TWO), serverCredentials(...ids));
     const { msg } = await flow.ask('person', { tenant: 'Bolt', user: 'anna', password: 'hers' });
@@ -243,7 +243,7 @@ describe('a Visual Guard server whose name is on the message', () => {
     assert.equal(server.requests.length, 1);
   });
 
-  it('says that it stores no user, where the stored one is meant', async () => {
+  it('reports that it stores no user if the stored one is needed', async () => {
     const server = await serveTenants();
     const flow = await load(serversByName(server.origin, TWO), serverCredentials('a'));
     for (const node of ['login', 'attach', 'logout']) {
@@ -259,7 +259,7 @@ describe('a 401 that comes back with a name', () => {
     return load(accountsByName(server.origin, TWO), accountCredentials('a', 'b'));
   }
 
-  it('renews the token of that account alone, once', async () => {
+  it('renews the token of that account only, once', async () => {
     const flow = await rejected();
     const bolt = (await flow.ask('attach', { tenant: 'Bolt' })).msg.headers?.authorization;
     const first = (await flow.ask('attach', { tenant: 'Acme' })).msg;
@@ -273,7 +273,7 @@ describe('a 401 that comes back with a name', () => {
     assert.deepEqual([third.at, third.msg.auth?.reason], ['needed', 'token-rejected']);
   });
 
-  it('does not go round for ever between two accounts, and costs the other one nothing', async () => {
+  it('does not alternate endlessly between two accounts, and ends no token of the other one', async () => {
     const flow = await rejected();
     const bolt = (await flow.ask('attach', { tenant: 'Bolt' })).msg.headers?.authorization;
     const first = (await flow.ask('attach', { tenant: 'Acme' })).msg;
@@ -283,7 +283,7 @@ describe('a 401 that comes back with a name', () => {
     assert.equal(back.msg.auth?.reason, 'token-rejected');
   });
 
-  it('without a mark counts for each account by itself', async () => {
+  it('without a marker counts for each account separately', async () => {
     const flow = await rejected();
     for (const tenant of ['Acme', 'Bolt']) {
       await flow.ask('attach', { tenant });

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { place, wire } from '../support/flows.ts';
 import { load } from '../support/runtime.ts';
 
-/** What a Status node sends. */
+/** The messages of a Status node. */
 interface Told {
   status?: { text?: string; source?: { id: string; type: string } };
 }
 
 describe('a Status node', () => {
-  it('is told of the state of the config nodes that the nodes of its flow use', async () => {
+  it('receives the state of the config nodes that the nodes of its flow use', async () => {
     const flow = await load([
       { id: 'account', type: 'vgs-account', practice: true },
       { id: 'server', type: 'vg-server', practice: true },

@@ -23,13 +23,13 @@ function subflow(id: string, first: string): FlowNode {
   };
 }
 
-/** A config node that needs nothing. */
+/** A config node that needs no other settings. */
 function config(id: string, z?: string): FlowNode {
   return { id, type: 'vgs-account', ...(z ? { z } : {}) };
 }
 
-describe('what config nodes a node reaches', () => {
-  it('is the global ones, and those of the flows and subflow instances around it', async () => {
+describe('the config nodes that a node reaches', () => {
+  it('are the global ones, and those of the flows and subflow instances around it', async () => {
     const flow = await load([
       { id: 'other', label: 'other', ...TAB },
       subflow('outer', 'inner-instance'),
@@ -79,7 +79,7 @@ describe('what config nodes a node reaches', () => {
 const OTHER = { id: 'other', label: 'other', ...TAB };
 /** The type of a property of a subflow that takes a config node, as the editor writes it, and the value in an instance. */
 const TAKES_ACCOUNT = [{ name: 'ACCOUNT', type: 'vgs-account', value: '', ui: { type: 'conf-types' } }];
-/** Node-RED puts the config node that an instance hands over in its place. */
+/** Node-RED replaces it by the config node that an instance passes. */
 const VARIABLE = `\${${TAKES_ACCOUNT[0]?.name}}`;
 const handing = (value: string) => ({ env: [{ name: 'ACCOUNT', type: 'conf-type', value }] });
 
@@ -144,7 +144,7 @@ describe('a node that names a config node', () => {
     ],
   ];
   for (const [what, property, nodes] of cases) {
-    it(`${what} says so at a Catch node, and asks no server`, async () => {
+    it(`${what} reports it at a Catch node, and sends no request to a server`, async () => {
       const server = await serveTokens();
       const flow = await load(
         [
@@ -164,7 +164,7 @@ describe('a node that names a config node', () => {
     });
   }
 
-  it('of another tab that runs already says so, too', async () => {
+  it('of another tab that runs already reports it, too', async () => {
     const server = await serveTokens();
     const before = [OTHER, account(server, 'account', other), ...['token', 'refused'].map(place)];
     const flow = await load(before, credentialsOf('account'));
@@ -188,7 +188,7 @@ describe('a node that names a config node', () => {
     }
   });
 
-  it('in the same subflow works, in each instance by itself', async () => {
+  it('in the same subflow works, in each instance separately', async () => {
     const server = await serveTokens();
     const flow = await load(
       [
@@ -233,7 +233,7 @@ describe('a node that names a config node', () => {
   });
 
   for (const deploy of ['full', 'flows', 'nodes'] as const) {
-    it(`follows it when a deploy moves it to another tab and back (${deploy})`, async () => {
+    it(`is checked again when a deploy moves the config node to another tab and back (${deploy})`, async () => {
       const server = await serveTokens();
       const nodes = (place_: object, store: object): FlowNode[] => [
         OTHER,
@@ -281,6 +281,6 @@ describe('a name on a message, in a subflow', () => {
     for (const tenant of ['global', 'of-tab', 'of-sub'])
       assert.equal((await flow.ask('one', { tenant: `name ${tenant}` })).at, 'token', tenant);
     const { msg } = await flow.ask('one', { tenant: 'name of-other' });
-    assert.match(msg.error?.message ?? '', /no name in "tenant"/);
+    assert.match(msg.error?.message ?? '', /"tenant" is not the name/);
   });
 });

@@ -11,25 +11,25 @@ import { serveStrictTls } from '../support/strict-tls-server.ts';
 import { grantsInTurn, VGS_CREDENTIALS, vgsFlow } from '../support/token-server.ts';
 import { until } from '../support/until.ts';
 
-/** Something is wrong on the way to a server. */
+/** A fault of the connection to a server. */
 interface Trouble {
-  /** The server's, on this machine. */
+  /** The port of the server on this machine. */
   port: number;
   proxy?: string;
-  /** Mends it, as those do who run the server or the proxy. Nothing is deployed. */
+  /** Fixes the fault, as the operators of server or proxy do. Nothing is deployed. */
   mend(): Promise<unknown>;
 }
 
 const made = certificates();
 const serveAt = (port: number, pair: KeyPair = made.server) => serve(grantsInTurn(), { port, tls: pair });
 
-/** A server whose certificate is wrong at first. */
+/** A server with an invalid certificate at first. */
 async function wrongCertificate(pair: KeyPair): Promise<Trouble> {
   const server = await serveAt(0, pair);
   return { port: server.port, mend: () => server.close().then(() => serveAt(server.port)) };
 }
 
-/** A proxy that answers so at first, before a server that is well. */
+/** A proxy that answers like this at first, in front of a server that works. */
 async function refusingProxy(status: number): Promise<Trouble> {
   const [server, proxy] = [await serveAt(0), await serveProxy()];
   proxy.status = status;
@@ -103,10 +103,10 @@ function flowOf({ port, proxy }: Trouble): FlowNode[] {
 }
 const CREDENTIALS = { ...VGS_CREDENTIALS, tls: { cadata: made.ca } };
 
-/** Open connections of this process, servers' ends as well. */
+/** Open connections of this process, including those of its servers. */
 const sockets = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
 
-/** What becomes of the message with this payload: one before it may have ended with its node, or not. */
+/** The result of the message with this payload. An earlier message may have ended with its node, or not. */
 async function outcomeOf(flow: Flow, payload: string): Promise<Arrival> {
   flow.send('get', { payload });
   for (;;) {
@@ -115,9 +115,9 @@ async function outcomeOf(flow: Flow, payload: string): Promise<Arrival> {
   }
 }
 
-describe('on the way to a server', () => {
+describe('a fault of the connection to a server', () => {
   for (const [name, code, begin] of TROUBLES) {
-    it(`${name}: ${code}; works without a deploy when it is mended, and nothing is left open`, async () => {
+    it(`${name}: ${code}; works without a deploy after it is fixed, and nothing is left open`, async () => {
       const before = sockets();
       const trouble = await begin();
       const time = holdTime();
@@ -132,7 +132,7 @@ describe('on the way to a server', () => {
       assert.equal(time.waiting, 0, 'no timer is left');
     });
 
-    it(`${name}, and a deploy in the middle of it: the next message works when it is mended, and nothing is left open`, async () => {
+    it(`${name}, and a deploy in the middle of it: the next message works after it is fixed, and nothing is left open`, async () => {
       const before = sockets();
       const trouble = await begin();
       const time = holdTime();

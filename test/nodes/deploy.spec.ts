@@ -11,7 +11,7 @@ const DEPLOYS = ['full', 'flows', 'nodes'] as const;
 
 describe('a deploy, and the token of a VGS account', () => {
   for (const type of DEPLOYS) {
-    it(`keeps it where the account is unchanged (${type})`, async () => {
+    it(`keeps it if the account is unchanged (${type})`, async () => {
       const server = await serveTokens();
       const nodes = vgsFlow(server.origin);
       const flow = await load(nodes, VGS_CREDENTIALS);
@@ -22,7 +22,7 @@ describe('a deploy, and the token of a VGS account', () => {
       assert.equal((await flow.ask('get')).msg.token?.access_token, 'token-1');
       assert.equal((await flow.ask('new')).msg.token?.access_token, 'token-1');
       assert.equal(server.requests.length, 1);
-      assert.match(flow.status('new'), /valid-until/, 'a new node shows where the account stands');
+      assert.match(flow.status('new'), /valid-until/, 'a new node shows the state of the account');
     });
   }
 
@@ -31,7 +31,7 @@ describe('a deploy, and the token of a VGS account', () => {
     ['gets another note of its vault', { vaultId: 'tnt2' }],
   ];
   for (const [what, change] of kept) {
-    it(`keeps it where the account ${what}`, async () => {
+    it(`keeps it if the account ${what}`, async () => {
       const server = await serveTokens();
       const flow = await load(vgsFlow(server.origin), VGS_CREDENTIALS);
       await flow.ask('get');
@@ -49,7 +49,7 @@ describe('a deploy, and the token of a VGS account', () => {
     ['gets another client', {}, { ...CLIENT, clientId: 'another' }],
   ];
   for (const [what, change, client] of dropped) {
-    it(`drops it where the account ${what}, also when it is changed back`, async () => {
+    it(`drops it if the account ${what}, even if it is changed back`, async () => {
       const server = await serveTokens();
       const flow = await load(vgsFlow(server.origin), VGS_CREDENTIALS);
       await flow.ask('get');
@@ -61,7 +61,7 @@ describe('a deploy, and the token of a VGS account', () => {
     });
   }
 
-  it('drops it where the account is removed or disabled', async () => {
+  it('drops it if the account is removed or disabled', async () => {
     const server = await serveTokens();
     const nodes = vgsFlow(server.origin);
     const flow = await load(nodes, VGS_CREDENTIALS);
@@ -78,7 +78,7 @@ describe('a deploy, and the token of a VGS account', () => {
     assert.equal((await flow.ask('get')).msg.token?.access_token, 'token-3');
   });
 
-  it('lets a request under way finish, and sends nothing from a node that is closed', async () => {
+  it('completes a request that is under way, and sends nothing from a closed node', async () => {
     let release: ((answer: Answer) => void) | undefined;
     const server = await serveTokens(
       () =>
@@ -101,7 +101,7 @@ describe('a deploy, and the token of a VGS account', () => {
     assert.deepEqual(flow.left, []);
   });
 
-  it('leaves no timer of a node behind', async () => {
+  it('leaves no timer of a node', async () => {
     const time = holdTime();
     const server = await serveTokens(grantsInTurn());
     const flow = await load(vgsFlow(server.origin), VGS_CREDENTIALS);
@@ -122,7 +122,7 @@ describe('a deploy, and the sessions of a Visual Guard server', () => {
     ['unchanged', {}],
     ['renamed', { name: 'another' }],
   ] as [string, object][]) {
-    it(`keeps session and handle where the server is ${what}`, async () => {
+    it(`keeps session and handle if the server is ${what}`, async () => {
       const server = await serve(always(signsIn('token-1')));
       const config = { url: server.origin, applicationId: 'a' };
       const flow = await load([...guardFlow(config), byHandle()], stored('person'));
@@ -136,7 +136,7 @@ describe('a deploy, and the sessions of a Visual Guard server', () => {
       assert.equal(server.requests.length, 1);
     });
 
-    it(`keeps an open challenge where the server is ${what}`, async () => {
+    it(`keeps an open challenge if the server is ${what}`, async () => {
       const server = await serve(always(challenges(way('w', 1, 2))));
       const config = { url: server.origin, applicationId: 'a' };
       const flow = await load(guardFlow(config), stored('person'));
@@ -157,7 +157,7 @@ describe('a deploy, and the sessions of a Visual Guard server', () => {
     ['gets another password', {}, 'another'],
     ['is another application', { applicationId: 'b' }, 'practice'],
   ] as [string, object, string][]) {
-    it(`drops sessions and challenges where the server ${what}`, async () => {
+    it(`drops sessions and challenges if the server ${what}`, async () => {
       const server = await serve(always(signsIn('token-1')));
       const config = { url: server.origin, applicationId: 'a' };
       const login = { username: 'u', usernameType: 'msg', password: 'p', passwordType: 'msg' };
@@ -179,7 +179,7 @@ describe('a deploy, and the sessions of a Visual Guard server', () => {
     });
   }
 
-  it('drops them where the server is removed', async () => {
+  it('drops them if the server is removed', async () => {
     const nodes = [...guardFlow(PRACTICE), byHandle()];
     const flow = await load(nodes, stored('plain'));
     const { msg } = await flow.ask('login');
@@ -190,7 +190,7 @@ describe('a deploy, and the sessions of a Visual Guard server', () => {
     assert.equal((await flow.ask('by-handle', { auth: msg.auth })).msg.auth?.reason, 'no-session');
   });
 
-  it('closes the practice server with the last node that asks for it, and keeps its state', async () => {
+  it('closes the practice server with the last node that uses it, and keeps its state', async () => {
     const flow = await load(guardFlow(PRACTICE), stored('plain'));
     await flow.ask('login');
     const origin = await flow.engine.practice.start();

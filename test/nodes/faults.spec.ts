@@ -7,7 +7,7 @@ import { type Flow, load } from '../support/runtime.ts';
 import { VGS_CREDENTIALS, vgsFlow } from '../support/token-server.ts';
 import { until } from '../support/until.ts';
 
-/** A fault of a server, and what a message gets: a token, or an error with this code. */
+/** A fault of a server, and the result for a message: a token, or an error with this code. */
 const FAULTS: [name: string, answer: RawAnswer, outcome: string][] = [
   ['a reset before the reply', (socket) => socket.resetAndDestroy(), 'AUTH_NETWORK'],
   ['a connection closed before the reply', (socket) => socket.end(), 'AUTH_NETWORK'],
@@ -23,7 +23,7 @@ const FAULTS: [name: string, answer: RawAnswer, outcome: string][] = [
     'AUTH_UNAVAILABLE',
   ],
   [
-    '503, and to wait for ever',
+    '503, and an endless wait',
     (socket) => socket.write(reply('', ['retry-after: 99999999999'], '503 No')),
     'AUTH_UNAVAILABLE',
   ],
@@ -59,12 +59,12 @@ const FAULTS: [name: string, answer: RawAnswer, outcome: string][] = [
   ['no life', (socket) => socket.write(reply(grant({ expires_in: undefined }))), 'token'],
 ];
 
-/** Breaks a reply off after so many bytes: the head alone has about 80. */
+/** Cuts a reply off after this many bytes. The head alone has about 80. */
 function cutAfter(socket: Parameters<RawAnswer>[0], bytes: number): void {
   socket.write(reply(grant()).subarray(0, bytes), () => setImmediate(() => socket.resetAndDestroy()));
 }
 
-/** A byte now and then. */
+/** Sends one byte at a time. */
 function drip(socket: Parameters<RawAnswer>[0]): void {
   const bytes = reply(grant({ filler: 'x'.repeat(10_000) }));
   let at = 0;
@@ -72,7 +72,7 @@ function drip(socket: Parameters<RawAnswer>[0]): void {
   socket.once('close', () => clearInterval(timer));
 }
 
-/** As many chunks as anybody reads. */
+/** As many chunks as the client reads. */
 function endless(socket: Parameters<RawAnswer>[0]): void {
   socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n');
   const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`;
@@ -83,7 +83,7 @@ function endless(socket: Parameters<RawAnswer>[0]): void {
   more();
 }
 
-/** What becomes of a message with this payload. One that a deploy came between may have ended, or not. */
+/** The result of a message with this payload. If a deploy came in between, it may have ended, or not. */
 async function outcomeOf(flow: Flow, payload: string): Promise<Arrival> {
   flow.send('get', { payload });
   for (;;) {
@@ -92,7 +92,7 @@ async function outcomeOf(flow: Flow, payload: string): Promise<Arrival> {
   }
 }
 
-/** Asks until this token comes, which is on its way. */
+/** Asks until this token arrives, which is on its way. */
 async function askUntil(flow: Flow, token: string): Promise<Arrival> {
   for (;;) {
     const arrival = await flow.ask('get');
@@ -119,7 +119,7 @@ describe('a fault of the server', () => {
       if (outcome === 'token') assert.equal(at, 'token', msg.error?.message);
       else assert.deepEqual([at, msg.error?.code, msg.payload], ['caught', outcome, 'kept'], msg.error?.message);
 
-      // A server may ask for a long pause, but not for ever.
+      // A server may ask for a long pause, but not an endless one.
       await time.pass(600_000);
       server.answer = well;
       const next = await time.until(flow.ask('get'));
@@ -140,7 +140,7 @@ describe('a fault of the server', () => {
       await until(() => server.requests > 0);
       await flow.deploy(nodes);
 
-      // It joins the request under way, and gets what comes of it: one outcome, whichever.
+      // It joins the request that is under way, and gets its result: one outcome, of either kind.
       await time.until(outcomeOf(flow, 'second'));
       await time.pass(600_000);
       server.answer = well;
@@ -153,7 +153,7 @@ describe('a fault of the server', () => {
     });
   }
 
-  it('a kept connection that the server has given up: the next token comes over another one', async () => {
+  it('a kept connection that the server has closed: the next token comes over another one', async () => {
     const time = holdTime();
     const flow = await load(vgsFlow(`${server.origin}/token`), VGS_CREDENTIALS);
     const served = new WeakSet<object>();
@@ -167,7 +167,7 @@ describe('a fault of the server', () => {
     assert.equal((await time.until(flow.ask('get'))).at, 'token');
   });
 
-  it('a renewal whose server is silent: nobody waits for it, and the next one brings a token', async () => {
+  it('a renewal without an answer: nobody waits for it, and the next one returns a token', async () => {
     const time = holdTime();
     const nodes = vgsFlow(`${server.origin}/token`);
     const flow = await load(nodes, VGS_CREDENTIALS);
@@ -177,7 +177,7 @@ describe('a fault of the server', () => {
     };
     assert.equal((await flow.ask('get')).msg.token?.access_token, 'token-1');
     await time.pass(250_000);
-    // The renewal behind this one gets no answer.
+    // The renewal in the background gets no answer.
     assert.equal((await flow.ask('get')).msg.token?.access_token, 'token-1');
     await until(() => server.requests === 2);
     await flow.deploy(nodes);
@@ -193,7 +193,7 @@ describe('a fault of the server', () => {
     assert.equal(time.waiting, 0, 'no timer is left');
   });
 
-  it('a clock that is set back an hour, or forward: a fresh token, and no storm', async () => {
+  it('a clock that is set back an hour, or forward: a new token, and no series of requests', async () => {
     const time = holdTime();
     const flow = await load(vgsFlow(`${server.origin}/token`), VGS_CREDENTIALS);
     await flow.ask('get');
@@ -205,7 +205,7 @@ describe('a fault of the server', () => {
     assert.equal(server.requests, 3);
   });
 
-  it('an event loop that stands still across the end of a token: no expired one is handed out', async () => {
+  it('an event loop that is blocked while a token expires: no expired token is returned', async () => {
     const time = holdTime();
     const flow = await load(vgsFlow(`${server.origin}/token`), VGS_CREDENTIALS);
     const { msg: first } = await flow.ask('get');

@@ -8,9 +8,9 @@ import { closedPort, serve } from '../support/servers.ts';
 const SEED = 20_261_122;
 const RUNS = 150;
 
-describe('whatever is posted to the routes of the dialogs', () => {
+describe('any body that is posted to the routes of the dialogs', () => {
   for (const route of Object.keys(ROUTES)) {
-    it(`${route} has an answer, in which no secret stands (${RUNS} bodies, seed ${SEED})`, async function () {
+    it(`${route} has an answer without a secret (${RUNS} bodies, seed ${SEED})`, async function () {
       this.timeout(60_000);
       const server = await serve(() => ({ status: 400, body: { error: CANARY, error_description: CANARY } }));
       await load(
@@ -40,7 +40,7 @@ describe('whatever is posted to the routes of the dialogs', () => {
           .send(JSON.stringify(sent));
         const about = `${JSON.stringify(sent)} → ${status} ${text}`;
         assert.ok([200, 400].includes(status), about);
-        // What is pasted for an import is what the import is for.
+        // Pasted text is the purpose of an import.
         const isImported = route.endsWith('import') && text.includes('"state":"read"');
         if (!isImported) assert.ok(!text.includes(CANARY), about);
         assert.doesNotMatch(text, /unexpected|at .*\.[jt]s:\d+/, about);

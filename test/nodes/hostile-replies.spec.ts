@@ -18,8 +18,8 @@ function flowAt(url: string): FlowNode[] {
   ];
 }
 
-describe('whatever a server answers', () => {
-  it(`every message has one outcome (${RUNS} replies, seed ${SEED})`, async function () {
+describe('any answer of a server', () => {
+  it(`gives every message one outcome (${RUNS} replies, seed ${SEED})`, async function () {
     this.timeout(120_000);
     const replies = fc.sample(hostileWireReply, { seed: SEED, numRuns: RUNS });
     let next = 0;
@@ -41,7 +41,7 @@ describe('whatever a server answers', () => {
       else assert.ok(msg.auth?.state);
       assert.doesNotMatch(JSON.stringify(msg), /the-password/);
     }
-    // The replies are varied enough to end everywhere.
+    // The replies are varied enough to cause every kind of outcome.
     for (const place of [...OUTPUTS, 'caught'])
       assert.ok((outcomes[place] ?? 0) > 0, `${place}: ${JSON.stringify(outcomes)}`);
   });

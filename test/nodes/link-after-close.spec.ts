@@ -7,7 +7,7 @@ import { challenge, LINK } from '../support/vg-replies.ts';
 
 const OUTPUTS = ['signed-in', 'mfa', 'refused'];
 
-describe('a link that is sent when its node is closed already', () => {
+describe('a link that is sent after its node was closed', () => {
   it('is not waited for: a deploy leaves no request open', async () => {
     let release: ((answer: Answer) => void) | undefined;
     let open = 0;
@@ -35,7 +35,7 @@ describe('a link that is sent when its node is closed already', () => {
     await flow.deploy(nodes);
     release?.(challenge([LINK]) as Answer);
     await until(() => flow.engine.challenges.size === 1);
-    // By the time the server has answered something else, it has heard of the link, if it ever does.
+    // The server answered a later request, so it would have received the link before.
     for (let count = 0; count < 5; count += 1) await fetch(server.origin);
     assert.equal(open, 0);
     assert.equal(flow.engine.challenges.size, 1, 'the challenge stays');

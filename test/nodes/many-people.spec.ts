@@ -24,7 +24,12 @@ function flowAt(url: string): FlowNode[] {
   ];
 }
 
-/** Everybody has a request, a code and a token of their own. */
+/** The code of a user. One with hyphens would be sent without them. */
+function codeOf(user: string): string {
+  return `code${user.replaceAll('-', '')}`;
+}
+
+/** Each person has a request, a code and a token of their own. */
 const answer: Answerer = ({ form }) => {
   const user = form.get('Username');
   if (user !== null) return challenge([SMS], `request-${user}`);
@@ -32,13 +37,13 @@ const answer: Answerer = ({ form }) => {
   const person = request.replace('request-', '');
   const code = form.get('MFASecureCode');
   if (code === null) return waiting;
-  return code === `code-${person}` ? signedIn(`token-${person}`) : wrongCode;
+  return code === codeOf(person) ? signedIn(`token-${person}`) : wrongCode;
 };
 
 describe('many people at once', () => {
-  it('get each their own token, by codes that come back in another order and know only the challenge', async function () {
-    this.timeout(60_000);
-    // However busy the machine is, nobody's time is over.
+  it('each get their own token, with codes that come back in another order and contain only the challenge', async function () {
+    this.timeout(300_000);
+    // No time-out ends, however busy the machine is.
     holdTime();
     const server = await serve(answer);
     const flow = await load(flowAt(server.origin));
@@ -48,11 +53,11 @@ describe('many people at once', () => {
 
     const open = asked.map(({ msg }) => ({ user: msg.auth?.user, id: msg.auth?.challenge?.id }));
     assert.equal(new Set(open.map(({ id }) => id)).size, PEOPLE);
-    // Another order, the same one in each run.
+    // Another order, the same in each run.
     open.sort((a, b) =>
       String(a.user).split('').reverse().join('').localeCompare(String(b.user).split('').reverse().join('')),
     );
-    for (const { user, id } of open) flow.send('submit', { id, code: `code-${user}`, for: user });
+    for (const { user, id } of open) flow.send('submit', { id, code: codeOf(user ?? ''), for: user });
     const done = await Promise.all(Array.from({ length: PEOPLE }, () => flow.next('signed-in')));
 
     for (const { msg } of done) {

@@ -21,7 +21,7 @@ class Entry {
 }
 
 describe('the properties of a message', () => {
-  it('that are read may be the one that the token goes into', async () => {
+  it('that are read may be the one that receives the token', async () => {
     const submit = wire('vg-mfa', 'submit', OUTPUTS, { action: 'submit', property: 'payload' });
     const flow = await load([SERVER, login({ property: 'payload', method: 'first' }), submit, ...PLACES]);
 
@@ -33,7 +33,7 @@ describe('the properties of a message', () => {
     assert.equal((done.msg.payload as { token_type: string }).token_type, 'Bearer');
   });
 
-  it('that a token cannot go into are told to a Catch node: a message never leaves output 1 without its token', async () => {
+  it('that cannot hold a token are reported to a Catch node: a message never leaves output 1 without its token', async () => {
     const get = wire('vgs-token', 'get', ['token', 'no-token'], { account: 'account', property: 'payload.token' });
     const flow = await load([ACCOUNT, get, ...PLACES]);
     const { at, msg } = await flow.ask('get', { payload: 'a text' });
@@ -42,7 +42,7 @@ describe('the properties of a message', () => {
     assert.equal((await flow.ask('get', { payload: {} })).at, 'token');
   });
 
-  it('that are an environment variable without a value are named, from the start', async () => {
+  it('that are an environment variable without a value are reported from the start', async () => {
     const get = wire('vgs-token', 'get', ['token', 'no-token'], { account: 'account', property: '$(NOT_THERE)' });
     const other = wire('vgs-token', 'other', ['token', 'no-token'], { account: '$(NOT_THERE)' });
     const flow = await load([ACCOUNT, get, other, ...PLACES]);
@@ -53,7 +53,7 @@ describe('the properties of a message', () => {
     }
   });
 
-  it('that a password was read from are gone, also where nobody is signed in', async () => {
+  it('that contained a password are removed, even if nobody is signed in', async () => {
     const broken: FlowNode = { id: 'broken', type: 'vg-server', url: '', applicationId: 'app' };
     const alone: FlowNode = { id: 'alone', type: 'vg-server', practice: true, module: 'Passwordless' };
     const nodes = [login({}), login({ server: 'broken' }, 'login-broken'), login({ server: 'alone' }, 'login-alone')];
@@ -68,7 +68,7 @@ describe('the properties of a message', () => {
     }
   });
 
-  describe('that a password was read from are deleted', () => {
+  describe('that contained a password are deleted', () => {
     const cases: Record<string, () => { payload: unknown; property?: string; req?: object }> = {
       'a frozen object': () => ({ payload: Object.freeze({ user: 'plain', secret: 'THE-SECRET' }) }),
       'an object in frozen ones': () => ({
@@ -118,7 +118,7 @@ describe('the properties of a message', () => {
       });
     }
 
-    it('but never in what all objects share', async () => {
+    it('but never in objects that all messages share', async () => {
       const flow = await load([SERVER, login({ password: 'payload[msg.a][msg.b]' }), ...PLACES]);
       const { at } = await flow.ask('login', { payload: { user: 'plain' }, a: '__proto__', b: 'hasOwnProperty' });
       assert.equal(at, 'caught', 'a function is no password');
@@ -142,7 +142,7 @@ describe('the properties of a message', () => {
     });
   });
 
-  it('headers may be frozen, and come back as they were', async () => {
+  it('headers may be frozen, and come back unchanged', async () => {
     const flow = await load([ACCOUNT, attach('attach', { source: 'vgs', account: 'account' }), ...PLACES]);
     const headers = Object.freeze({ accept: 'text/plain', Authorization: 'Basic of the flow' });
     const { msg } = await flow.ask('attach', { headers });
@@ -156,7 +156,7 @@ describe('the properties of a message', () => {
 });
 
 describe('the status of attach bearer', () => {
-  it('becomes true again when a message gets its header', async () => {
+  it('is updated when a message gets its header', async () => {
     const flow = await load([
       SERVER,
       ACCOUNT,
@@ -174,14 +174,15 @@ describe('the status of attach bearer', () => {
       assert.match(flow.status(id), /ready/);
     }
     await flow.ask('by-account', { _msgid: 'a' });
-    await flow.ask('by-account', { _msgid: 'a', statusCode: 401 });
+    // The first may be of another API, the second forces a renewal.
+    for (let count = 0; count < 2; count += 1) await flow.ask('by-account', { _msgid: 'a', statusCode: 401 });
     assert.equal((await flow.ask('by-account', { _msgid: 'a', statusCode: 401 })).at, 'needed');
     assert.match(flow.status('by-account'), /token-rejected/);
     await flow.ask('by-account', { _msgid: 'b' });
     assert.match(flow.status('by-account'), /valid-until/);
   });
 
-  it('says from the start that a user is meant whom nobody has stored', async () => {
+  it('shows from the start that the stored user is needed and none is stored', async () => {
     const empty: FlowNode = { id: 'empty', type: 'vg-server', url: 'https://id.example.org', applicationId: 'app' };
     const nodes = [
       empty,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import helper from 'node-red-node-test-helper';
-import type { SinonSpy } from 'sinon';
+import sinon, { type SinonSpy } from 'sinon';
 import type { ConnectionNode } from '../../nodes/shared/config/connection-node.ts';
 import type { VgsAccount } from '../../src/vgs/account.ts';
 import { type FlowNode, place } from '../support/flows.ts';
@@ -19,6 +19,7 @@ interface Line {
 }
 
 const AUDIT = 98;
+const METRIC = 99;
 
 /** The lines of a level since the flow was loaded, as a handler of `logging` in settings.js gets them. */
 function lines(level: number): Line[] {
@@ -32,7 +33,7 @@ function audit(): object[] {
 }
 
 describe('the audit log', () => {
-  it('has a line for each sign-in of a service account, however many messages wait for it', async () => {
+  it('has a line for each sign-in of a service account, for any number of waiting messages', async () => {
     const server = await serveTokens();
     const flow = await load(vgsFlow(server.origin, { name: 'my account' }), VGS_CREDENTIALS);
     for (let count = 0; count < 20; count += 1) flow.send('get');
@@ -50,7 +51,7 @@ describe('the audit log', () => {
     assert.deepEqual(audit(), [{ event: 'vg-auth.refused', ...who, reason: 'client-invalid' }]);
   });
 
-  it('has one line where two config nodes are the same connection, and one over a deploy', async () => {
+  it('has one line if two config nodes are the same connection, and one over a deploy', async () => {
     const server = await serveTokens(inTurn(grants('token-1', { expires_in: 0 }), grants('token-2')));
     const twin: FlowNode = { id: 'twin', type: 'vgs-account', tokenUrl: server.origin };
     const nodes = [...vgsFlow(server.origin), twin];
@@ -69,7 +70,7 @@ describe('the audit log', () => {
     assert.deepEqual(audit().slice(1), [{ event: 'vg-auth.sign-in', id: 'twin', type: 'vgs-account' }]);
   });
 
-  it('tells who signed in, was refused and signed out at Visual Guard, and nothing else of them', async () => {
+  it('contains the user of each sign-in, refusal and sign-out at Visual Guard, and no other personal data', async () => {
     const server = await serve(always(signsIn('token-1')));
     const login = { username: 'user', usernameType: 'msg', password: 'password', passwordType: 'msg' };
     const flow = await load(guardFlow({ url: server.origin, applicationId: 'a', name: 'VG' }, { login }));
@@ -87,29 +88,34 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('follows a challenge to its end, and knows a foreign one', async () => {
+  it('follows a challenge to its end, and contains nothing about one of another connection', async () => {
     const server = await serve(always(challenges(way('w', 1, 2))));
     const flow = await load(guardFlow({ url: server.origin, applicationId: 'a' }), stored('robot'));
     const who = { id: 'server', type: 'vg-server' };
     const { msg } = await flow.ask('login');
     server.answer = always(says('Failure, MFA_WaitingUserAction'));
     await flow.ask('choose', { auth: msg.auth, payload: '' });
-    assert.deepEqual(audit(), [], 'nobody was signed in or refused yet');
+    const needed = { event: 'vg-auth.needs-human', ...who, user: 'robot' };
+    const sent = { event: 'vg-auth.code-sent', ...who, user: 'robot' };
+    assert.deepEqual(audit(), [needed, sent], 'nobody was signed in or refused yet');
     server.answer = inTurn(says('Failure, SecureCodeDoesNotMatch'), signsIn('token-1'), {});
-    await flow.ask('submit', { auth: msg.auth, payload: 'CODE-1' });
-    await flow.ask('submit', { auth: msg.auth, payload: 'CODE-2' });
-    await flow.ask('submit', { auth: msg.auth, payload: 'CODE-3' });
+    await flow.ask('submit', { auth: msg.auth, payload: 'CODE1' });
+    await flow.ask('submit', { auth: msg.auth, payload: 'CODE2' });
+    await flow.ask('submit', { auth: msg.auth, payload: 'CODE3' });
     await flow.ask('logout');
     assert.deepEqual(audit(), [
+      needed,
+      sent,
       { event: 'vg-auth.refused', ...who, user: 'robot', reason: 'code-invalid' },
+      { event: 'vg-auth.recovered', ...who, user: 'robot' },
       { event: 'vg-auth.sign-in', ...who, user: 'robot' },
       { event: 'vg-auth.refused', id: 'submit', type: 'vg-mfa', reason: 'challenge-unknown' },
       { event: 'vg-auth.sign-out', ...who, user: 'robot', revoked: ['refresh_token'] },
     ]);
-    assert.doesNotMatch(JSON.stringify(lines(AUDIT)), /CODE-|token-1|practice/);
+    assert.doesNotMatch(JSON.stringify(lines(AUDIT)), /CODE|token-1|practice/);
   });
 
-  it('tells that a session was not renewed', async () => {
+  it('has a line for a session that was not renewed', async () => {
     const time = holdTime();
     const server = await serve(inTurn(signsIn('token-1'), refuses(400, 'invalid_grant')));
     const flow = await load(guardFlow({ url: server.origin, applicationId: 'a' }), stored('robot'));
@@ -128,7 +134,7 @@ describe('the audit log', () => {
     );
   });
 
-  it('cannot be given lines of its own by a user name', async () => {
+  it('accepts no line breaks in a user name', async () => {
     const server = await serve(always(says('Failure, UserNotFound')));
     const login = { username: 'user', usernameType: 'msg', password: 'password', passwordType: 'msg' };
     const flow = await load(guardFlow({ url: server.origin, applicationId: 'a', name: 'VG\n[audit] {}' }, { login }));
@@ -177,7 +183,7 @@ describe('the counts of a config node', () => {
     assert.deepEqual(counts('account'), { requests: 2, hits: 7, waits: 6, refusals: 1 });
   });
 
-  it('count every try of a request, and what nobody answered', async () => {
+  it('include every try of a request, and requests without an answer', async () => {
     holdTime();
     const port = await closedPort();
     const { flow, counts } = await flowOf(vgsFlow(`http://127.0.0.1:${port}`), VGS_CREDENTIALS);
@@ -187,7 +193,7 @@ describe('the counts of a config node', () => {
     assert.deepEqual(counts('account'), { requests: 3, hits: 0, waits: 1, refusals: 0 });
   });
 
-  it('reach a Status node though all users come with messages, whose sign-ins the status does not show', async () => {
+  it('reach a Status node even if all users come with messages, whose sign-ins the status does not show', async () => {
     const time = holdTime();
     const login = { username: 'user', usernameType: 'msg', password: 'password', passwordType: 'msg' };
     const server = await serve(inTurn(signsIn('token-1'), says('Failure, UserNotFound')));
@@ -196,13 +202,13 @@ describe('the counts of a config node', () => {
     await flow.next('in');
     flow.send('login', { user: 'bert', password: 'x' });
     await flow.next('refused');
-    assert.equal(counts('server'), undefined, 'not with every message');
+    assert.deepEqual(counts('server'), { requests: 0, hits: 0, waits: 0, refusals: 0 }, 'not with every message');
     await time.pass(10_000);
     await until(() => (counts('server') as { refusals?: number } | undefined)?.refusals === 1);
     assert.deepEqual(counts('server'), { requests: 2, hits: 0, waits: 2, refusals: 1 });
   });
 
-  it('live on over a deploy with the connection', async () => {
+  it('are kept over a deploy together with the connection', async () => {
     const server = await serveTokens();
     const nodes = vgsFlow(server.origin);
     const { flow } = await flowOf(nodes, VGS_CREDENTIALS);
@@ -211,5 +217,37 @@ describe('the counts of a config node', () => {
     await flow.deploy(vgsFlow(server.origin, { name: 'renamed' }));
     const { connection } = flow.node('account') as unknown as ConnectionNode<VgsAccount>;
     assert.deepEqual(connection?.metrics.counts, { requests: 1, hits: 0, waits: 1, refusals: 0 });
+  });
+});
+
+describe('the metric of a token request', () => {
+  /** The prototype that has a method. */
+  function ownerOf(node: object, method: string): Record<string, () => unknown> {
+    let owner = node;
+    while (!Object.hasOwn(owner, method)) owner = Object.getPrototypeOf(owner);
+    return owner as Record<string, () => unknown>;
+  }
+
+  /** The outcomes in the order in which the requests ended. */
+  function outcomes(): unknown[] {
+    return (helper.log() as unknown as SinonSpy)
+      .getCalls()
+      .map((call) => call.args[0] as Line)
+      .filter((line) => line.level === METRIC && String(line.event).endsWith('token-request'))
+      .map(({ outcome }) => outcome);
+  }
+
+  it('has the outcome: a token, a refusal, or the code of an error', async () => {
+    const time = holdTime();
+    const server = await serveTokens(inTurn(grants('token-1', { expires_in: 0 }), refuses(401, 'invalid_client')));
+    const flow = await load(vgsFlow(server.origin), VGS_CREDENTIALS);
+    sinon.stub(ownerOf(flow.node('account'), 'metric'), 'metric').returns(true);
+    await flow.deploy(vgsFlow(server.origin, { name: 'again' }));
+    await flow.ask('get');
+    await flow.ask('get');
+    time.set(31_000);
+    server.answer = always({ status: 404, body: 'nothing here' });
+    await flow.ask('get');
+    assert.deepEqual(outcomes(), ['token', 'refused', 'AUTH_BAD_RESPONSE']);
   });
 });

@@ -18,41 +18,41 @@ const refusal = (error_description: unknown, error = 'invalid_request', status =
   body: { error, error_description },
 });
 
-describe("a token endpoint's own words", () => {
-  it('are on the message: what Keycloak wants', async () => {
+describe('the error text of a token endpoint', () => {
+  it('is on the message: the requirement of Keycloak', async () => {
     const { arrival } = await askVgs(refusal('HTTPS required'));
     assert.equal(arrival.at, 'refused');
     const { reason, error, error_description } = arrival.msg.auth ?? {};
     assert.deepEqual([reason, error, error_description], ['unknown', 'invalid_request', 'HTTPS required']);
   });
 
-  it('have no secret in them, no control characters and not more than 200 characters', async () => {
+  it('contains no secret, no control characters and at most 200 characters', async () => {
     const { arrival } = await askVgs(refusal(`${SECRET}\n\u202e"a" ${'x'.repeat(5_000)}`));
     const { error_description = '' } = arrival.msg.auth ?? {};
     assert.match(error_description, /^\[redacted\] 'a' x+$/);
     assert.equal(error_description.length, 200);
   });
 
-  it('are a refusal even if the description is an object', async () => {
+  it('is a refusal even if the description is an object', async () => {
     const { arrival } = await askVgs(refusal({ toString: 1 }, 'unauthorized_client', 401));
     assert.equal(arrival.at, 'refused');
     assert.deepEqual([arrival.msg.auth?.reason, arrival.msg.auth?.error_description], ['client-invalid', undefined]);
   });
 
-  it('tell that the realm is disabled', async () => {
+  it('says that the realm is disabled', async () => {
     const { arrival } = await askVgs(refusal('Realm not enabled', 'access_denied'));
     const { reason, error_description } = arrival.msg.auth ?? {};
     assert.deepEqual([reason, error_description], ['account-disabled', 'Realm not enabled']);
   });
 
-  it('reach a Catch node as they are, if they are no refusal', async () => {
+  it('reaches a Catch node unchanged if it is no refusal', async () => {
     const words = 'Realm __host__ $t(errors.unavailable) {host} does not exist';
     const { arrival, server } = await askVgs({ status: 404, body: { error: words } });
     assertFault(arrival, 'AUTH_BAD_RESPONSE', server.host);
-    assert.ok(arrival.msg.error?.message.includes(`It says "${words}".`), arrival.msg.error?.message);
+    assert.ok(arrival.msg.error?.message.includes(`The server reports "${words}".`), arrival.msg.error?.message);
   });
 
-  it('of Visual Guard are its states alone', async () => {
+  it('is only the states for Visual Guard', async () => {
     const server = await serve(always({}));
     const person = { username: 'user', usernameType: 'msg', password: 'password', passwordType: 'msg' };
     const flow = await load([
@@ -74,7 +74,7 @@ describe("a token endpoint's own words", () => {
 });
 
 describe('the scope of a hostile reply', () => {
-  it('is bounded, and has no control or bidirectional characters', async () => {
+  it('has a limited length, and no control or bidirectional characters', async () => {
     const many = Array.from({ length: 90_000 }, (_, index) => `s${index}`).join(' ');
     const scope = `\u202ea b\u0007c ${SECRET} d ${many}`;
     const { arrival } = await askVgs({ body: { access_token: 'a-token', expires_in: 300, scope } });

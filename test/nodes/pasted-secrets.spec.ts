@@ -13,9 +13,9 @@ const CASES = [
   ['"THE-SECRET"', 'quotes'],
 ] as const;
 
-describe('a secret that looks pasted and is refused', () => {
+describe('a refused secret that looks like a paste with extra characters', () => {
   for (const [clientSecret, flaw] of CASES) {
-    it(`of a VGS account is hinted at by the status, and sent as it is (${flaw})`, async () => {
+    it(`of a VGS account is reported by the status, and sent unchanged (${flaw})`, async () => {
       setEnvironment({ PASTED: clientSecret });
       const server = await serveTokens(() => refuses(401, 'invalid_client'));
       const flow = await load(
@@ -25,7 +25,7 @@ describe('a secret that looks pasted and is refused', () => {
           wire('attach-bearer', 'attach', ['one', 'two'], { source: 'vgs', account: 'account' }),
           ...places,
         ],
-        // A file or a variable is where line breaks come from.
+        // Line breaks come from a file or a variable.
         { account: { clientId: 'client', clientSecret: `\${${'PASTED'}}` } },
       );
       for (const node of ['get', 'attach']) {
@@ -38,7 +38,7 @@ describe('a secret that looks pasted and is refused', () => {
     });
   }
 
-  it('of a Visual Guard server is hinted at if it is the one that was refused', async () => {
+  it('of a Visual Guard server is reported if it is the one that was refused', async () => {
     const server = await serve(({ form }) =>
       form.get('client_secret') ? refuses(400, 'invalid_client') : refuses(400, 'invalid_grant'),
     );
@@ -76,7 +76,7 @@ describe('a secret that looks pasted and is refused', () => {
     assert.match(stored.status('login'), /flaws\.quotes/);
   });
 
-  it('is not hinted at if the server takes it', async () => {
+  it('is not reported if the server accepts it', async () => {
     const server = await serveTokens();
     const flow = await load(
       [

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { PRACTICE_PEOPLE } from '../../src/practice/people.ts';
+import { PRACTICE_USERS } from '../../src/practice/users.ts';
 import type { Arrival, FlowNode } from '../support/flows.ts';
 import { place, wire } from '../support/flows.ts';
 import { holdTime } from '../support/held-time.ts';
 import { type Flow, load } from '../support/runtime.ts';
 
-/** Where a message leaves, and what it says. */
+/** The output of a message, and its state. */
 interface Expected {
   at: 'signed-in' | 'mfa' | 'refused' | 'caught';
   state?: string;
@@ -27,7 +27,7 @@ const challenged = (state = 'mfa-required', reason?: string): Expected => ({
 const refused = (reason: string): Expected => ({ at: 'refused', state: 'refused', reason });
 const caught = (code: string): Expected => ({ at: 'caught', code });
 
-/** What every practice user's sign-in with the right password becomes. */
+/** The result of every practice user's sign-in with the right password. */
 const LOGIN: Record<string, Expected> = {
   practice: signedIn(),
   plain: signedIn(),
@@ -75,14 +75,14 @@ const LOGIN: Record<string, Expected> = {
   role: refused('role-selection-invalid'),
 };
 
-/** What a person does next: chooses a way, gives the code that came or another one, clicks the link. */
+/** The next step of a person: chooses a method, submits the received code or another one, clicks the link. */
 type Step =
   | ['choose', string, Expected]
   | ['code', 'right' | 'wrong', Expected]
   | ['click', Expected]
   | ['later', Expected];
 
-/** What follows for those who are asked for a second factor. */
+/** The results after the request for a second factor. */
 const STEPS: Record<string, Step[]> = {
   all: [
     ['choose', 'otp-email', challenged('code-required')],
@@ -171,13 +171,13 @@ const FLOW: FlowNode[] = [
 
 describe('each practice user, through the nodes', () => {
   it('has a row here', () => {
-    assert.deepEqual(Object.keys(LOGIN).sort(), PRACTICE_PEOPLE.map(({ user }) => user).sort());
+    assert.deepEqual(Object.keys(LOGIN).sort(), PRACTICE_USERS.map(({ user }) => user).sort());
     const challengedUsers = Object.keys(LOGIN).filter((user) => LOGIN[user]?.at === 'mfa');
     assert.deepEqual(Object.keys(STEPS).sort(), challengedUsers.sort());
   });
 
   for (const [user, expected] of Object.entries(LOGIN)) {
-    it(`${user}: ${PRACTICE_PEOPLE.find((each) => each.user === user)?.what}`, async () => {
+    it(`${user}: ${PRACTICE_USERS.find((each) => each.user === user)?.what}`, async () => {
       const time = user === 'slow' ? holdTime() : undefined;
       const flow = await load(FLOW);
       const signingIn = flow.ask('login', {
@@ -233,7 +233,7 @@ async function walk(flow: Flow, user: string, id: string, step: Step): Promise<v
   } else check(await flow.next(), step[1]);
 }
 
-/** The message `link-sent` leaves while the request is still on its way. */
+/** The message `link-sent` leaves while the request is still open. */
 function linkSent({ engine }: Flow, user: string): Promise<void> {
   const { visualGuard } = engine.practice;
   return new Promise((done) => {

@@ -9,7 +9,7 @@ import { signedIn } from '../support/vg-replies.ts';
 const SECRETS = /THE-ACCOUNT-SECRET|THE-SERVER-SECRET|THE-PASSWORD|THE-ACCESS|THE-REFRESH|THE-VGTOKEN|THE-PASSPHRASE/;
 
 describe('a node that is printed', () => {
-  it('shows no secret: neither its credentials nor what it keeps', async () => {
+  it('shows no secret: neither its credentials nor its tokens', async () => {
     const server = await serve(({ form }) =>
       form.get('grant_type') === 'client_credentials'
         ? { body: { access_token: 'THE-ACCESS', expires_in: 300, token_type: 'bearer' } }
@@ -49,7 +49,7 @@ describe('a node that is printed', () => {
   });
 });
 
-/** Leaves out what was seen before: nodes know each other. */
+/** Leaves out values that were visited before: nodes refer to each other. */
 function leaveOutCycles(): (key: string, value: unknown) => unknown {
   const seen = new WeakSet<object>();
   return (_, value) => {

@@ -7,11 +7,11 @@ import { load } from '../support/runtime.ts';
 import { serve } from '../support/servers.ts';
 import { VGS_CREDENTIALS } from '../support/token-server.ts';
 
-/** What `__proto__` would do if it were set as a prototype. */
+/** The effect of `__proto__` if it were set as a prototype. */
 const EVIL = { access_token: 'EVIL', expires_in: 300, token_type: 'Bearer', refresh_token: 'EVIL', polluted: true };
 const AS_JSON = { headers: { 'content-type': 'application/json' } };
 
-/** JSON with a property `__proto__` of its own, which an object literal cannot have. */
+/** JSON with an own property `__proto__`, which an object literal cannot have. */
 function withPrototype(body: object, prototype: object = EVIL): string {
   return (
     JSON.stringify(body).replace(/\}$/, `${Object.keys(body).length > 0 ? ',' : ''}"__proto__":`) +
@@ -61,7 +61,7 @@ describe('a key called __proto__ is a property like any other', () => {
     assert.deepEqual([at, msg.auth?.reason], ['refused', 'account-locked']);
   });
 
-  it('in what a message says of its token, its user and its session', async () => {
+  it('in the properties of a message about its token, its user and its session', async () => {
     const flow = await load([
       { id: 'server', type: 'vg-server', practice: true },
       wire('attach-bearer', 'by-token', ['ready', 'needed'], { source: 'msg' }),
@@ -94,7 +94,7 @@ data:
     assert.deepEqual([state, clientId, scopes], ['read', 'mine', ['cards:read', '__proto__']]);
   });
 
-  it('in the body of an admin request, where it is an unknown field', () => {
+  it('in the body of an admin request, as an unknown field', () => {
     for (const key of ['__proto__', 'constructor', 'toString', 'hasOwnProperty'])
       assert.throws(() => readBody(JSON.parse(`{"${key}":"x"}`), { id: 'text' }), { fault: 'unknown-field' });
   });

@@ -43,7 +43,7 @@ describe('a proxy', () => {
     assert.equal(server.requests[0]?.headers['proxy-authorization'], undefined, 'the server must not see it');
   });
 
-  it('is asked without user where none is set', async () => {
+  it('is asked without a user if none is set', async () => {
     const proxy = await serveProxy();
     const flow = await load(flowOf(server, httpProxy(proxy.url)), credentials);
 
@@ -51,7 +51,7 @@ describe('a proxy', () => {
     assert.deepEqual(proxy.connected, [{ target: server.host, authorization: undefined }]);
   });
 
-  it('that wants another password is told of, and the next message works when it lets through', async () => {
+  it('that requires another password is reported, and the next message works after that was fixed', async () => {
     const proxy = await serveProxy('robot', 'another');
     const flow = await load(flowOf(server, httpProxy(proxy.url)), withUser);
 
@@ -62,7 +62,7 @@ describe('a proxy', () => {
   });
 
   for (const status of [403, 502, 503]) {
-    it(`that refuses with ${status} is told of, and the next message works when it lets through`, async () => {
+    it(`that refuses with ${status} is reported, and the next message works after that was fixed`, async () => {
       const proxy = await serveProxy();
       proxy.status = status;
       const flow = await load(flowOf(server, httpProxy(proxy.url)), credentials);
@@ -76,20 +76,20 @@ describe('a proxy', () => {
     });
   }
 
-  it('that is gone is told of', async () => {
+  it('that is down is reported', async () => {
     const flow = await load(flowOf(server, httpProxy(`http://127.0.0.1:${await closedPort()}`)), credentials);
 
     assertFault(await flow.ask('get'), 'AUTH_PROXY', server.host);
     assert.equal(server.requests.length, 0, 'it is not gone around');
   });
 
-  it('whose name is unknown is told of', async () => {
+  it('whose name is unknown is reported', async () => {
     const flow = await load(flowOf(server, httpProxy('http://no-such-proxy.invalid:3128')), credentials);
 
     assertFault(await flow.ask('get'), 'AUTH_PROXY', server.host);
   });
 
-  it('that goes away between two tokens is told of', async () => {
+  it('that goes down between two tokens is reported', async () => {
     const proxy = await serveProxy();
     const flow = await load(flowOf(server, httpProxy(proxy.url)), credentials);
     server.answer = grantsInTurn({ expires_in: 'none' });
@@ -101,7 +101,7 @@ describe('a proxy', () => {
     assert.match(msg.error?.code ?? '', /^AUTH_(PROXY|NETWORK)$/);
   });
 
-  it('is gone around for the hosts of its list', async () => {
+  it('is not used for the hosts of its list', async () => {
     const proxy = await serveProxy();
     const flow = await load(flowOf(server, httpProxy(proxy.url, ['example.org', 'localhost'])), credentials);
 
@@ -109,7 +109,7 @@ describe('a proxy', () => {
     assert.deepEqual(proxy.connected, []);
   });
 
-  it('never gets an http request to this machine: the secret would leave it in the clear', async () => {
+  it('never gets an http request to this machine: the secret would leave the machine in clear', async () => {
     const proxy = await serveProxy();
     const plain = await serveTokens();
     const flow = await load(
@@ -121,7 +121,7 @@ describe('a proxy', () => {
     assert.deepEqual(proxy.connected, []);
   });
 
-  it('of the environment counts where no proxy node is named', async () => {
+  it('of the environment is used if no proxy node is named', async () => {
     const proxy = await serveProxy();
     setEnvironment({ HTTPS_PROXY: proxy.url });
     const flow = await load(flowOf(server), credentials);
@@ -130,7 +130,7 @@ describe('a proxy', () => {
     assert.equal(proxy.connected.length, 1);
   });
 
-  it('of the environment is gone around for NO_PROXY', async () => {
+  it('of the environment is not used for NO_PROXY', async () => {
     const proxy = await serveProxy();
     setEnvironment({ HTTPS_PROXY: proxy.url, NO_PROXY: 'localhost' });
     const flow = await load(flowOf(server), credentials);
@@ -139,7 +139,7 @@ describe('a proxy', () => {
     assert.deepEqual(proxy.connected, []);
   });
 
-  it('of a proxy node counts before the environment, its list too', async () => {
+  it('of a proxy node takes precedence over the environment, and so does its list', async () => {
     const [ofNode, ofEnvironment] = [await serveProxy(), await serveProxy()];
     setEnvironment({ HTTPS_PROXY: ofEnvironment.url, NO_PROXY: 'localhost' });
     const flow = await load(flowOf(server, httpProxy(ofNode.url)), credentials);
@@ -150,7 +150,7 @@ describe('a proxy', () => {
   });
 
   for (const url of ['', 'not an address']) {
-    it(`with the address "${url}" is a fault of the configuration, from the start`, async () => {
+    it(`with the address "${url}" is an error of the configuration, from the start`, async () => {
       const flow = await load(flowOf(server, httpProxy(url)), credentials);
 
       assert.match(flow.status('get'), /proxy-invalid/);
@@ -159,7 +159,7 @@ describe('a proxy', () => {
     });
   }
 
-  it('whose node is missing is a fault of the configuration', async () => {
+  it('whose node is missing is an error of the configuration', async () => {
     const nodes = [TLS, ...vgsFlow(`${server.origin}/token`, { tls: 'tls', proxy: 'gone' })];
     const flow = await load(nodes, credentials);
 

@@ -43,13 +43,13 @@ describe('the session handle in msg.auth.session', () => {
     }
   });
 
-  it('finds the session, as it is, as a clone and as a text', async () => {
+  it('finds the session, unchanged, as a clone and as a text', async () => {
     const cloned = (await flow.ask('clone', signedIn)).msg.auth?.session;
     for (const session of [signedIn.auth?.session, cloned, handle])
       assert.equal((await flow.ask('use', { auth: { session } } as never)).at, 'used');
   });
 
-  it('is a text by String(…), which a flow can keep', async () => {
+  it('is a text with String(…), which a flow can keep', async () => {
     const { kept } = (await flow.ask('text', signedIn)).msg;
     assert.equal(kept, handle);
     assert.equal((await flow.ask('use', { auth: { session: kept } } as never)).at, 'used');
@@ -60,7 +60,7 @@ describe('the session handle in msg.auth.session', () => {
     assert.equal((await flow.ask('use', { auth: { session: handle } } as never)).at, 'unknown');
   });
 
-  it('is worth nothing once it was printed', async () => {
+  it('cannot be used after it was printed', async () => {
     const { at, msg } = await flow.ask('use', JSON.parse(JSON.stringify({ auth: signedIn.auth })));
     assert.deepEqual([at, msg.auth?.reason], ['unknown', 'no-session']);
   });

@@ -34,7 +34,7 @@ describe('TLS', () => {
     holdTime();
   });
 
-  it('turns down a certificate of an authority that is not known', async () => {
+  it('refuses a certificate of an unknown authority', async () => {
     const server = await serveTls(made.server);
     const flow = await loadWith(server, undefined);
 
@@ -42,21 +42,21 @@ describe('TLS', () => {
     assert.equal(server.requests.length, 0, 'no secret was sent');
   });
 
-  it('takes the authority of the TLS configuration', async () => {
+  it('accepts the authority of the TLS configuration', async () => {
     const server = await serveTls(made.server);
     const flow = await loadWith(server, tlsConfig(), { cadata: made.ca });
 
     assert.equal((await flow.ask('get')).at, 'token');
   });
 
-  it('takes any certificate where the TLS configuration does not verify', async () => {
+  it('accepts any certificate if the TLS configuration does not verify it', async () => {
     const server = await serveTls(made.wrongName);
     const flow = await loadWith(server, tlsConfig({ verifyservercert: false }));
 
     assert.equal((await flow.ask('get')).at, 'token');
   });
 
-  it('turns down a certificate of another name, and takes it where that name is expected', async () => {
+  it('refuses a certificate with another name, and accepts it if that name is expected', async () => {
     const server = await serveTls(made.wrongName);
     const flow = await loadWith(server, tlsConfig(), { cadata: made.ca });
     assertFault(await flow.ask('get'), 'AUTH_TLS', server.host);
@@ -68,7 +68,7 @@ describe('TLS', () => {
     assert.equal((await flow.ask('get')).at, 'token');
   });
 
-  it('turns down an expired certificate, and works once it is renewed', async () => {
+  it('refuses an expired certificate, and works after it was renewed', async () => {
     const server = await serveTls(made.expired);
     const flow = await loadWith(server, tlsConfig(), { cadata: made.ca });
     assertFault(await flow.ask('get'), 'AUTH_TLS', server.host);
@@ -78,7 +78,7 @@ describe('TLS', () => {
     assert.equal((await flow.ask('get')).at, 'token');
   });
 
-  it('shows its own certificate to a server that wants one', async () => {
+  it('sends its own certificate to a server that requires one', async () => {
     const server = await serveTls({ ...made.server, ca: made.ca, requestCert: true, rejectUnauthorized: true });
     const flow = await loadWith(server, tlsConfig(), {
       cadata: made.ca,
@@ -90,7 +90,7 @@ describe('TLS', () => {
     assert.equal(server.requests[0]?.client, 'flow');
   });
 
-  it('tells that a server wants a certificate that is not there (TLS 1.2)', async () => {
+  it('reports that a server requires a certificate that is missing (TLS 1.2)', async () => {
     const strict = { ca: made.ca, requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.2' as const };
     const server = await serveTls({ ...made.server, ...strict });
     const flow = await loadWith(server, tlsConfig(), { cadata: made.ca });
@@ -98,7 +98,7 @@ describe('TLS', () => {
     assertFault(await flow.ask('get'), 'AUTH_TLS', server.host);
   });
 
-  it('tells that a server wants a certificate that is not there (TLS 1.3)', async () => {
+  it('reports that a server requires a certificate that is missing (TLS 1.3)', async () => {
     const server = await serveStrictTls(made.server, made.ca);
     try {
       const nodes = vgsFlow(`https://localhost:${server.port}/token`, { tls: 'tls' });
@@ -110,7 +110,7 @@ describe('TLS', () => {
     }
   });
 
-  it('tells of a TLS configuration whose files cannot be read, from the start', async () => {
+  it('reports a TLS configuration whose files cannot be read, from the start', async () => {
     const server = await serveTls(made.server);
     const flow = await loadWith(server, tlsConfig({ ca: '/does/not/exist.pem' }));
 
@@ -118,7 +118,7 @@ describe('TLS', () => {
     assertFault(await flow.ask('get'), 'AUTH_CONFIG', '"tls"');
   });
 
-  it('tells of a TLS configuration that is missing or is another node', async () => {
+  it('reports a TLS configuration that is missing or is another node', async () => {
     const server = await serveTls(made.server);
     const flow = await load(vgsFlow(`${server.origin}/token`, { tls: 'not-there' }), VGS_CREDENTIALS);
     assert.match(flow.status('get'), /config-node-missing/);

@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 const OLD = { access_token: 'old' } as MessageToken;
 const PERSON = stored('person', 'THE-PASSWORD');
 
-describe('VG login, when no answer makes sense', () => {
+describe('VG login, if the answer cannot be used', () => {
   let time: HeldTime;
   beforeEach(() => {
     time = holdTime();
@@ -32,7 +32,7 @@ describe('VG login, when no answer makes sense', () => {
     ['2 MiB', { body: { access_token: 'THE-TOKEN', text: 'x'.repeat(2 ** 21) } }, 'AUTH_BAD_RESPONSE'],
   ];
   for (const [what, answer, code] of cases) {
-    it(`${what}: a Catch node is told, a password is never sent again by itself, and the next message works`, async () => {
+    it(`${what}: a Catch node, a password is never sent again automatically, and the next message works`, async () => {
       const server = await serve(always(answer));
       const flow = await load(guardFlow({ url: server.origin, applicationId: 'a' }), PERSON);
 
@@ -44,7 +44,7 @@ describe('VG login, when no answer makes sense', () => {
     });
   }
 
-  it('the server gone: a Catch node is told, and the next message works once it is back', async () => {
+  it('a server that is down: a Catch node, and the next message works once it is back', async () => {
     const port = await closedPort();
     const flow = await load(guardFlow({ url: `http://127.0.0.1:${port}`, applicationId: 'a' }), PERSON);
 
@@ -53,7 +53,7 @@ describe('VG login, when no answer makes sense', () => {
     assert.equal((await flow.ask('login')).at, 'in');
   });
 
-  it('no answer: a Catch node is told after 15 s', async () => {
+  it('no answer: a Catch node after 15 s', async () => {
     const server = await serve(silent);
     const flow = await load(guardFlow({ url: server.origin, applicationId: 'a' }), PERSON);
     const caught = flow.ask('login', { token: OLD });
@@ -84,7 +84,7 @@ describe('VG login, when no answer makes sense', () => {
     });
   }
 
-  it('signs in with a private authority, by a proxy', async () => {
+  it('signs in with a private authority, through a proxy', async () => {
     const made = certificates();
     const server = await serve(always(signsIn('token-1')), { tls: made.server });
     const proxy = await serveProxy('robot', 'THE-PROXY-PASSWORD');

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { setEnvironment } from '../support/environment.ts';
 import { assertFault } from '../support/faults.ts';
 import { guardFlow, PRACTICE, signsIn, stored } from '../support/guard-server.ts';
-import { holdTime } from '../support/held-time.ts';
+import { assertTimeAfter, holdTime } from '../support/held-time.ts';
 import { type Flow, load, logged } from '../support/runtime.ts';
 import { always, serve, type TestServer } from '../support/servers.ts';
 
@@ -11,7 +11,7 @@ const FROM_MESSAGE = {
   login: { username: 'payload.user', usernameType: 'msg', password: 'payload.secret', passwordType: 'msg' },
 };
 
-/** A flow on the practice server that takes user and password from the message. */
+/** A flow with the practice server that takes user and password from the message. */
 const people = (): Promise<Flow> => load(guardFlow(PRACTICE, FROM_MESSAGE));
 
 describe('VG login', () => {
@@ -24,7 +24,7 @@ describe('VG login', () => {
     assert.equal(at, 'in');
     assert.equal(msg.token?.token_type, 'Bearer');
     assert.match(msg.token?.access_token ?? '', /^practice-vg-/);
-    assert.equal(msg.token?.expires_at, time.now() + 1_800_000);
+    assertTimeAfter(msg.token?.expires_at, time, 1_800_000);
     assert.ok(msg.token?.scope.includes('offline_access'));
     assert.equal('refresh_token' in (msg.token ?? {}), false);
     const { session, status, ...auth } = msg.auth ?? {};
@@ -39,7 +39,7 @@ describe('VG login', () => {
     assert.doesNotMatch(JSON.stringify(msg) + inspect(msg, { depth: 9 }) + logged(), /practice-(vg|refresh)-/);
   });
 
-  it('serves the stored user from the live session', async () => {
+  it('uses the valid session of the stored user', async () => {
     const flow = await load(guardFlow(PRACTICE), stored('plain'));
 
     const first = (await flow.ask('login')).msg;
@@ -50,7 +50,7 @@ describe('VG login', () => {
     assert.equal(second.auth?.status?.from_login, true);
   });
 
-  it('means the plain practice account where no user is stored', async () => {
+  it('uses the plain practice account if no user is stored', async () => {
     const flow = await load(guardFlow(PRACTICE));
 
     const { at, msg } = await flow.ask('login');
@@ -59,7 +59,7 @@ describe('VG login', () => {
     assert.equal(msg.auth?.user, 'practice');
   });
 
-  it('always puts a user from the message to the server, and takes the password off the message', async () => {
+  it('always sends a user from the message to the server, and removes the password from the message', async () => {
     const flow = await people();
 
     const first = (await flow.ask('login', { payload: { user: 'plain', secret: 'practice', other: 1 } })).msg;
@@ -71,7 +71,7 @@ describe('VG login', () => {
     assert.equal(second.auth?.status?.from_login, undefined);
   });
 
-  it('takes the password off the message on every output', async () => {
+  it('removes the password from the message on every output', async () => {
     const flow = await people();
     const outputs: Record<string, string> = { plain: 'in', sms: 'mfa', locked: 'refused' };
 
@@ -133,7 +133,7 @@ describe('VG login', () => {
   });
 
   for (const variable of ['NOT_SET', 'EMPTY']) {
-    it(`tells a Catch node of a variable without a value (${variable})`, async () => {
+    it(`reports to a Catch node a variable without a value (${variable})`, async () => {
       setEnvironment({ TEST_NAME: 'x', NOT_SET: undefined, EMPTY: '' });
       const login = { username: 'TEST_NAME', usernameType: 'env', password: variable, passwordType: 'env' };
       const flow = await load(guardFlow(PRACTICE, { login }));
@@ -152,7 +152,7 @@ describe('VG login', () => {
     ['no password', { user: 'plain' }, 'payload.secret'],
     ['an object as the password', { user: 'plain', secret: { a: 1 } }, 'payload.secret'],
   ] as [string, object, string][]) {
-    it(`tells a Catch node that there is ${what}`, async () => {
+    it(`reports to a Catch node that there is ${what}`, async () => {
       const flow = await people();
       const arrival = await flow.ask('login', { payload });
       assert.equal(arrival.msg.error?.code, 'AUTH_CONFIG');
@@ -167,7 +167,7 @@ describe('VG login', () => {
     'wrong-password': 'credentials-invalid',
   };
   for (const [user, reason] of Object.entries(REFUSED)) {
-    it(`sends ${user} by output 3 as ${reason}`, async () => {
+    it(`sends ${user} to output 3 as ${reason}`, async () => {
       const flow = await people();
 
       const { at, msg } = await flow.ask('login', { payload: { user, secret: 'practice' }, topic: 'kept' });
@@ -182,7 +182,7 @@ describe('VG login', () => {
     });
   }
 
-  it('tells of a success with a warning', async () => {
+  it('reports a success with a warning', async () => {
     const flow = await people();
 
     const { at, msg } = await flow.ask('login', { payload: { user: 'grace-login', secret: 'practice' } });
@@ -191,7 +191,7 @@ describe('VG login', () => {
     assert.deepEqual(msg.auth?.warnings, ['mfa-grace-login']);
   });
 
-  it('refuses a password that would stand in the flow file', async () => {
+  it('refuses a password in a text property, which would be in the flow file', async () => {
     const login = { username: 'plain', usernameType: 'str', password: 'THE-PASSWORD', passwordType: 'str' };
     const flow = await load(guardFlow(PRACTICE, { login }));
 
@@ -199,7 +199,7 @@ describe('VG login', () => {
     assertFault(await flow.ask('login'), 'AUTH_CONFIG', '"passwordType"');
   });
 
-  it('holds a refused password back for 15 minutes, until it changes or msg.reset says so', async () => {
+  it('holds a refused password back for 15 minutes, until it changes or msg.reset is set', async () => {
     const time = holdTime();
     const flow = await people();
     const ask = async (secret: string, more: object = {}): Promise<[string | undefined, number | undefined]> => {
@@ -218,7 +218,7 @@ describe('VG login', () => {
     assert.equal((await ask('wrong'))[0], 'credentials-invalid');
   });
 
-  it('sends one wrong password once, however many messages bring it at once', async () => {
+  it('sends one wrong password once, for any number of messages at once', async () => {
     const flow = await people();
 
     for (let index = 0; index < 10; index += 1) flow.send('login', { payload: { user: 'locks', secret: 'wrong' } });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Auth } from '../../nodes/shared/msg-auth.ts';
 import { assertFault } from '../support/faults.ts';
 import { type FlowNode, wire } from '../support/flows.ts';
 import { challenges, guardFlow, PRACTICE, signsIn, stored, way } from '../support/guard-server.ts';
@@ -6,7 +7,7 @@ import { holdTime } from '../support/held-time.ts';
 import { load } from '../support/runtime.ts';
 import { type Answerer, always, serve } from '../support/servers.ts';
 
-/** A server that signs in and has a revocation endpoint, or one that answers so in place of it. */
+/** A server that signs in and has a revocation endpoint, or one that answers like this in place of it. */
 const withRevocation =
   (revocation: Answerer = always({ status: 200 })): Answerer =>
   (...call) =>
@@ -35,7 +36,7 @@ describe('VG logout', () => {
     assert.equal(server.requests.length, 3, 'a new sign-in was needed');
   });
 
-  it('works against the practice server, and the handle finds nothing any more', async () => {
+  it('works with the practice server, and the handle finds nothing afterwards', async () => {
     const flow = await load(
       [
         ...guardFlow(PRACTICE),
@@ -57,7 +58,7 @@ describe('VG logout', () => {
     assert.match(flow.status('logout'), /signed-out/);
   });
 
-  it('is signed out where nobody was signed in', async () => {
+  it('is signed out if nobody was signed in', async () => {
     const flow = await load(guardFlow(PRACTICE), stored('plain'));
 
     const { at, msg } = await flow.ask('logout');
@@ -70,7 +71,7 @@ describe('VG logout', () => {
     ['has no revocation endpoint', always({ status: 404, body: '<html></html>' })],
     ['does not answer well', always({ status: 503 })],
   ] as [string, Answerer][]) {
-    it(`is signed out here where the server ${what}`, async () => {
+    it(`is signed out here if the server ${what}`, async () => {
       holdTime();
       const server = await serve(withRevocation(revocation));
       const flow = await load(guardFlow({ url: server.origin, applicationId: 'a' }), stored('person'));
@@ -84,7 +85,7 @@ describe('VG logout', () => {
     });
   }
 
-  it('means whom it is told: a user from the message, or a session handle', async () => {
+  it('signs out the user of its property: a name from the message, or a session handle', async () => {
     const login = { username: 'u', usernameType: 'msg', password: 'p', passwordType: 'msg' };
     const flow = await load([
       ...guardFlow(PRACTICE, { login }),
@@ -102,6 +103,35 @@ describe('VG logout', () => {
     assert.deepEqual([again.auth?.state, again.auth?.revoked], ['signed-out', []]);
   });
 
+  it('ends all sessions of a user name, and one session of a handle', async () => {
+    const login = { username: 'u', usernameType: 'msg', password: 'p', passwordType: 'msg' };
+    const flow = await load([
+      ...guardFlow(PRACTICE, { login }),
+      logout('by-name', 'u', 'msg'),
+      logout('by-handle', '', 'session'),
+      wire('attach-bearer', 'use', ['ready', 'needed'], { source: 'vg', server: 'server', userType: 'session' }),
+    ]);
+    const person = { u: 'plain', p: 'practice' };
+    const auths: (Auth | undefined)[] = [];
+    for (let times = 0; times < 4; times += 1) auths.push((await flow.ask('login', { ...person })).msg.auth);
+    const usable = async (): Promise<string[]> => {
+      const all = [];
+      for (const auth of auths) all.push((await flow.ask('use', { auth })).at);
+      return all;
+    };
+
+    assert.deepEqual((await flow.ask('by-handle', { auth: auths[1] })).msg.auth?.revoked, ['refresh_token']);
+    assert.deepEqual(await usable(), ['ready', 'needed', 'ready', 'ready']);
+    const { auth } = (await flow.ask('by-name', { u: 'plain' })).msg;
+    assert.deepEqual(auth, {
+      system: 'vg',
+      state: 'signed-out',
+      user: 'plain',
+      revoked: ['refresh_token', 'refresh_token', 'refresh_token'],
+    });
+    assert.deepEqual(await usable(), ['needed', 'needed', 'needed', 'needed']);
+  });
+
   it('forgets an open challenge of the user', async () => {
     const server = await serve(always(challenges(way('w', 1, 2))));
     const flow = await load(guardFlow({ url: server.origin, applicationId: 'a' }), stored('person'));
@@ -112,7 +142,7 @@ describe('VG logout', () => {
     assert.equal((await flow.ask('submit', { auth: msg.auth, payload: '1' })).msg.auth?.reason, 'challenge-unknown');
   });
 
-  it('tells a Catch node where it is not told whom', async () => {
+  it('reports to a Catch node that no user is given', async () => {
     const flow = await load([...guardFlow(PRACTICE), logout('by-name', 'u', 'msg')]);
 
     const arrival = await flow.ask('by-name', { payload: 'kept' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { assertFault } from '../support/faults.ts';
 import type { Arrival } from '../support/flows.ts';
 import { challenges, guardFlow, says, signsIn, stepOf, stored, way } from '../support/guard-server.ts';
-import { type HeldTime, holdTime } from '../support/held-time.ts';
+import { assertTimeAfter, type HeldTime, holdTime } from '../support/held-time.ts';
 import { type Flow, load } from '../support/runtime.ts';
 import { always, serve, type TestServer } from '../support/servers.ts';
 
@@ -22,7 +22,7 @@ describe('submit MFA code, case by case', () => {
   let flow: Flow;
   let offered: Arrival;
 
-  /** A flow with an open challenge of these ways. */
+  /** A flow with an open challenge of these methods. */
   async function open(...ways: object[]): Promise<void> {
     server = await serve(always(challenges(...ways)));
     flow = await load(guardFlow({ url: server.origin, applicationId: 'a' }), stored('person', 'THE-PASSWORD'));
@@ -44,7 +44,7 @@ describe('submit MFA code, case by case', () => {
     ['not named, and several are offered', ''],
     ['an object, and several are offered', { a: 1 }],
   ] as [string, unknown][]) {
-    it(`a way that is ${what}: output 2, nothing sent`, async () => {
+    it(`a method that is ${what}: output 2, nothing sent`, async () => {
       await open(SMS, EMAIL);
 
       assertState(await choose(payload), 'mfa', 'mfa-required', 'method-not-offered');
@@ -52,7 +52,7 @@ describe('submit MFA code, case by case', () => {
     });
   }
 
-  it('a way chosen: the server gets its own ids, and nothing of the person', async () => {
+  it('a chosen method: the server gets its own IDs, and nothing of the person', async () => {
     await open(SMS, EMAIL);
 
     assertState(await choose('otp-email'), 'mfa', 'code-required');
@@ -71,7 +71,7 @@ describe('submit MFA code, case by case', () => {
 
     const held = await choose('');
     assertState(held, 'mfa', 'code-required', 'held-back');
-    assert.equal(held.msg.auth?.retry_at, time.now() + 30_000);
+    assertTimeAfter(held.msg.auth?.retry_at, time, 30_000);
     assert.deepEqual(server.requests.map(stepOf), ['login', 'choose']);
 
     await time.pass(30_000);
@@ -79,7 +79,7 @@ describe('submit MFA code, case by case', () => {
     assert.deepEqual(server.requests.map(stepOf), ['login', 'choose', 'choose']);
   });
 
-  it('sending failed: output 2, and another way may be taken', async () => {
+  it('a failure to send: output 2, and another method can be chosen', async () => {
     await open(SMS, EMAIL);
     server.answer = always(says('Failure, MFA_FailedSendingRequest'));
     assertState(await choose('otp-sms'), 'mfa', 'mfa-required', 'mfa-delivery-failed');
@@ -88,7 +88,7 @@ describe('submit MFA code, case by case', () => {
     assertState(await choose('otp-email'), 'mfa', 'code-required');
   });
 
-  it('code right: output 1, and the challenge is used up', async () => {
+  it('a right code: output 1, and the challenge is used up', async () => {
     await open(SMS);
     await choose('');
     server.answer = always(signsIn('token-1'));
@@ -100,7 +100,7 @@ describe('submit MFA code, case by case', () => {
     assertState(await submit('0123'), 'refused', 'refused', 'challenge-unknown');
   });
 
-  it('code wrong, and the server does not keep the request: output 3', async () => {
+  it('a wrong code if the server does not keep the request: output 3', async () => {
     await open(SMS);
     await choose('');
     server.answer = always(says('Failure, SecureCodeDoesNotMatch, UserAccountLocked'));
@@ -153,8 +153,28 @@ describe('submit MFA code, case by case', () => {
     });
   }
 
+  for (const [what, payload, sent] of [
+    ['a blank', '012 345', '012345'],
+    ['a hyphen', '012-345', '012345'],
+    ['blanks around it and inside', ' 0 1 2\t345\r\n', '012345'],
+    ['a no-break space, a narrow one and one without width', '01\u00a02\u202f34\u200b5', '012345'],
+    ['other hyphens, a dash and a minus', '0\u20101\u20112\u20133\u22124\u00ad5', '012345'],
+    ['letters', 'aB-c 9', 'aBc9'],
+    ['full-width digits, which stay', '\uff10\uff11', '\uff10\uff11'],
+    ['other punctuation, which stays', '01.2_3', '01.2_3'],
+  ] as const) {
+    it(`a code with ${what}: the server gets it without spaces and hyphens`, async () => {
+      await open(SMS);
+      await choose('');
+      server.answer = always(signsIn('token-1'));
+      assertState(await submit(payload), 'in', 'signed-in');
+      assert.equal(server.requests.at(-1)?.form.get('MFASecureCode'), sent);
+    });
+  }
+
   for (const [what, payload] of [
     ['no code', undefined],
+    ['hyphens and blanks', ' - \u2013 '],
     ['an empty code', ''],
     ['blanks', '   '],
     ['an object', { code: '123' }],
@@ -163,7 +183,7 @@ describe('submit MFA code, case by case', () => {
     ['null', null],
     ['not a number', Number.NaN],
   ] as [string, unknown][]) {
-    it(`${what}: a Catch node is told, nothing sent, the challenge stays`, async () => {
+    it(`${what}: a Catch node, nothing sent, the challenge stays`, async () => {
       await open(SMS);
       await choose('');
 
@@ -177,7 +197,7 @@ describe('submit MFA code, case by case', () => {
     });
   }
 
-  it('no sense in the answer to a code: a Catch node is told, the challenge stays, and nothing is repeated', async () => {
+  it('an answer to a code that cannot be used: a Catch node, the challenge stays, and nothing is repeated', async () => {
     await open(SMS);
     await choose('');
     server.answer = always({ status: 503, body: '<html>THE-BODY</html>' });

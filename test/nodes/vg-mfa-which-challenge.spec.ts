@@ -19,10 +19,10 @@ function assertUnknown({ at, msg }: Arrival): void {
 /** The submits and choices that the server received. */
 const steps = (server: TestServer): string[] => server.requests.map(stepOf).filter((step) => step !== 'login');
 
-/** A message with the id of a challenge, as a client may have sent it. */
+/** A message with the ID of a challenge, as a client may have sent it. */
 const withId = (id: unknown, payload = '123'): Message => ({ auth: { challenge: { id } } as never, payload });
 
-describe('which challenge a message means', () => {
+describe('the challenge that a message names', () => {
   let server: TestServer;
   let flow: Flow;
 
@@ -30,7 +30,7 @@ describe('which challenge a message means', () => {
     server = await serve(always(challenges(SMS)));
   });
 
-  /** Somebody signs in with a name and password from a message, and has an open challenge. */
+  /** Signs in with a name and password from a message, and gets an open challenge. */
   const begin = async (message: Message = VICTIM): Promise<Message> => {
     const { at, msg } = await flow.ask('login', { ...message });
     assert.equal(at, 'mfa');
@@ -52,7 +52,7 @@ describe('which challenge a message means', () => {
     assert.equal((await flow.ask('submit', { auth, payload: '123' })).at, 'in');
   });
 
-  it('an id is a text that was given out, and nothing else', async () => {
+  it('must be a text that was given out', async () => {
     flow = await load(guardFlow(settings(), FROM_MESSAGE));
     const { auth } = await begin();
     const id = String(auth?.challenge?.id);
@@ -76,7 +76,7 @@ describe('which challenge a message means', () => {
     assert.equal((await flow.ask('submit', withId(id))).at, 'in');
   });
 
-  it('a property that is absent or null has its default: the message has to name the challenge', async () => {
+  it('is the default if the property is absent or null: the message has to name the challenge', async () => {
     flow = await load(guardFlow(settings()));
     for (const challenge of [undefined, null]) {
       await flow.deploy(guardFlow(settings(), { ...FROM_MESSAGE, submit: { challenge } }));
@@ -151,7 +151,7 @@ describe('which challenge a message means', () => {
       ['empty', ''],
       ['missing', undefined],
     ] as const) {
-      it(`does not count as empty if it is a variable that is ${what}`, async () => {
+      it(`is not empty if the field is a variable that is ${what}`, async () => {
         setEnvironment({ VG_TEST_CHALLENGE: value });
         // biome-ignore lint/suspicious/noTemplateCurlyInString: Node-RED resolves it.
         const challenge = '${VG_TEST_CHALLENGE}';
@@ -177,10 +177,10 @@ describe('which challenge a message means', () => {
     }
   });
 
-  describe('depends on where its server stands', () => {
+  describe('depends on the flow of its server', () => {
     const outputs = ['in', 'mfa', 'refused'];
 
-    it('a challenge of another flow’s server is unknown, also with its id; a global server’s is not', async () => {
+    it('a challenge of another flow’s server is unknown, even with its ID; a global server’s is not', async () => {
       const nodes = (z?: string): FlowNode[] => [
         ...guardFlow({ ...(z ? { z } : {}), ...settings() }, FROM_MESSAGE),
         { id: 'elsewhere', label: 'elsewhere', ...TAB },
@@ -188,7 +188,7 @@ describe('which challenge a message means', () => {
         wire('vg-mfa', 'far', outputs, { z: 'elsewhere' }),
         wire('vg-mfa', 'far-choose', outputs, { z: 'elsewhere', action: 'choose' }),
       ];
-      flow = await load(nodes('tab'));
+      flow = await load(nodes('tab'), { server: { clientSecret: 'x' } });
       const { auth } = await begin();
       for (const node of ['far', 'far-choose']) assertUnknown(await flow.ask(node, { auth, payload: '123' }));
       assert.deepEqual(steps(server), []);
@@ -221,14 +221,14 @@ describe('which challenge a message means', () => {
       assert.equal((await answered)[0]?.auth?.state, 'signed-in');
     });
 
-    it('a challenge is unknown once its server is gone', async () => {
+    it('a challenge is unknown after its server was removed', async () => {
       flow = await load(guardFlow(settings(), FROM_MESSAGE));
       const { auth } = await begin();
       await flow.deploy(guardFlow(settings(), FROM_MESSAGE).filter(({ id }) => id === 'refused' || id === 'submit'));
       assertUnknown(await flow.ask('submit', { auth, payload: '123' }));
     });
 
-    it('a message that comes while the config node is made again waits for it', async () => {
+    it('a message that arrives while the config node is restarted waits for it', async () => {
       flow = await load(guardFlow(settings(), FROM_MESSAGE));
       const { auth } = await begin();
       // Only the config node is deployed: the flow node stays, and gets its message while the other is closed.
@@ -244,7 +244,7 @@ describe('which challenge a message means', () => {
   });
 });
 
-/** What a node sends next, by its outputs. A node in a subflow has no place of its own. */
+/** The next message of a node, by its outputs. A node in a subflow has no position of its own. */
 function guardSpy(flow: Flow, id: string): Promise<(Message | null)[]> {
   return new Promise((resolve) => {
     const node = flow.node(id) as unknown as { send: (messages: (Message | null)[]) => void };

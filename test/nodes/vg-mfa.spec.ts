@@ -5,7 +5,7 @@ import { guardFlow, PRACTICE, stored } from '../support/guard-server.ts';
 import { holdTime } from '../support/held-time.ts';
 import { type Flow, load, logged } from '../support/runtime.ts';
 
-/** What the practice user received. */
+/** The codes and links that the practice user received. */
 function codeOf(flow: Flow, user: string): string {
   const delivery = flow.engine.practice.visualGuard.inboxOf(user);
   assert.equal(delivery?.kind, 'code');
@@ -15,7 +15,7 @@ function codeOf(flow: Flow, user: string): string {
 const practice = (user: string, nodes: Parameters<typeof guardFlow>[1] = {}): Promise<Flow> =>
   load(guardFlow(PRACTICE, nodes), stored(user));
 
-/** The id of the offered way of this kind and transport. */
+/** The ID of the offered method of this kind and transport. */
 function way(msg: Message, kind: string, transport: string): string {
   const found = msg.auth?.challenge?.methods.find((each) => each.kind === kind && each.transport === transport);
   return found?.id ?? assert.fail(`no ${kind} by ${transport}`);
@@ -27,7 +27,7 @@ describe('submit MFA code', () => {
     ['email', 'otp', 'email'],
     ['whatsapp', 'otp', 'whatsapp'],
   ] as const) {
-    it(`signs in by a code that came by ${transport}`, async () => {
+    it(`signs in with a code that was sent by ${transport}`, async () => {
       const time = holdTime();
       const flow = await practice(user);
 
@@ -59,7 +59,7 @@ describe('submit MFA code', () => {
     });
   }
 
-  it('needs nothing sent where the code is in an authenticator app', async () => {
+  it('needs nothing sent for a code of an authenticator app', async () => {
     const flow = await practice('app');
     const offered = (await flow.ask('login')).msg;
 
@@ -70,7 +70,7 @@ describe('submit MFA code', () => {
     assert.equal((await flow.ask('submit', { ...msg, payload: codeOf(flow, 'app') })).at, 'in');
   });
 
-  it('takes a way by its id, by a preference, by "first", and a single one by nothing', async () => {
+  it('accepts a method by its ID, by a preference, by "first", and the only one without a word', async () => {
     const cases: [string, (msg: Message) => string, string][] = [
       ['all', (msg) => way(msg, 'otp', 'email'), 'email'],
       ['all', () => 'otp-email', 'email'],
@@ -91,7 +91,7 @@ describe('submit MFA code', () => {
     }
   });
 
-  it('takes a way at the login where one is preferred and offered', async () => {
+  it('uses the preferred method at the login if it is offered', async () => {
     const flow = await practice('all', { login: { method: 'otp-email' } });
 
     const { at, msg } = await flow.ask('login');
@@ -102,7 +102,7 @@ describe('submit MFA code', () => {
     assert.equal((await flow.ask('submit', { ...msg, payload: codeOf(flow, 'all') })).at, 'in');
   });
 
-  it('asks where the preferred way is not offered', async () => {
+  it('asks if the preferred method is not offered', async () => {
     const flow = await practice('sms', { login: { method: 'link-email' } });
 
     const { at, msg } = await flow.ask('login');
@@ -112,7 +112,7 @@ describe('submit MFA code', () => {
     assert.equal(msg.auth?.challenge?.method, undefined);
   });
 
-  it('reads code, way and challenge from where it is told to', async () => {
+  it('reads code, method and challenge from the properties that are set', async () => {
     const places: Parameters<typeof guardFlow>[1] = {
       choose: { method: 'otp-sms', methodType: 'str', challenge: 'where.it.is', challengeType: 'global' },
       submit: { code: 'entered', codeType: 'flow', challenge: 'which', challengeType: 'msg', property: 'payload.key' },
@@ -132,7 +132,7 @@ describe('submit MFA code', () => {
     assert.equal((msg.payload as { a: number }).a, 1);
   });
 
-  it('takes a code that is a number as its digits', async () => {
+  it('accepts a number as the digits of a code', async () => {
     holdTime();
     const flow = await practice('sms');
     const { msg } = await flow.ask('choose', { ...(await flow.ask('login')).msg, payload: '' });
@@ -142,7 +142,7 @@ describe('submit MFA code', () => {
     assert.equal((await flow.ask('submit', { ...msg, payload: Number(code) })).at, 'in');
   });
 
-  it('lets a wrong code be followed by the right one', async () => {
+  it('accepts the right code after a wrong one', async () => {
     const flow = await practice('sms');
     const { msg } = await flow.ask('choose', { ...(await flow.ask('login')).msg, payload: '' });
 
@@ -181,10 +181,10 @@ describe('submit MFA code', () => {
     assert.doesNotMatch(all, /practice-(vg|refresh)-/);
     assert.doesNotMatch(logged(), /practice-(vg|refresh)-/);
     const shown = ['login', 'choose', 'submit'].flatMap((id) => flow.shown(id)).join();
-    assert.doesNotMatch(shown, /\*/, 'the masked destination stands in msg.auth only');
+    assert.doesNotMatch(shown, /\*/, 'the masked destination is in msg.auth only');
   });
 
-  it('shows the practice code in the status of the node that asked for it and in the log', async () => {
+  it('shows the practice code in the status of the node that requested it and in the log', async () => {
     const time = holdTime();
     const flow = await practice('sms');
     await flow.ask('choose', { ...(await flow.ask('login')).msg, payload: '' });
@@ -198,7 +198,7 @@ describe('submit MFA code', () => {
     assert.match(flow.status('choose'), /challenge-expired/, 'it stays true while nothing flows');
   });
 
-  it('gives the stored user, who asks again, the same challenge and no second code', async () => {
+  it('gives the stored user the same challenge again and no second code', async () => {
     const flow = await practice('sms');
     const { auth } = (await flow.ask('login')).msg;
     const first = auth?.challenge?.id;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { PRACTICE_ACCOUNTS } from '../../src/practice/people.ts';
+import { PRACTICE_ACCOUNTS } from '../../src/practice/users.ts';
 import { assertFault } from '../support/faults.ts';
 import { httpRequest, place, wire } from '../support/flows.ts';
-import { type HeldTime, holdTime } from '../support/held-time.ts';
+import { assertTimeAfter, type HeldTime, holdTime } from '../support/held-time.ts';
 import { type Flow, load } from '../support/runtime.ts';
 import { vgsFlow } from '../support/token-server.ts';
 
@@ -22,7 +22,7 @@ describe('a VGS account on the practice server', () => {
     assert.deepEqual(PRACTICE_ACCOUNTS.map(({ clientId }) => clientId).sort(), tested.sort());
   });
 
-  it('practice: gets a token for 300 s that the practice API takes; empty credentials mean it', async () => {
+  it('practice: gets a token for 300 s that the practice API accepts, also with empty credentials', async () => {
     const flow = await load([
       { id: 'account', type: 'vgs-account', practice: true },
       wire('attach-bearer', 'attach', ['call', 'needed'], { account: 'account' }),
@@ -43,12 +43,12 @@ describe('a VGS account on the practice server', () => {
   it('short-life: gets a token for 10 s', async () => {
     const flow = await practise('short-life');
     const first = (await flow.ask('get')).msg;
-    assert.equal(first.token?.expires_at, time.now() + 10_000);
+    assertTimeAfter(first.token?.expires_at, time, 10_000);
     await time.pass(10_000);
     assert.notEqual((await flow.ask('get')).msg.token?.access_token, first.token?.access_token);
   });
 
-  it('missing-scope: is told what is missing', async () => {
+  it('missing-scope: gets a warning with the missing scope', async () => {
     const { at, msg } = await (await practise('missing-scope')).ask('get');
     assert.equal(at, 'token');
     assert.deepEqual(msg.auth?.warnings, ['scope-missing']);

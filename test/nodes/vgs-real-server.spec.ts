@@ -85,7 +85,7 @@ describe('VGS against a real OAuth server', () => {
     assert.equal(msg.auth?.reason, 'scope-invalid');
   });
 
-  it('tells of a scope that was not granted', async () => {
+  it('reports a scope that was not granted', async () => {
     const flow = await load(
       [
         {

@@ -9,8 +9,8 @@ import { until } from '../support/until.ts';
 
 const OLD = { access_token: 'old' } as MessageToken;
 
-describe('get VGS token, when no answer makes sense', () => {
-  it('tells a Catch node that the server is gone, and works once it is back', async () => {
+describe('get VGS token, if the answer cannot be used', () => {
+  it('reports to a Catch node that the server is down, and works once it is back', async () => {
     holdTime();
     const port = await closedPort();
     const flow = await load(vgsFlow(`http://127.0.0.1:${port}/token`), VGS_CREDENTIALS);
@@ -25,14 +25,14 @@ describe('get VGS token, when no answer makes sense', () => {
     assert.match(flow.status('get'), /valid-until/);
   });
 
-  it('tells that the name is unknown', async () => {
+  it('reports that the name is unknown', async () => {
     holdTime();
     const flow = await load(vgsFlow('https://no-such-host.invalid/token'), VGS_CREDENTIALS);
 
     assertFault(await flow.ask('get', { token: OLD }), 'AUTH_NETWORK', 'no-such-host.invalid');
   });
 
-  it('tells that the connection was cut, after three tries', async () => {
+  it('reports that the connection was cut, after three tries', async () => {
     holdTime();
     const server = await serveTokens((_request, response) => {
       response.destroy();
@@ -47,7 +47,7 @@ describe('get VGS token, when no answer makes sense', () => {
     assert.equal((await flow.ask('get')).at, 'token');
   });
 
-  it('tells that no answer came, within 30 s in all', async () => {
+  it('reports that no answer arrived, within 30 s in all', async () => {
     const time = holdTime();
     const server = await serveTokens(silent);
     const flow = await load(vgsFlow(server.origin), VGS_CREDENTIALS);
@@ -62,7 +62,7 @@ describe('get VGS token, when no answer makes sense', () => {
     assert.equal((await time.until(flow.ask('get'))).at, 'token');
   });
 
-  it('lets the messages that wait go one by one, and keeps the request for the others', async () => {
+  it('ends the wait of each message separately, and keeps the request for the others', async () => {
     const time = holdTime();
     let release: ((answer: Answer) => void) | undefined;
     const server = await serveTokens(
@@ -87,7 +87,7 @@ describe('get VGS token, when no answer makes sense', () => {
   });
 
   for (const status of [408, 429, 500, 502, 503]) {
-    it(`tells that the server cannot answer now (${status}), after three tries`, async () => {
+    it(`reports that the server cannot answer now (${status}), after three tries`, async () => {
       holdTime();
       const server = await serveTokens(always({ status, body: '<html>THE-BODY</html>' }));
       const flow = await load(vgsFlow(server.origin), VGS_CREDENTIALS);
@@ -100,7 +100,7 @@ describe('get VGS token, when no answer makes sense', () => {
     });
   }
 
-  it('succeeds where the second try succeeds', async () => {
+  it('succeeds if the second try succeeds', async () => {
     holdTime();
     const server = await serveTokens(always({ status: 503 }));
     const then: Answerer = grantsInTurn();
@@ -114,7 +114,7 @@ describe('get VGS token, when no answer makes sense', () => {
     assert.equal(server.requests.length, 2);
   });
 
-  it('honours a Retry-After that fits into the wait', async () => {
+  it('respects a Retry-After that fits into the wait', async () => {
     const time = holdTime();
     const server = await serveTokens(always({ status: 429, headers: { 'retry-after': '3' } }));
     const then: Answerer = grantsInTurn();
@@ -131,7 +131,7 @@ describe('get VGS token, when no answer makes sense', () => {
     ['seconds', (): string => '60'],
     ['a date', (now: number): string => new Date(now + 60_000).toUTCString()],
   ] as const) {
-    it(`gives up at once where Retry-After (${what}) does not fit, and says until when`, async () => {
+    it(`gives up at once if Retry-After (${what}) does not fit, and reports the time`, async () => {
       const time = holdTime();
       const begun = time.now();
       const server = await serveTokens(always({ status: 503, headers: { 'retry-after': retryAfter(begun) } }));
@@ -168,7 +168,7 @@ describe('get VGS token, when no answer makes sense', () => {
     ['415 as JSON', { status: 415, body: { error: 'invalid_request' } }, 415, 'application/json'],
   ];
   for (const [what, answer, status, contentType] of SENSELESS) {
-    it(`tells of ${what}: status and content type, never the body`, async () => {
+    it(`reports ${what}: status and content type, never the body`, async () => {
       holdTime();
       const server = await serveTokens(always(answer));
       const flow = await load(vgsFlow(server.origin), VGS_CREDENTIALS);
@@ -184,7 +184,7 @@ describe('get VGS token, when no answer makes sense', () => {
     });
   }
 
-  it('tells of an answer that is cut off in the middle', async () => {
+  it('reports an answer that is cut off in the middle', async () => {
     holdTime();
     const server = await serveTokens((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '500' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import type { MessageToken } from '../../src/core/redaction.ts';
-import { holdTime } from '../support/held-time.ts';
+import { assertTimeAfter, holdTime } from '../support/held-time.ts';
 import { load, logged } from '../support/runtime.ts';
 import { always, inTurn } from '../support/servers.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from '../support/token-server.ts';
 
 describe('get VGS token', () => {
-  it('puts the token and who signed in on the message, and keeps the rest of it', async () => {
+  it('puts the token and the account on the message, and keeps the rest of it', async () => {
     const time = holdTime();
     const server = await serveTokens(always(grants('token-1', { scope: 'cards:write user_id' })));
     const flow = await load(vgsFlow(server.origin, { scope: 'cards:write' }), VGS_CREDENTIALS);
@@ -38,7 +38,7 @@ describe('get VGS token', () => {
     assert.deepEqual(flow.left, []);
   });
 
-  it('sends client and grant as form fields, in the body where nothing else is said', async () => {
+  it('sends client and grant as form fields, by default in the body', async () => {
     const server = await serveTokens();
     const flow = await load(vgsFlow(`${server.origin}/realms/x/token`, { scope: 'a:b  c:d', vaultId: 'tnt1' }), {
       account: CLIENT,
@@ -59,7 +59,7 @@ describe('get VGS token', () => {
     assert.equal(request?.headers.authorization, undefined);
   });
 
-  it('sends the client in the header where that is chosen, and then not in the body', async () => {
+  it('sends the client in the header if that is chosen, and then not in the body', async () => {
     const server = await serveTokens();
     const flow = await load(vgsFlow(server.origin, { clientAuth: 'header' }), VGS_CREDENTIALS);
 
@@ -71,7 +71,7 @@ describe('get VGS token', () => {
     assert.deepEqual(Object.fromEntries(request?.form ?? []), { grant_type: 'client_credentials' });
   });
 
-  it('puts the token where the property says', async () => {
+  it('puts the token into the configured property', async () => {
     const server = await serveTokens();
     const flow = await load(vgsFlow(server.origin, {}, { property: 'a.b' }), VGS_CREDENTIALS);
 
@@ -81,7 +81,7 @@ describe('get VGS token', () => {
     assert.equal('token' in msg, false);
   });
 
-  it('asks once for 1,000 messages at once, and sends them on in order', async () => {
+  it('sends one request for 1,000 messages at once, and the messages in order', async () => {
     const server = await serveTokens();
     const flow = await load(vgsFlow(server.origin), VGS_CREDENTIALS);
 
@@ -101,7 +101,7 @@ describe('get VGS token', () => {
     assert.equal(server.requests.length, 1);
   });
 
-  it('shows the token nowhere but where it is used', async () => {
+  it('shows the token only to the node that uses it', async () => {
     const server = await serveTokens(always(grants('THE-ACCESS-TOKEN')));
     const flow = await load(vgsFlow(server.origin), VGS_CREDENTIALS);
 
@@ -150,7 +150,7 @@ describe('get VGS token', () => {
     ['403 with another word', refuses(403, 'some_word'), 'unknown', 'some_word'],
   ];
   for (const [what, answer, reason, error] of REFUSED) {
-    it(`sends ${what} by output 2 as ${reason}`, async () => {
+    it(`sends ${what} to output 2 as ${reason}`, async () => {
       const time = holdTime();
       const server = await serveTokens(always(answer));
       const flow = await load(vgsFlow(server.origin), VGS_CREDENTIALS);
@@ -162,14 +162,14 @@ describe('get VGS token', () => {
       const { error_description: said } = (answer.body ?? {}) as { error_description?: string };
       const words = { ...(error ? { error } : {}), ...(said ? { error_description: said } : {}) };
       assert.deepEqual(auth, { system: 'vgs', state: 'refused', reason, ...words });
-      assert.equal(retry_at, time.now() + 30_000);
+      assertTimeAfter(retry_at, time, 30_000);
       assert.equal('token' in msg, false, 'an old token must not pass for a new one');
       assert.equal(msg.payload, 'kept');
       assert.equal(server.requests.length, 1);
     });
   }
 
-  it('remembers a refusal for 30 s, and then asks again', async () => {
+  it('remembers a refusal for 30 s, and then sends a new request', async () => {
     const time = holdTime();
     const server = await serveTokens(inTurn(refuses(401, 'invalid_client'), grants('token-1')));
     const flow = await load(vgsFlow(server.origin), VGS_CREDENTIALS);
@@ -184,7 +184,7 @@ describe('get VGS token', () => {
     assert.equal(server.requests.length, 2);
   });
 
-  it('gets a new token before the old one ends, and never hands out one that has ended', async () => {
+  it('gets a new token before the old one expires, and never returns an expired one', async () => {
     const time = holdTime();
     const server = await serveTokens(grantsInTurn());
     const flow = await load(vgsFlow(server.origin), VGS_CREDENTIALS);
@@ -200,7 +200,7 @@ describe('get VGS token', () => {
     assert.equal(server.requests.length, 2);
   });
 
-  it('hands a token of no usable life to those who wait for it, and to nobody after', async () => {
+  it('gives a token without a usable life to those who wait for it, and to nobody after', async () => {
     const server = await serveTokens(grantsInTurn({ expires_in: 'soon' }));
     const flow = await load(vgsFlow(server.origin), VGS_CREDENTIALS);
 
@@ -216,7 +216,7 @@ describe('get VGS token', () => {
     assert.equal(third.msg.token?.access_token, 'token-2');
   });
 
-  it('shows how long the token serves, and that it has ended, without a message', async () => {
+  it('shows how long the token is valid, and that it has expired, without a message', async () => {
     const time = holdTime();
     const server = await serveTokens();
     const flow = await load(vgsFlow(server.origin), VGS_CREDENTIALS);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { PROJECT } from '../../scripts/node-red.ts';
+import { PROJECT } from '../../scripts/project.ts';
+import { SOURCE, TRANSLATIONS } from '../support/catalogues.ts';
 import { type FlowNode, functionNode, type Message, place, wire } from '../support/flows.ts';
 import { asDebugShows, type Flow, load } from '../support/runtime.ts';
 
@@ -21,7 +22,7 @@ function join_(id: string, build: string): FlowNode {
 const split = (id: string, to: string): FlowNode =>
   wire('split', id, [to], { splt: '\\n', spltType: 'str', arraySplt: 1, arraySpltType: 'len', property: 'payload' });
 
-/** What shows msg.token, or the session handle. Everything else here shows neither, and nothing shows the header. */
+/** The functions that show msg.token, or the session handle. All others here show neither, and none shows the header. */
 const SHOWS: Record<string, ('token' | 'session')[]> = {
   yaml: ['token', 'session'],
   xml: ['token'],
@@ -98,14 +99,14 @@ describe('the header, msg.token and the session handle', () => {
     texts = [String(msg.token.access_token), String(msg.auth.session)];
   });
 
-  /** Whether a message shows a secret: in the debug sidebar, in the log or as JSON, letter by letter included. */
+  /** Whether a message shows a secret: in the debug sidebar, in the log or as JSON, even letter by letter. */
   function shows({ payload, error }: Message): boolean {
     const all = [JSON.stringify(payload), asDebugShows(payload), inspect(payload, { depth: 9 }), error?.message];
     const letters = (text: string): string => text.replace(/[^\w-]/g, '');
     return all.some((shown = '') => texts.some((text) => letters(shown).includes(letters(text))));
   }
 
-  /** All that comes of a message with this payload: one message, an error, or the parts of one. */
+  /** The results of a message with this payload: one message, an error, or the parts of one. */
   async function pass(id: string, payload: object): Promise<Message[]> {
     const seen = [(await flow.ask(id, { payload })).msg];
     const { count = 1 } = (seen[0]?.parts ?? {}) as { count?: number };
@@ -123,10 +124,13 @@ describe('the header, msg.token and the session handle', () => {
     });
   }
 
-  it('are told apart in the help: it names whatever shows one', () => {
-    const help = readFileSync(join(PROJECT, 'nodes/locales/en-US/attach-bearer.html'), 'utf8');
-    for (const name of ['YAML', 'XML', 'CSV', 'Split', 'Join', 'Template', 'JSONata', '$merge', '$spread', '$each'])
-      assert.ok(help.includes(name), name);
-    for (const name of ['object spread', '`Object.assign`', '`structuredClone`']) assert.ok(help.includes(name), name);
-  });
+  const TOKEN = ['YAML', 'XML', 'CSV', 'split', 'join', 'JSONata', '`$merge`', '`$spread`', '`$each`', '`.*`'];
+  const CODE = ['`Object.assign`', '`structuredClone`'];
+  for (const language of [SOURCE, ...TRANSLATIONS])
+    for (const node of ['attach-bearer', 'vgs-token', 'vg-login', 'vg-mfa'])
+      it(`are listed with the functions that show them in the help of ${node} (${language})`, () => {
+        const help = readFileSync(join(PROJECT, `nodes/locales/${language}/${node}.html`), 'utf8').toLowerCase();
+        const handle = node === 'vgs-token' ? [] : ['template'];
+        for (const name of [...TOKEN, ...CODE, ...handle]) assert.ok(help.includes(name.toLowerCase()), name);
+      });
 });

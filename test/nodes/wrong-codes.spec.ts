@@ -19,7 +19,7 @@ const answer: Answerer = (request) => {
   return request.form.get('MFASecureCode') === RIGHT ? signedIn() : wrongCode;
 };
 
-describe('guesses of a code', () => {
+describe('wrong guesses of a code', () => {
   let time: HeldTime;
   let server: TestServer;
   let flow: Flow;
@@ -30,7 +30,7 @@ describe('guesses of a code', () => {
     flow = await load(guardFlow({ url: server.origin, applicationId: 'a' }, FROM_MESSAGE), {}, settings);
   }
 
-  /** Begins a new challenge, and answers it so many times. */
+  /** Starts a new challenge, and answers it this many times. */
   async function guess(times: number, payload = '1', u = 'anna'): Promise<Arrival[]> {
     const { msg } = await flow.ask('login', { u, p: 'x' });
     const arrivals: Arrival[] = [];
@@ -39,7 +39,7 @@ describe('guesses of a code', () => {
     return arrivals;
   }
 
-  it('are ten for a user in 15 minutes, whatever challenge and spelling they come with', async () => {
+  it('are limited to ten for a user in 15 minutes, for any challenge and spelling', async () => {
     await start();
     const first = time.now();
     for (const u of ['anna', 'Anna', ' ANNA']) await guess(3, '1', u);
@@ -71,7 +71,7 @@ describe('guesses of a code', () => {
     );
   });
 
-  it('count on over a deploy that leaves the server as it is', async () => {
+  it('are counted over a deploy that does not change the server', async () => {
     await start();
     for (let count = 0; count < 3; count += 1) await guess(3);
     await flow.deploy(guardFlow({ url: server.origin, applicationId: 'a', name: 'renamed' }, FROM_MESSAGE));
@@ -85,7 +85,7 @@ describe('guesses of a code', () => {
     ['digits, as of a variable', '3', 3],
     ['nothing', undefined, 10],
   ] as const) {
-    it(`are as many as vgAuthMaxWrongCodes says: ${what}`, async () => {
+    it(`are limited by vgAuthMaxWrongCodes: ${what}`, async () => {
       await start({ vgAuthMaxWrongCodes: value });
       assert.equal(await sent(), expected);
       assert.equal(logged().includes('settings.limit-invalid'), false);
@@ -93,7 +93,7 @@ describe('guesses of a code', () => {
   }
 
   for (const value of [0, -1, 2.5, Number.NaN, Number.POSITIVE_INFINITY, '', 'many', '1e3', true, null, [3], {}]) {
-    it(`are ten if vgAuthMaxWrongCodes is ${inspect(value)}, and one warning says so`, async () => {
+    it(`are limited to ten if vgAuthMaxWrongCodes is ${inspect(value)}, with one warning`, async () => {
       await start({ vgAuthMaxWrongCodes: value });
       assert.equal(await sent(), 10);
       assert.equal(logged().split('settings.limit-invalid').length - 1, 1);

@@ -10,7 +10,7 @@ import { until } from '../support/until.ts';
 const LIFE = 600_000;
 const MINUTE = 60_000;
 
-/** The real time, but for the minute after which the master key is renewed: a test lets it pass. */
+/** The real time, except the minute after which the master key is renewed: a test lets it pass. */
 class MinuteTime implements Clock {
   readonly #due = new Set<() => void>();
   readonly now = systemClock.now;
@@ -30,7 +30,7 @@ class MinuteTime implements Clock {
   }
 }
 
-describe('Who can write to Redis, but does not know the encryption key,', () => {
+describe('Somebody who can write to Redis, but does not have the encryption key,', () => {
   let server: RedisServer;
   let store: RedisStore;
   before(async () => {
@@ -47,7 +47,7 @@ describe('Who can write to Redis, but does not know the encryption key,', () => 
   const entries = async (): Promise<string[]> =>
     (await server.admin.keys('*')).filter((key) => /:[0-9a-f]{64}$/.test(key));
 
-  /** Writes something, and gives back the key and what stands there. */
+  /** Writes a record, and returns its key and its content in Redis. */
   async function write(name: string, value: unknown, life = LIFE): Promise<{ key: string; raw: string }> {
     const before = await entries();
     assert.equal(await store.put(name, value, { life, fence: 5 }), true);
@@ -56,7 +56,7 @@ describe('Who can write to Redis, but does not know the encryption key,', () => 
   }
 
   describe('cannot', () => {
-    it('prolong a record: without a time to live, or with a longer one, it is over at its time', async () => {
+    it('extend a record: without a time to live, or with a longer one, it still ends at its time', async () => {
       const { key } = await write('a', 'mine', 150);
       await server.admin.persist(key);
       assert.equal((await store.get('a'))?.value, 'mine');
@@ -66,7 +66,7 @@ describe('Who can write to Redis, but does not know the encryption key,', () => 
       assert.equal(await store.get('a'), undefined);
     });
 
-    it('use it again after its time, nor with another time beside it', async () => {
+    it('make a record valid again after its end, not even with another time in clear', async () => {
       const { key, raw } = await write('a', 'mine', 50);
       await eventually(async () => (await server.admin.exists(key)) === 0);
       const now = Date.now();
@@ -92,7 +92,7 @@ describe('Who can write to Redis, but does not know the encryption key,', () => 
       assert.equal(await store.get('a'), undefined);
     });
 
-    it('move it to another name, or to another prefix that has the same encryption key', async () => {
+    it('move it to another name, or to another prefix with the same encryption key', async () => {
       const a = await write('a', 'of a');
       const b = await write('b', 'of b');
       await server.admin.set(b.key, a.raw);
@@ -109,7 +109,7 @@ describe('Who can write to Redis, but does not know the encryption key,', () => 
       assert.equal(await again.get('a'), undefined);
     });
 
-    it('give it another number, or another content', async () => {
+    it('give it another number or other content', async () => {
       const { key, raw } = await write('a', 'mine');
       const content = raw.split('.').at(-1) ?? '';
       for (const forged of [
@@ -122,7 +122,7 @@ describe('Who can write to Redis, but does not know the encryption key,', () => 
       }
     });
 
-    it('put a master key of their own in place: who runs keeps the right one and writes it again', async () => {
+    it('replace the master key: running processes keep the right one and write it again', async () => {
       const time = new MinuteTime();
       const victim = openRedis(server, { time });
       await victim.put('a', 'mine', { life: LIFE, fence: 1 });
@@ -137,14 +137,14 @@ describe('Who can write to Redis, but does not know the encryption key,', () => 
   });
 
   describe('can', () => {
-    it('put back an older record of the same name, until that one’s time is over', async () => {
+    it('put back an older record of the same name, until the end of its life', async () => {
       const { key, raw } = await write('a', 'older');
       await store.put('a', 'newer', { life: LIFE, fence: 6 });
       await server.admin.set(key, raw);
       assert.equal((await store.get('a'))?.value, 'older');
     });
 
-    it('take records away, and the master key: everybody who is not known here is signed out', async () => {
+    it('remove records and the master key: everybody without a session in this process is signed out', async () => {
       const { key } = await write('a', 'mine');
       await server.admin.del(key);
       assert.equal(await store.get('a'), undefined);
@@ -153,12 +153,12 @@ describe('Who can write to Redis, but does not know the encryption key,', () => 
       assert.equal(await openRedis(server).get('b'), undefined);
     });
 
-    it('hold up a name: with a number that is too large, or a lease', async () => {
+    it('block a name: with a number that is too large, or a lock', async () => {
       const { key } = await write('a', 'mine');
       await server.admin.hset(`${key}:fence`, 'written', String(2 ** 50));
       assert.equal(await store.put('a', 'refused', { life: LIFE, fence: 6 }), false);
-      await server.admin.set(`${key}:lease`, 'x', 'PX', LIFE);
-      assert.ok('left' in (await store.lease('a')));
+      await server.admin.set(`${key}:lock`, 'x', 'PX', LIFE);
+      assert.ok('left' in (await store.lock('a')));
     });
   });
 });
@@ -179,7 +179,7 @@ describe('The master key in Redis', () => {
   const DAY = 24 * 60 * MINUTE;
   const life = (): Promise<number> => server.admin.pttl('vg-auth:master');
 
-  it('outlives every record, and is renewed while it is in use', async () => {
+  it('is kept longer than every record, and is renewed while it is in use', async () => {
     const store = openRedis(server, { time });
     await store.put('a', 1, { life: Number.MAX_SAFE_INTEGER, fence: 1 });
     const [key = ''] = (await server.admin.keys('*')).filter((each) => /:[0-9a-f]{64}$/.test(each));
@@ -190,7 +190,7 @@ describe('The master key in Redis', () => {
     await eventually(async () => (await life()) > 399 * DAY);
   });
 
-  it('is there again within a minute after Redis was emptied, and what was written stays readable', async () => {
+  it('is there again within a minute after Redis was emptied, and records stay readable', async () => {
     const store = openRedis(server, { time });
     await store.put('a', 1, { life: LIFE, fence: 1 });
     const record = await server.admin.get('vg-auth:master');
@@ -200,10 +200,9 @@ describe('The master key in Redis', () => {
     assert.equal((await openRedis(server).get('a'))?.value, 1);
   });
 
-  it('of a fresh process is taken up by those who run: what they keep is written again, and told of', async () => {
+  it('of a new process is adopted by running ones: their records are written again, and this is logged', async () => {
     const old = openRedis(server, { time });
     let told = 0;
-    await until(() => old.state.at === 'ready');
     const follow = async (): Promise<void> => {
       told += 1;
       if (!(await old.get('a'))) await old.put('a', 'kept', { life: LIFE, fence: 1, writer: 'me' });
@@ -216,14 +215,14 @@ describe('The master key in Redis', () => {
     time.passMinute();
     let value: unknown;
     while (value !== 'kept') value = (await fresh.get('a'))?.value;
-    // From now on they hear each other.
+    // From now on they get each other's notifications.
     const before = told;
     await fresh.put('a', 'newer', { life: LIFE, fence: 2 });
     await until(() => told > before);
     assert.equal((await old.get('a'))?.value, 'newer');
   });
 
-  it('comes with the time of Redis: a machine whose clock is wrong shares records all the same', async () => {
+  it('comes with the time of Redis: a machine whose clock is wrong shares records nevertheless', async () => {
     const wrong = new RetryTime();
     wrong.setClock(-3 * DAY);
     const store = openRedis(server, { time: wrong });
@@ -238,7 +237,7 @@ describe('The master key in Redis', () => {
   });
 });
 
-/** Waits for something that has to be asked for. The test's time limit ends it. */
+/** Waits for something that has to be polled. The test's time limit ends it. */
 async function eventually(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition()));
 }

@@ -5,15 +5,16 @@ import { deriveKey } from '../../src/store/master-key.ts';
 import type { RedisStore } from '../../src/store/redis.ts';
 import { certificates } from '../support/certificates.ts';
 import { isSettled } from '../support/fake-system.ts';
-import { endRedis, freePort, type RedisServer, startRedis } from '../support/redis-server.ts';
+import { freePort } from '../support/free-port.ts';
+import { endRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { RetryTime } from '../support/retry-time.ts';
-import { closeStores, keyringOf, openRedis, PASSPHRASE } from '../support/stores.ts';
+import { addressOf, closeStores, keyringOf, openRedis, PASSPHRASE } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 import { endWires, Wire } from '../support/wire.ts';
 
 const LIFE = 60_000;
 const FIRST = { life: LIFE, fence: 1 };
-/** What a Redis user needs, as the README lists it. */
+/** The permissions of a Redis user that docs/operation.md lists. */
 const NEEDED =
   '-@all +auth +ping +eval +evalsha +time +type +get +set +strlen +del +hget +hset +pttl +pexpire +publish +subscribe +select';
 
@@ -26,7 +27,7 @@ async function isGone(store: RedisStore, cause: string): Promise<void> {
   await isAt(store, 'gone');
   const expected = { code: 'AUTH_STORE', fault: 'store-gone', values: { host: store.host, cause } };
   await assert.rejects(store.get('a'), expected);
-  await assert.rejects(store.lease('a'), expected);
+  await assert.rejects(store.lock('a'), expected);
   assert.equal(await store.put('a', 1, FIRST), false);
 }
 
@@ -36,7 +37,7 @@ describe('a store whose Redis', () => {
   });
   after(endRedis);
   beforeEach(async () => {
-    time = new RetryTime();
+    time = new RetryTime().hold();
     wire = await Wire.to(server.port);
     await server.admin.flushall();
   });
@@ -44,10 +45,11 @@ describe('a store whose Redis', () => {
     closeStores();
     // Neither a connection nor a timer is left.
     await until(() => wire.open === 0 && time.pending === 0);
+    time.release();
     endWires();
   });
 
-  it('is not there is gone at once, and comes by itself', async () => {
+  it('does not run yet is unavailable at once, and is used automatically when it runs', async () => {
     wire.cut();
     const store = openRedis(wire, { time });
     await isGone(store, 'ECONNRESET');
@@ -56,17 +58,17 @@ describe('a store whose Redis', () => {
     assert.equal((await store.get('a'))?.value, 1);
   });
 
-  it('has nobody who listens is gone at once', async () => {
+  it('has no listener on its port is unavailable at once', async () => {
     await isGone(openRedis({ port: await freePort() }, { time }), 'ECONNREFUSED');
   });
 
-  it('has a name that nobody knows is gone', async () => {
+  it('has an unknown name is unavailable', async () => {
     const store = openRedis({ host: 'nowhere.invalid', port: 6379 }, { time });
     await isAt(store, 'gone');
     await assert.rejects(store.get('a'), { code: 'AUTH_STORE' });
   });
 
-  it('takes connections and says nothing is gone after 2 s', async () => {
+  it('accepts connections and sends nothing is unavailable after 2 s', async () => {
     wire.freeze();
     const store = openRedis(wire, { time });
     const read = store.get('a');
@@ -76,19 +78,19 @@ describe('a store whose Redis', () => {
     await time.pass(2_000);
     await assert.rejects(read, { code: 'AUTH_STORE', values: { host: store.host, cause: 'timeout' } });
     await isGone(store, 'timeout');
-    // Connected or not, it is gone until it has answered.
+    // Connected or not, it is unavailable until it has answered.
     await time.pass(60_000);
     assert.equal(store.state.at, 'gone');
     wire.mend();
     await time.bringsBack(store);
   });
 
-  it('stops to answer is gone after 2 s, for all who wait and all who come', async () => {
+  it('stops answering is unavailable after 2 s, for current and new requests', async () => {
     const store = openRedis(wire, { time });
     await store.put('a', 1, FIRST);
     server.pause();
     try {
-      const waiting = [store.get('a'), store.get('b'), store.lease('c')];
+      const waiting = [store.get('a'), store.get('b'), store.lock('c')];
       const put = store.put('d', 1, FIRST);
       for (const each of waiting) each.catch(() => undefined);
       await time.pass(1_999);
@@ -104,7 +106,7 @@ describe('a store whose Redis', () => {
     assert.equal((await store.get('d'))?.value, 1);
   });
 
-  it('dies silently is found out, although nobody asks anything', async () => {
+  it('disconnects silently is noticed, even without requests', async () => {
     const store = openRedis(wire, { time });
     let told = 0;
     store.watch('a', () => {
@@ -135,20 +137,20 @@ describe('a store whose Redis', () => {
 
   it('comes back empty is no error: the next write fills it, and numbers do not go back', async () => {
     const store = openRedis(server, { time });
-    const before = await store.lease('a');
+    const before = await store.lock('a');
     assert.ok('fence' in before);
     await store.put('a', 1, { life: LIFE, fence: before.fence });
     await server.restart();
     await isAt(store, 'gone');
     await time.bringsBack(store);
     assert.equal(await store.get('a'), undefined);
-    const next = await store.lease('a');
+    const next = await store.lock('a');
     assert.ok('fence' in next && next.fence > before.fence);
     assert.equal(await store.put('a', 2, { life: LIFE, fence: next.fence }), true);
     assert.equal(await store.put('a', 1, { life: LIFE, fence: before.fence }), false);
   });
 
-  it('is tried again ever more rarely, and for ever, with chance in it', async () => {
+  it('is tried again at growing intervals, endlessly, with a random part', async () => {
     const { pauses } = time;
     wire.cut();
     const store = openRedis(wire, { time });
@@ -158,7 +160,7 @@ describe('a store whose Redis', () => {
       assert.equal(store.state.at, 'gone');
       await time.pass(pauses.at(-1) ?? 0);
     }
-    // Chance stands at a half, which leaves three quarters of 250 ms, doubled each time up to 10 s.
+    // The random value is a half, which leaves three quarters of 250 ms, doubled each time up to 10 s.
     assert.deepEqual(pauses.slice(0, 9), [187.5, 375, 750, 1500, 3000, 6000, 7500, 7500, 7500]);
   });
 
@@ -173,22 +175,22 @@ describe('a store whose Redis', () => {
       'lets the user do nothing',
       ['user limited on nopass ~* &* -@all +auth'],
       { username: 'limited', password: 'x' },
-      'NOPERM',
+      'NOPERM EVAL',
     ],
     [
       'lets the user touch other keys alone',
       [`user limited on nopass ~other:* &* ${NEEDED}`],
       { username: 'limited', password: 'x' },
-      'NOPERM',
+      'NOPERM key',
     ],
     [
       'lets the user use other channels alone',
       [`user limited on nopass ~vg-auth:* &other:* ${NEEDED}`],
       { username: 'limited', password: 'x' },
-      'NOPERM',
+      'NOPERM channel',
     ],
   ] as [string, string[], object, string][]) {
-    it(`${what} is gone, and says why: ${cause}`, async () => {
+    it(`${what} is unavailable, and reports why: ${cause}`, async () => {
       const other = await startRedis(settings, {
         password: settings[0]?.startsWith('requirepass') ? 'right' : undefined,
       });
@@ -198,32 +200,28 @@ describe('a store whose Redis', () => {
     });
   }
 
-  for (const [what, allowed] of [
-    ['do no more than is needed', NEEDED],
-    ['send no digest of a script', NEEDED.replace(' +evalsha', '')],
-  ])
-    it(`lets the user ${what} works`, async () => {
-      const other = await startRedis([`user limited on >secret ~vg-auth:* &vg-auth:* ${allowed}`]);
-      const target = { port: other.port, username: 'limited', password: 'secret', database: 1 };
-      const store = openRedis(target, { time });
-      let told = 0;
-      store.watch('a', () => {
-        told += 1;
-      });
-      await until(() => told > 0);
-      const lease = await store.lease('a');
-      assert.ok('fence' in lease);
-      assert.equal(await store.put('a', 1, { life: LIFE, fence: lease.fence }), true);
-      assert.equal((await store.get('a'))?.value, 1);
-      assert.equal(await store.remove('a', lease.fence), true);
-      await lease.release();
-      assert.equal((await store.get('b'))?.value, undefined);
-      await until(() => told >= 4);
-      await time.pass(10_000);
-      assert.equal(store.state.at, 'ready');
+  it('allows the user only the required commands works', async () => {
+    const other = await startRedis([`user limited on >secret ~vg-auth:* &vg-auth:* ${NEEDED}`]);
+    const target = { port: other.port, username: 'limited', password: 'secret', database: 1 };
+    const store = openRedis(target, { time });
+    let told = 0;
+    store.watch('a', () => {
+      told += 1;
     });
+    await until(() => told > 0);
+    const lock = await store.lock('a');
+    assert.ok('fence' in lock);
+    assert.equal(await store.put('a', 1, { life: LIFE, fence: lock.fence }), true);
+    assert.equal((await store.get('a'))?.value, 1);
+    assert.equal(await store.remove('a', lock.fence), true);
+    await lock.release();
+    assert.equal((await store.get('b'))?.value, undefined);
+    await until(() => told >= 4);
+    await time.pass(10_000);
+    assert.equal(store.state.at, 'ready');
+  });
 
-  describe('speaks TLS', () => {
+  describe('uses TLS', () => {
     const { ca, server: pair, client } = certificates();
     let secured: RedisServer;
     before(async () => {
@@ -243,17 +241,17 @@ describe('a store whose Redis', () => {
       assert.equal((await store.get('a'))?.value, 1);
     });
 
-    it('is gone where its authority is not known', async () => {
+    it('is unavailable if its authority is unknown', async () => {
       const store = over({ ...client });
       await isAt(store, 'gone');
       assert.match(JSON.stringify(store.state), /UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT_IN_CHAIN/);
     });
 
-    it('is gone where its certificate has another name', async () => {
+    it('is unavailable if its certificate has another name', async () => {
       await isGone(over({ ca, ...client }, '127.0.0.1'), 'ERR_TLS_CERT_ALTNAME_INVALID');
     });
 
-    it('is gone where it wants a certificate that it does not get, and where it is spoken to in the clear', async () => {
+    it('is unavailable if it requires a certificate that it does not get, or if the connection is not TLS', async () => {
       for (const tls of [{ ca }, undefined]) {
         const store = over(tls);
         await isAt(store, 'gone');
@@ -262,10 +260,9 @@ describe('a store whose Redis', () => {
     });
   });
 
-  it('is tested in words, and left as it was', async () => {
+  it('is tested with a readable result, and left unchanged', async () => {
     const { port } = server;
-    const target = { kind: 'redis', host: '127.0.0.1', database: 0, isSecure: false, prefix: 'vg-auth:' } as const;
-    const settings = { ...target, port, username: '', password: '', encryptionKey: PASSPHRASE };
+    const settings = { kind: 'redis', ...addressOf(port), prefix: 'vg-auth:', encryptionKey: PASSPHRASE } as const;
     const verdict = await checkStore(settings, {}, systemClock);
     assert.equal(verdict.state, 'works');
     assert.ok(verdict.state === 'works' && !verdict.otherKey);
@@ -287,7 +284,11 @@ describe('a store whose Redis', () => {
       record,
       'nothing is sealed under a key that is not deployed',
     );
-    const failed = await checkStore({ ...settings, port: await freePort(), password: 'SECRET' }, {}, systemClock);
+    const failed = await checkStore(
+      { ...settings, ...addressOf(await freePort()), password: 'SECRET' },
+      {},
+      systemClock,
+    );
     assert.ok(failed.state === 'failed' && failed.values.cause === 'ECONNREFUSED');
     assert.doesNotMatch(JSON.stringify([verdict, other, next, failed]), /SECRET|passphrase/);
   });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import type { NodeRedVersion } from '../../scripts/node-red.ts';
+import type { NodeRedVersion } from '../../scripts/versions.ts';
 import { deriveKey } from '../../src/store/master-key.ts';
-import { CANARIES, Cluster, type Reply } from '../support/cluster.ts';
+import { Cluster, type Reply } from '../support/cluster.ts';
+import { CANARIES } from '../support/cluster-flow.ts';
+import { told, used } from '../support/cluster-replies.ts';
 import { endRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { closeStores, keyringOf, openRedis } from '../support/stores.ts';
 import { until } from '../support/until.ts';
@@ -37,7 +39,7 @@ describe(`Another encryption key for three ${version}s that share a store`, func
     await endRedis();
   });
 
-  it('signs nobody out, while messages flow', async () => {
+  it('signs nobody out, while messages are sent', async () => {
     // Every message needs a renewal: the record of its session is read and written all the time.
     cluster.guard.life = 1;
     const people = Array.from({ length: PEOPLE }, (_, i) => ({ user: `service-${i}`, session: '' }));
@@ -56,7 +58,7 @@ describe(`Another encryption key for three ${version}s that share a store`, func
     assert.deepEqual(traffic.faults, []);
     assert.ok(traffic.messages > 100, `${traffic.messages} messages`);
     const anna = told(await cluster.callOne(2, 'submit', { id, code: cluster.guard.code }), 'in');
-    // What is in Redis is enough, with the new key alone.
+    // The data in Redis is enough, with the new key only.
     await Promise.all(REPLICAS.map((replica) => cluster.stop(replica)));
     await Promise.all(REPLICAS.map((replica) => cluster.startOne(replica)));
     for (const replica of REPLICAS) {
@@ -66,11 +68,11 @@ describe(`Another encryption key for three ${version}s that share a store`, func
     }
     assert.equal(cluster.guard.counts.logins, logins);
     assert.deepEqual(cluster.guard.twice, []);
-    assert.doesNotMatch(cluster.log, /another encryption key|CANARY/);
+    assert.doesNotMatch(cluster.log, /different encryption key|CANARY/);
     console.log(`      ${traffic.messages} messages, ${cluster.guard.counts.refreshes} renewals`);
   });
 
-  it('makes the old one worthless', async () => {
+  it('makes the old one useless', async () => {
     const keyring = (key: string) => keyringOf(key, { prefix: 'test:', derive: deriveKey });
     for (const [key, isStrange] of [
       [NEW, false],
@@ -91,7 +93,7 @@ describe(`Another encryption key for three ${version}s that share a store`, func
   }
 });
 
-/** People who use their sessions at all replicas, but for one that its load balancer takes out for a deploy. */
+/** People who use their sessions at all replicas except one that its load balancer takes out for a deploy. */
 class Traffic {
   readonly faults: string[] = [];
   messages = 0;
@@ -106,7 +108,7 @@ class Traffic {
     this.#workers = people.map((person, i) => this.#work(person, i));
   }
 
-  /** Does something at a replica that gets no messages meanwhile. The others get some before, while it is done, and after. */
+  /** Runs an action at a replica that gets no messages meanwhile. The others get some before, during and after it. */
   async without(replica: number, work: () => Promise<void>): Promise<void> {
     this.#out = replica;
     await Promise.all(this.#underWay.get(replica) ?? []);
@@ -133,15 +135,4 @@ class Traffic {
       if (body.user !== user) this.faults.push(`${user} at ${replica}: ${status} ${JSON.stringify(body)}`);
     }
   }
-}
-
-/** A flow that ended where it should. */
-function told({ status, body }: Reply, at: string): Record<string, unknown> {
-  assert.deepEqual({ status, at: body.at }, { status: 200, at }, JSON.stringify(body));
-  return body.auth ?? {};
-}
-
-/** An API that was called with a token of this user. */
-function used({ status, body }: Reply, user: string): void {
-  assert.deepEqual({ status, user: body.user }, { status: 200, user }, JSON.stringify(body));
 }

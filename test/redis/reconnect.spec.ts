@@ -9,7 +9,7 @@ import { endWires, Wire } from '../support/wire.ts';
 const MANY = 10_000;
 const FIRST = { life: 600_000, fence: 1 };
 
-/** How often a server was asked to run a script, as a whole and by its digest. */
+/** How often a server was requested to run a script, by its source and by its digest. */
 async function asked({ admin }: RedisServer): Promise<{ whole: number; digest: number }> {
   const stats = await admin.info('commandstats');
   const calls = (command: string): number =>
@@ -28,10 +28,9 @@ describe('a Redis that comes back', () => {
     await endRedis();
   });
 
-  it('empty gets ten thousand records again without a storm: once each, and it stays ready', async function () {
+  it('empty gets ten thousand records again without a burst: once each, and it stays ready', async function () {
     this.timeout(120_000);
     const store = openRedis(server);
-    await until(() => store.state.at === 'ready');
     const told = new Map<string, number>();
     let underWay = 0;
     let most = 0;
@@ -62,7 +61,7 @@ describe('a Redis that comes back', () => {
     most = 0;
     await server.restart();
     await until(() => rewritten >= MANY && underWay === 0, 60_000);
-    // What the server published before this is heard before it.
+    // Earlier notifications of the server arrive before this one.
     let heard = false;
     store.watch('last', () => (heard = true));
     await store.put('last', 1, FIRST);
@@ -78,7 +77,7 @@ describe('a Redis that comes back', () => {
     assert.equal(keys.filter((key) => /[0-9a-f]{64}$/.test(key)).length, MANY + 1);
   });
 
-  it('without its scripts is given them again', async () => {
+  it('without its scripts gets them again', async () => {
     const store = openRedis(server);
     for (const value of [1, 2]) {
       assert.equal(await store.put('a', value, FIRST), true);
@@ -95,25 +94,27 @@ describe('a Redis that comes back', () => {
     let wire: Wire;
     let store: RedisStore;
     beforeEach(async () => {
-      time = new RetryTime();
+      time = new RetryTime().hold();
       wire = await Wire.to(server.port);
       store = openRedis(wire, { time });
     });
+    afterEach(() => time.release());
 
-    it('is written what was given up while it was ready all along', async () => {
+    it('writes are completed later if they timed out while it was ready', async () => {
       await store.get('a');
       wire.freeze();
       const first = store.get('a');
       await until(() => wire.heldUp === 1);
-      await time.pass(1_000);
+      await time.pass(500);
       const put = store.put('a', 'mine', FIRST);
       await until(() => wire.heldUp === 2);
-      // The first question arrives, and its answer: the connection is not lost, although nothing is written in time.
+      await time.pass(1_400);
+      // The first request and its answer arrive: the connection is not lost, although nothing is written in time.
       wire.deliver(0);
       await until(() => wire.heldUp === 2);
       wire.deliver(1);
       await first;
-      await time.pass(2_000);
+      await time.pass(600);
       assert.equal(await put, false);
       await new Promise(setImmediate);
       assert.equal(store.state.at, 'ready');
@@ -130,25 +131,26 @@ describe('a Redis that comes back', () => {
       assert.equal(await store.put('a', 'mine again', { ...FIRST, fence: 3 }), true);
     });
 
-    it('but with answers is not lost, and one that says nothing more is', async () => {
+    it('requests with answers keep the connection, and it is lost when answers stop', async () => {
       await store.put('a', 1, FIRST);
       wire.freeze();
       const first = store.get('a');
       await until(() => wire.heldUp === 1);
-      await time.pass(1_000);
+      await time.pass(500);
       const second = store.get('a');
       second.catch(() => undefined);
       await until(() => wire.heldUp === 2);
-      // The first question arrives, and its answer; the second one does not.
+      await time.pass(1_400);
+      // The first request and its answer arrive; the second one does not.
       wire.deliver(0);
       await until(() => wire.heldUp === 2);
       wire.deliver(1);
       assert.equal((await first)?.value, 1);
-      await time.pass(2_000);
+      await time.pass(600);
       await assert.rejects(second, { code: 'AUTH_STORE' });
       await new Promise(setImmediate);
       assert.equal(store.state.at, 'ready');
-      await time.pass(2_000);
+      await time.pass(1_400);
       await until(() => store.state.at === 'gone');
       assert.deepEqual(store.state, { at: 'gone', cause: 'timeout' });
     });

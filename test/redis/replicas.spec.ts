@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
-import type { NodeRedVersion } from '../../scripts/node-red.ts';
+import type { NodeRedVersion } from '../../scripts/versions.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { HttpTransport } from '../../src/http/transport.ts';
-import { CANARIES, Cluster, type Reply } from '../support/cluster.ts';
+import { Cluster, type Reply } from '../support/cluster.ts';
+import { CANARIES } from '../support/cluster-flow.ts';
+import { told, used } from '../support/cluster-replies.ts';
+import { Kills } from '../support/kills.ts';
 import { endRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
+import { addressOf } from '../support/stores.ts';
 import { ASK, isSignedIn, SETTINGS } from '../support/visual-guard.ts';
 
 const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
 
-/** The number behind everything that is left to chance here; another one plays another game. */
+/** The seed of all random decisions here. */
 const SEED = Number(process.env.SEED ?? 20_260_102);
 
 describe(`three ${version}s that share a store in Redis`, function () {
@@ -28,18 +32,18 @@ describe(`three ${version}s that share a store in Redis`, function () {
     await endRedis();
   });
 
-  it('sign a person in by one MFA for all, of which each step is taken by another', async () => {
-    const { auth: asked } = told(await cluster.callOne(0, 'login', { user: 'anna', password: 'anna-password' }), 'mfa');
+  it('sign a person in with one MFA for all, each step of which is handled by another replica', async () => {
+    const asked = told(await cluster.callOne(0, 'login', { user: 'anna', password: 'anna-password' }), 'mfa');
     const { id } = asked.challenge as { id: string };
     told(await cluster.callOne(1, 'choose', { id, method: 'otp-sms' }), 'mfa');
-    const { auth } = told(await cluster.callOne(2, 'submit', { id, code: cluster.guard.code }), 'in');
+    const auth = told(await cluster.callOne(2, 'submit', { id, code: cluster.guard.code }), 'in');
     for (const replica of [0, 1, 2]) used(await cluster.callOne(replica, 'use', { session: auth.session }), 'anna');
     const { logins, codes, refreshes } = cluster.guard.counts;
     assert.deepEqual({ logins, codes, refreshes }, { logins: 1, codes: 1, refreshes: 0 });
     told(await cluster.callOne(0, 'submit', { id, code: cluster.guard.code }), 'refused');
   });
 
-  it('sign the stored user in by one login, also after all of them were stopped and started', async () => {
+  it('sign the stored user in with one login, also after all of them were restarted', async () => {
     const { logins } = cluster.guard.counts;
     const all = [0, 1, 2];
     for (const answer of await Promise.all(all.map((replica) => cluster.callOne(replica, 'stored', {}))))
@@ -51,7 +55,7 @@ describe(`three ${version}s that share a store in Redis`, function () {
     assert.equal(cluster.guard.counts.logins, logins + 1);
   });
 
-  it('sign a person out for all', async () => {
+  it('sign a person out of all replicas', async () => {
     const session = await signIn('service-leaving');
     for (const replica of [0, 1, 2]) used(await cluster.callOne(replica, 'use', { session }), 'service-leaving');
     told(await cluster.callOne(1, 'logout', { session }), 'in');
@@ -64,7 +68,31 @@ describe(`three ${version}s that share a store in Redis`, function () {
     }
   });
 
-  it('go on serving while Redis is gone and when it is back empty, and nobody waits for it', async () => {
+  it('sign a person out of all sessions by name, including those of a replica that was restarted', async () => {
+    const user = 'service-everywhere';
+    const sessions: string[] = [];
+    for (const replica of [0, 1, 2, 0, 1, 2]) sessions.push(await signIn(user, replica));
+    const other = await signIn('service-elsewhere');
+    await cluster.stop(2);
+    await cluster.startOne(2);
+    const auth = told(await cluster.callOne(2, 'logout-user', { user }), 'in');
+    assert.deepEqual(
+      auth.revoked,
+      sessions.map(() => 'refresh_token'),
+    );
+    for (const session of sessions) {
+      for (const replica of [0, 1, 2]) {
+        const answer = await until(
+          () => cluster.callOne(replica, 'use', { session }),
+          ({ body }) => body.at === 'needed',
+        );
+        assert.equal(answer.body.auth?.reason, 'no-session');
+      }
+    }
+    used(await cluster.callOne(1, 'use', { session: other }), 'service-elsewhere');
+  });
+
+  it('continue while Redis is down and when it comes back empty, and nobody waits for it', async () => {
     const session = await signIn('service-patient');
     used(await cluster.callOne(0, 'use', { session }), 'service-patient');
     used(await cluster.callOne(1, 'use', { session }), 'service-patient');
@@ -76,10 +104,10 @@ describe(`three ${version}s that share a store in Redis`, function () {
         assert.ok(performance.now() - begun < 4_000, 'a message waited for a store that is gone');
       }
     }
-    // Who does not know the session cannot tell: that is a fault, and no answer about the person.
+    // A replica without the session cannot decide: that is a fault, not an answer about the person.
     assert.equal((await cluster.callOne(2, 'use', { session })).body.error, 'AUTH_STORE');
     await redis.restart();
-    // It comes back empty: who knows the session writes it again.
+    // It comes back empty: a replica with the session writes it again.
     const answer = await until(
       () => cluster.callOne(2, 'use', { session }),
       ({ body }) => body.user !== undefined,
@@ -87,23 +115,27 @@ describe(`three ${version}s that share a store in Redis`, function () {
     used(answer, 'service-patient');
   });
 
-  it('lose no session over 1,000 renewals with one-time tokens, while replicas are killed', async () => {
-    const game = new Game(cluster, SEED);
-    await game.play({ people: 60, workers: 10, renewals: 1_000, kills: 6 });
-    console.log(game.report());
+  it('lose no session over 1,000 renewals with single-use tokens, while replicas are killed', async () => {
+    const kills = new Kills(cluster, SEED);
+    await kills.run({ people: 60, workers: 10, renewals: 1_000, kills: 6 });
+    console.log(kills.report());
     assert.deepEqual(cluster.guard.twice, [], 'a refresh token was used twice at the same time');
-    assert.deepEqual(game.faults, []);
-    // Nobody is signed in again but for a kill between the server's answer and the store.
-    for (const { user, sinceKill } of game.lost)
+    assert.deepEqual(kills.faults, []);
+    // Nobody has to sign in again, except after a kill between the server's answer and the store.
+    for (const { user, sinceKill } of kills.lost)
       assert.ok(sinceKill < 500, `${user} was lost ${sinceKill} ms from any kill`);
-    assert.equal(cluster.guard.counts.dead, game.lost.length);
-    await game.checkAll();
+    assert.equal(cluster.guard.counts.dead, kills.lost.length);
+    await kills.checkAll();
   });
 
-  it('write a new refresh token before anything else: the window in which a kill loses it', async () => {
+  it('write a new refresh token before anything else: a kill loses it only in this window', async () => {
     const engine = new Engine();
-    const address = { host: '127.0.0.1', port: redis.port, database: 0, username: '', password: '', isSecure: false };
-    const settings = { kind: 'redis', ...address, prefix: 'window:', encryptionKey: CANARIES.encryptionKey } as const;
+    const settings = {
+      kind: 'redis',
+      ...addressOf(redis.port),
+      prefix: 'window:',
+      encryptionKey: CANARIES.encryptionKey,
+    } as const;
     const store = engine.holdStore(settings, {}, '').value;
     const origin = new URL(cluster.origin);
     const transport = new HttpTransport(origin, {}, engine.clock);
@@ -114,13 +146,13 @@ describe(`three ${version}s that share a store in Redis`, function () {
       store,
     ).value;
     const person = { user: 'service-window', password: 'service-window-password' };
-    // Tokens that nobody keeps: every message takes a renewal.
+    // Tokens that nobody keeps: every message needs a renewal.
     cluster.guard.life = 0;
     const { session } = isSignedIn(await server.signIn(person, ASK));
     const windows: number[] = [];
-    const { lease } = store;
-    store.lease = async (name) => {
-      const taken = await lease.call(store, name);
+    const { lock } = store;
+    store.lock = async (name) => {
+      const taken = await lock.call(store, name);
       if (!('fence' in taken) || !name.startsWith('session ')) return taken;
       const release = taken.release.bind(taken);
       // It is written in the step that gives the lock back.
@@ -145,7 +177,7 @@ describe(`three ${version}s that share a store in Redis`, function () {
     transport.close();
   });
 
-  it('leave no secret and no name in the clear in Redis', async () => {
+  it('leave no secret and no name in clear in Redis', async () => {
     const secrets = [
       ...Object.values(CANARIES),
       'access-',
@@ -165,135 +197,17 @@ describe(`three ${version}s that share a store in Redis`, function () {
     for (const secret of [...Object.values(CANARIES), 'access-', 'refresh-']) assert.ok(!cluster.log.includes(secret));
   });
 
-  /** Signs in at the first replica. */
-  async function signIn(user: string): Promise<string> {
-    const { auth } = told(await cluster.callOne(0, 'login', { user, password: `${user}-password` }), 'in');
+  async function signIn(user: string, replica = 0): Promise<string> {
+    const auth = told(await cluster.callOne(replica, 'login', { user, password: `${user}-password` }), 'in');
     return String(auth.session);
   }
 });
 
-/** Many people, whose sessions are used at random replicas while replicas are killed. */
-class Game {
-  /** Who had to be signed in again, and how far from a kill their last renewal was, in ms. */
-  readonly lost: { user: string; sinceKill: number }[] = [];
-  readonly faults: string[] = [];
-  readonly #cluster: Cluster;
-  readonly #random: () => number;
-  readonly #people: { user: string; session: string; turn: Promise<void> }[] = [];
-  readonly #kills: number[] = [];
-  #messages = 0;
-  #longest = 0;
-  #begun = 0;
-  #renewals = 0;
-
-  constructor(cluster: Cluster, seed: number) {
-    this.#cluster = cluster;
-    this.#random = randomOf(seed);
-  }
-
-  async play({ people, workers, renewals, kills }: Record<'people' | 'workers' | 'renewals' | 'kills', number>) {
-    const { guard } = this.#cluster;
-    guard.life = 1;
-    this.#begun = performance.now();
-    const before = guard.counts.refreshes;
-    for (let number = 0; number < people; number += 1) {
-      const person = { user: `service-${number}`, session: '', turn: Promise.resolve() };
-      this.#people.push(person);
-      await this.#signIn(person);
-    }
-    const isOver = (): boolean => guard.counts.refreshes - before >= renewals && this.#kills.length >= kills;
-    const killing = this.#killUntil(isOver);
-    await Promise.all(Array.from({ length: workers }, () => this.#workUntil(isOver)));
-    await killing;
-    this.#renewals = guard.counts.refreshes - before;
-  }
-
-  /** Everybody is still signed in, at every replica. */
-  async checkAll(): Promise<void> {
-    for (const { user, session } of this.#people) used(await this.#cluster.call('use', { session }), user);
-  }
-
-  report(): string {
-    const { dead, logins } = this.#cluster.guard.counts;
-    const seconds = ((performance.now() - this.#begun) / 1000).toFixed(1);
-    const lost = this.lost.map(({ user, sinceKill }) => `${user} ${sinceKill.toFixed(1)} ms from a kill`).join(', ');
-    return [
-      `      ${this.#renewals} renewals by ${this.#messages} messages, ${this.#kills.length} kills, in ${seconds} s;`,
-      `      ${dead} refresh tokens found used up, ${this.lost.length} signed in again${lost ? ` (${lost})` : ''};`,
-      `      the longest wait of a message was ${this.#longest.toFixed(0)} ms; ${logins} logins in all; seed ${SEED}`,
-    ].join('\n');
-  }
-
-  async #workUntil(isOver: () => boolean): Promise<void> {
-    while (!isOver()) {
-      const person = this.#people[Math.floor(this.#random() * this.#people.length)];
-      if (!person) continue;
-      const { session } = person;
-      const begun = performance.now();
-      const answer = await this.#cluster.call('use', { session });
-      this.#messages += 1;
-      this.#longest = Math.max(this.#longest, performance.now() - begun);
-      if (answer.body.user === person.user) continue;
-      // Several messages may find it lost; it is signed in again once.
-      person.turn = person.turn.then(() => (person.session === session ? this.#lose(person, answer) : undefined));
-      await person.turn;
-    }
-  }
-
-  async #lose(person: { user: string; session: string }, { status, body }: Reply): Promise<void> {
-    if (body.at !== 'needed') {
-      this.faults.push(`${person.user}: ${status} ${JSON.stringify(body)}`);
-      return;
-    }
-    const renewed = this.#cluster.guard.grants.findLast(({ user }) => user === person.user)?.at ?? 0;
-    const sinceKill = Math.min(...this.#kills.map((kill) => Math.abs(kill - renewed)));
-    this.lost.push({ user: person.user, sinceKill });
-    await this.#signIn(person);
-  }
-
-  async #signIn(person: { user: string; session: string }): Promise<void> {
-    const answer = await this.#cluster.call('login', { user: person.user, password: `${person.user}-password` });
-    person.session = String(told(answer, 'in').auth.session);
-  }
-
-  async #killUntil(isOver: () => boolean): Promise<void> {
-    while (!isOver()) {
-      await new Promise((resolve) => setTimeout(resolve, 500 + this.#random() * 1_500));
-      const victim = Math.floor(this.#random() * 3);
-      this.#kills.push(performance.now());
-      await this.#cluster.kill(victim);
-      await this.#cluster.startOne(victim);
-    }
-  }
-}
-
-/** A flow that ended where it should. */
-function told({ status, body }: Reply, at: string): { auth: Record<string, unknown> } {
-  assert.deepEqual({ status, at: body.at }, { status: 200, at }, JSON.stringify(body));
-  return { auth: body.auth ?? {} };
-}
-
-/** An API that was called with a token of this user. */
-function used({ status, body }: Reply, user: string): void {
-  assert.deepEqual({ status, user: body.user }, { status: 200, user }, JSON.stringify(body));
-}
-
-/** Asks until the answer is the one that is waited for. The test's time limit ends it. */
+/** Asks until the expected answer arrives. The test's time limit ends it. */
 async function until(ask: () => Promise<Reply>, isIt: (answer: Reply) => boolean): Promise<Reply> {
   for (;;) {
     const answer = await ask();
     if (isIt(answer)) return answer;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-/** Chance that plays the same game again for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

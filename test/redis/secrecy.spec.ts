@@ -10,7 +10,7 @@ const CANARIES = ['CANARY-TOKEN', 'CANARY-PERSON', 'CANARY-NAME'];
 const VALUE = { token: 'CANARY-TOKEN', user: 'CANARY-PERSON' };
 const NAME = 'session CANARY-NAME';
 
-describe('what stands in Redis', () => {
+describe('the content of Redis', () => {
   let server: RedisServer;
   let store: RedisStore;
   before(async () => {
@@ -23,7 +23,7 @@ describe('what stands in Redis', () => {
   });
   afterEach(closeStores);
 
-  /** Everything that is there, keys and values of all kinds. */
+  /** Everything in the database, keys and values of all kinds. */
   async function dump(): Promise<string> {
     const all: unknown[] = [];
     for (const key of await server.admin.keys('*')) {
@@ -33,7 +33,7 @@ describe('what stands in Redis', () => {
     return JSON.stringify(all);
   }
 
-  /** The key of the one entry that is there. */
+  /** The key of the only entry. */
   async function onlyEntry(): Promise<string> {
     const [key, ...others] = (await server.admin.keys('vg-auth:*')).filter((each) =>
       /^vg-auth:[0-9a-f]{64}$/.test(each),
@@ -43,7 +43,7 @@ describe('what stands in Redis', () => {
     return key;
   }
 
-  it('and what goes over the wire shows neither secrets nor names', async () => {
+  it('and of the network traffic contains neither secrets nor names', async () => {
     await until(() => store.state.at === 'ready');
     const seen: string[] = [];
     const spies = [server.admin.duplicate(), server.admin.duplicate()] as const;
@@ -54,14 +54,14 @@ describe('what stands in Redis', () => {
     let there = '';
     try {
       store.watch(NAME, () => undefined);
-      const lease = await store.lease(NAME);
-      assert.ok('fence' in lease);
-      await store.put(NAME, VALUE, { life: LIFE, fence: lease.fence });
+      const lock = await store.lock(NAME);
+      assert.ok('fence' in lock);
+      await store.put(NAME, VALUE, { life: LIFE, fence: lock.fence });
       assert.deepEqual((await store.get(NAME))?.value, VALUE);
       there = await dump();
-      await store.remove(NAME, lease.fence);
-      await lease.release();
-      // Five scripts, and what three of them publish.
+      await store.remove(NAME, lock.fence);
+      await lock.release();
+      // Five scripts, and the messages that three of them publish.
       await until(
         () =>
           seen.filter((line) => line.startsWith('eval ')).length >= 5 &&
@@ -79,10 +79,10 @@ describe('what stands in Redis', () => {
     }
   });
 
-  it('ends by itself: nothing is left without a time to live', async () => {
-    const lease = await store.lease('a');
-    assert.ok('fence' in lease);
-    await store.put('a', 1, { life: LIFE, fence: lease.fence });
+  it('ends automatically: every key has a time to live', async () => {
+    const lock = await store.lock('a');
+    assert.ok('fence' in lock);
+    await store.put('a', 1, { life: LIFE, fence: lock.fence });
     await store.put('b', 1, { life: 1_000, fence: 1 });
     await store.remove('b', 1);
     const keys = await server.admin.keys('*');
@@ -90,11 +90,11 @@ describe('what stands in Redis', () => {
     for (const key of keys) assert.ok((await server.admin.pttl(key)) > 0, key);
     const entry = await server.admin.pttl(await onlyEntry());
     assert.ok(entry > LIFE - 5_000 && entry <= LIFE, `${entry}`);
-    // The number outlives the entry that it protects.
+    // The number is kept longer than the entry that it protects.
     assert.ok((await server.admin.pttl(`${await onlyEntry()}:fence`)) > LIFE + 500_000);
   });
 
-  it('begins with the prefix, and is another store’s under another one', async () => {
+  it('has keys that start with the prefix, and differ for another prefix', async () => {
     const other = openRedis(server, { prefix: 'other:' });
     await store.put('a', 1, { life: LIFE, fence: 1 });
     assert.equal(await other.get('a'), undefined);
@@ -103,7 +103,7 @@ describe('what stands in Redis', () => {
     for (const key of await server.admin.keys('*')) assert.match(key, /^(vg-auth|other):/);
   });
 
-  it('is absent for who has another passphrase, who is told once and harms nothing', async () => {
+  it('looks empty to a process with another passphrase, which logs it once and harms nothing', async () => {
     await store.put('a', 1, { life: LIFE, fence: 5 });
     const stranger = openRedis(server, { keyring: keyringOf('another passphrase', { prefix: 'vg-auth:' }) });
     let told = 0;
@@ -138,7 +138,7 @@ describe('what stands in Redis', () => {
     ['a list', () => ['a']],
   ];
   for (const [what, change] of changes) {
-    it(`is absent where it is ${what}, and can be written again`, async () => {
+    it(`is treated as absent if it is ${what}, and can be written again`, async () => {
       await store.put('other', 'another', { life: LIFE, fence: 5 });
       const otherKey = await onlyEntry();
       const other = (await server.admin.get(otherKey)) ?? '';
@@ -158,7 +158,7 @@ describe('what stands in Redis', () => {
     });
   }
 
-  it('is not even fetched where it is too large', async () => {
+  it('is not even read if it is too large', async () => {
     await store.put('a', 1, { life: LIFE, fence: 1 });
     await server.admin.set(await onlyEntry(), `1:1:2.1.1.${'A'.repeat(5 * 2 ** 20)}`);
     assert.equal(await store.get('a'), undefined);
@@ -167,40 +167,40 @@ describe('what stands in Redis', () => {
 
   for (const [what, foreign] of [
     ['text', 'x'],
-    ['garbage in a hash', { written: 'x', leased: 'nan' }],
-    ['numbers without end', { written: 'inf', leased: '1e400' }],
-    ['negative ones', { written: '-5', leased: '-5' }],
+    ['garbage in a hash', { written: 'x', locked: 'nan' }],
+    ['numbers without end', { written: 'inf', locked: '1e400' }],
+    ['negative ones', { written: '-5', locked: '-5' }],
   ] as [string, string | Record<string, string>][]) {
-    it(`may be a foreign fencing number (${what}): it counts as none`, async () => {
+    it(`may include an invalid fencing number (${what}): it is ignored`, async () => {
       await store.put('a', 1, { life: LIFE, fence: 5 });
       const key = `${await onlyEntry()}:fence`;
       await server.admin.del(key);
       if (typeof foreign === 'string') await server.admin.set(key, foreign);
       else await server.admin.hset(key, foreign);
-      const lease = await store.lease('a');
-      assert.ok('fence' in lease && Number.isSafeInteger(lease.fence));
-      assert.equal(await store.put('a', 2, { life: LIFE, fence: lease.fence }), true);
+      const lock = await store.lock('a');
+      assert.ok('fence' in lock && Number.isSafeInteger(lock.fence));
+      assert.equal(await store.put('a', 2, { life: LIFE, fence: lock.fence }), true);
       assert.equal(store.state.at, 'ready');
     });
   }
 
-  it('may be a foreign lease: one of another kind, or without an end, holds nobody up', async () => {
-    const lease = await store.lease('a');
-    assert.ok('fence' in lease);
-    const [key] = await server.admin.keys('*:lease');
+  it('may include an invalid lock: one of another kind, or without an end, blocks nobody', async () => {
+    const lock = await store.lock('a');
+    assert.ok('fence' in lock);
+    const [key] = await server.admin.keys('*:lock');
     assert.ok(key);
-    await lease.release();
+    await lock.release();
     await server.admin.set(key, 'for ever');
-    assert.ok('fence' in (await store.lease('a')));
+    assert.ok('fence' in (await store.lock('a')));
     await server.admin.del(key);
     await server.admin.rpush(key, 'a list');
-    assert.ok('fence' in (await store.lease('a')));
+    assert.ok('fence' in (await store.lock('a')));
     await server.admin.set(key, 'long', 'PX', 9_999_999);
-    const held = await store.lease('a');
+    const held = await store.lock('a');
     assert.ok('left' in held && held.left <= 6_000);
   });
 
-  it('is sealed each time anew, so that equal values do not look equal', async () => {
+  it('is sealed differently each time, so that equal values do not look equal', async () => {
     const seal = new Seal(Buffer.alloc(32));
     const stamp = { fence: 1, time: 1, life: 1 };
     assert.notEqual(seal.close('k', stamp, '1'), seal.close('k', stamp, '1'));

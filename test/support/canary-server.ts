@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Every kind of secret that the nodes handle, each to be found by its text. */
+/** Every kind of secret that the nodes handle. Each can be found by its text. */
 export const CANARIES = {
   accountSecret: 'CANARY-account-secret',
   serverSecret: 'CANARY-server-secret',
@@ -15,12 +15,12 @@ export const CANARIES = {
   requestId: 'CANARY-request-id',
 } as const;
 
-/** What the API behind the tokens does with a call: the status that it answers with, or what else happens. */
+/** The behavior of the API: the status of its response, or something else. */
 export type ApiMood = 200 | 401 | 500 | 'slow' | 'reset';
 
-/** A server of both dialects that puts canaries into every place of its replies, and an API that takes their tokens. */
+/** A server of both dialects that puts test secrets into every part of its replies, and an API that accepts their tokens. */
 export class CanaryServer {
-  /** `echoing` repeats what it was sent, wherever a hostile server could. */
+  /** `echoing` repeats what was sent to it, at every place that a hostile server could use. */
   mood: 'well' | 'refusing' | 'echoing' | 'broken' = 'well';
   api: ApiMood = 200;
   /** The `authorization` of each call of the API. */
@@ -57,12 +57,12 @@ export class CanaryServer {
     return new Promise((done) => this.#server.close(() => done()));
   }
 
-  /** Whether this text was ever sent or answered. */
+  /** Whether this text was ever sent or received. */
   knows(text: string): boolean {
     return this.#wire.includes(text);
   }
 
-  /** It repeats the token in a header, as a careless API does for those who look for errors. */
+  /** Repeats the token in a header, as a careless API does for debugging. */
   #answerAsApi({ headers, socket }: IncomingMessage, response: ServerResponse): void {
     this.apiCalls.push(headers.authorization ?? '');
     if (this.api === 'slow') return;
@@ -131,7 +131,7 @@ function says(names: string, Status: number, sent: string): object {
   };
 }
 
-/** What was sent, in every place that a message or a status could take its words from. */
+/** The sent values, in every field from which a message or a status could take a text. */
 function echo(form: Record<string, string>): object {
   const words = Object.values(form).filter((value) => value.startsWith('CANARY'));
   const text = words.join(' ');

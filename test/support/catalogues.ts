@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECT } from '../../scripts/node-red.ts';
+import { PROJECT } from '../../scripts/project.ts';
 
-/** The language that all others are translated from. */
+/** The language from which all others are translated. */
 export const SOURCE = 'en-US';
-export const TRANSLATIONS = ['de', 'fr', 'ja', 'zh-CN'] as const;
+export const TRANSLATIONS = ['de', 'es-ES', 'fr', 'ja', 'ko', 'pt-BR', 'ru', 'zh-CN', 'zh-TW'] as const;
 export type Language = typeof SOURCE | (typeof TRANSLATIONS)[number];
 
 /** Texts by key, as `label.server`. */
@@ -13,7 +13,7 @@ export type Catalogue = ReadonlyMap<string, string>;
 const nodes = join(PROJECT, 'nodes');
 const folder = (language: Language): string => join(nodes, 'locales', language);
 
-/** @returns names without their ending, in order */
+/** @returns names without their extension, in order */
 function filesOf(path: string, ending: string): string[] {
   if (!existsSync(path)) return [];
   return readdirSync(path)
@@ -22,13 +22,13 @@ function filesOf(path: string, ending: string): string[] {
     .sort();
 }
 
-/** The names of a language's catalogues. */
+/** The names of the catalogs of a language. */
 export const cataloguesOf = (language: Language): string[] => filesOf(folder(language), '.json');
 
 /** The names of a language's help files. */
 export const helpsOf = (language: Language): string[] => filesOf(folder(language), '.html');
 
-/** A catalogue, flat. One that is missing is empty. */
+/** A catalog as a flat object. A missing one is empty. */
 export function catalogue(language: Language, name: string): Catalogue {
   const path = join(folder(language), `${name}.json`);
   return existsSync(path) ? flat(JSON.parse(readFileSync(path, 'utf8'))) : new Map();
@@ -50,11 +50,19 @@ export const dialogs = (): Source[] => sources('nodes', '.html');
 /** The scripts that the dialogs load. */
 export const scripts = (): Source[] => sources('resources', '.js');
 
-/** What says something in the runtime. */
+/** The sources of the runtime that use texts. */
 export const runtimes = (): Source[] =>
-  ['', '/shared', '/shared/config', '/shared/dialog', '/shared/bearer'].flatMap((folder) =>
-    sources(`nodes${folder}`, '.ts'),
-  );
+  [
+    '',
+    '/types',
+    '/shared',
+    '/shared/changes',
+    '/shared/config',
+    '/shared/dialog',
+    '/shared/bearer',
+    '/shared/hold',
+    '/shared/sign-ins',
+  ].flatMap((folder) => sources(`nodes${folder}`, '.ts'));
 
 function sources(path: string, ending: string): Source[] {
   return filesOf(join(PROJECT, path), ending).map((name) => ({
@@ -63,7 +71,7 @@ function sources(path: string, ending: string): Source[] {
   }));
 }
 
-/** Node-RED's own texts: those of its editor, and those of its nodes. */
+/** The texts of Node-RED itself: those of its editor, and those of its nodes. */
 export function ownTexts(): { editor: Catalogue; nodes: Catalogue } {
   const packages = join(PROJECT, 'node_modules/@node-red');
   const read = (path: string): Catalogue => flat(JSON.parse(readFileSync(join(packages, path), 'utf8')));

@@ -9,7 +9,7 @@ export interface KeyPair {
   cert: string;
 }
 
-/** A private certificate authority and what it signed. */
+/** A private certificate authority and its certificates. */
 export interface Certificates {
   /** The authority's certificate, as PEM. */
   ca: string;
@@ -25,10 +25,31 @@ export interface Certificates {
 
 let made: Certificates | undefined;
 
-/** Makes the certificates of this test run, once, with the `openssl` command. */
+/** Creates the certificates of this test run, once, with the `openssl` command. */
 export function certificates(): Certificates {
   made ??= make();
   return made;
+}
+
+let others: Certificates | undefined;
+
+/** The certificates of another authority, with the same names. */
+export function otherCertificates(): Certificates {
+  others ??= make();
+  return others;
+}
+
+/** A PFX file with a key and its certificate. */
+export function pfxOf({ key, cert }: KeyPair, passphrase: string): Buffer {
+  const dir = mkdtempSync(path.join(tmpdir(), 'vg-auth-pfx-'));
+  try {
+    writeFileSync(path.join(dir, 'key'), key);
+    writeFileSync(path.join(dir, 'cert'), cert);
+    const args = ['pkcs12', '-export', '-inkey', 'key', '-in', 'cert', '-passout', `pass:${passphrase}`];
+    return execFileSync('openssl', args, { cwd: dir });
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
 }
 
 function make(): Certificates {

@@ -3,16 +3,19 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, linkProject, NodeRed, type NodeRedVersion } from '../../scripts/node-red.ts';
+import type { NodeRedVersion } from '../../scripts/versions.ts';
+import { type ClusterFlowOptions, clusterFlow } from './cluster-flow.ts';
 import type { FlowNode } from './flows.ts';
+import { freePort } from './free-port.ts';
+import { linkProject, NodeRed } from './node-red.ts';
 import { OneTimeGuard } from './one-time-guard.ts';
 import { listen, shut } from './servers.ts';
 
-/** What a flow of `Cluster` answers. */
+/** The response of a flow of `Cluster`. */
 export interface Reply {
   status: number;
   body: { at?: string; auth?: Record<string, unknown>; error?: string; user?: string };
-  /** Which replica answered. */
+  /** The replica that answered. */
   replica: number;
 }
 
@@ -22,22 +25,13 @@ interface Replica {
   nodeRed: NodeRed | undefined;
 }
 
-export interface ClusterOptions {
+export interface ClusterOptions extends ClusterFlowOptions {
   version: NodeRedVersion;
   replicas: number;
-  /** The properties of the `auth-store`. */
-  store: Record<string, unknown>;
   settings?: Record<string, unknown>;
 }
 
-/** Secrets and names that must stand nowhere in the clear. */
-export const CANARIES = {
-  encryptionKey: 'CANARY-passphrase-of-the-store',
-  clientSecret: 'CANARY-client-secret',
-  password: 'service-stored-password',
-};
-
-/** Real Node-REDs with one flow file behind a round-robin, and a Visual Guard server with one-time refresh tokens. */
+/** Real Node-RED instances with one flow file behind a round-robin, and a Visual Guard server with single-use refresh tokens. */
 export class Cluster {
   readonly guard = new OneTimeGuard();
   readonly #options: ClusterOptions;
@@ -46,14 +40,14 @@ export class Cluster {
   /** Not one of the servers that end with a test. */
   readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
   #next = 0;
-  /** What the server takes to answer, in ms. */
+  /** The time that the server needs for an answer, in ms. */
   latency = 2;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
   }
 
-  /** Where the Visual Guard server is. */
+  /** The origin of the Visual Guard server. */
   get origin(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
@@ -110,7 +104,14 @@ export class Cluster {
     return this.#replicas.every(({ nodeRed }) => nodeRed !== undefined);
   }
 
-  /** All that they printed. */
+  /** A running replica. */
+  at(index: number): NodeRed {
+    const { nodeRed } = this.#of(index);
+    if (!nodeRed) throw new Error(`replica ${index} does not run`);
+    return nodeRed;
+  }
+
+  /** Everything that they printed. */
   get log(): string {
     return this.#replicas.map(({ nodeRed }) => nodeRed?.log ?? '').join('\n');
   }
@@ -119,7 +120,7 @@ export class Cluster {
     return this.#of(index).userDir;
   }
 
-  /** Calls a flow at the next replica that is up; one that dies over it is followed by the next, as behind a load balancer. */
+  /** Calls a flow at the next running replica. If that dies meanwhile, the next one is called, as behind a load balancer. */
   async call(path: string, body: object): Promise<Reply> {
     for (let tries = 0; ; tries += 1) {
       this.#next += 1;
@@ -133,7 +134,7 @@ export class Cluster {
     }
   }
 
-  /** Calls a flow at this replica. @throws Error where it does not answer */
+  /** Calls a flow at this replica. @throws Error if it does not answer */
   async callOne(index: number, path: string, body: object): Promise<Reply> {
     const answer = await fetch(`http://127.0.0.1:${this.#of(index).port}/${path}`, {
       method: 'POST',
@@ -176,124 +177,7 @@ export class Cluster {
     send(status, body);
   }
 
-  #flow(keys: object = { encryptionKey: CANARIES.encryptionKey }): FlowNode[] {
-    const { origin } = this;
-    const entry = (path: string, to: string): FlowNode => ({
-      id: `in-${path}`,
-      type: 'http in',
-      url: `/${path}`,
-      method: 'post',
-      wires: [[to]],
-    });
-    const say = (id: string, payload: string, statusCode: number): FlowNode => ({
-      id,
-      type: 'change',
-      rules: [
-        { t: 'set', p: 'payload', pt: 'msg', to: payload, tot: 'jsonata' },
-        { t: 'set', p: 'statusCode', pt: 'msg', to: String(statusCode), tot: 'num' },
-        { t: 'delete', p: 'headers', pt: 'msg' },
-      ],
-      wires: [['out']],
-    });
-    const nodes: FlowNode[] = [
-      {
-        id: 'store',
-        type: 'auth-store',
-        ...this.#options.store,
-        credentials: keys,
-      },
-      {
-        id: 'server',
-        type: 'vg-server',
-        url: origin,
-        applicationId: 'cluster',
-        platform: 'Native',
-        scope: 'openid offline_access',
-        module: 'VGUser',
-        mfaCredentials: 'none',
-        store: 'store',
-        credentials: { clientSecret: CANARIES.clientSecret, username: 'service-stored', password: CANARIES.password },
-      },
-      entry('login', 'vg-login'),
-      {
-        id: 'vg-login',
-        type: 'vg-login',
-        server: 'server',
-        username: 'payload.user',
-        usernameType: 'msg',
-        password: 'payload.password',
-        passwordType: 'msg',
-        method: 'ask',
-        wires: [['as-text'], ['say-mfa'], ['say-refused']],
-      },
-      entry('choose', 'vg-choose'),
-      {
-        id: 'vg-choose',
-        type: 'vg-mfa',
-        action: 'choose',
-        method: 'payload.method',
-        methodType: 'msg',
-        challenge: 'payload.id',
-        wires: [['as-text'], ['say-mfa'], ['say-refused']],
-      },
-      entry('submit', 'vg-submit'),
-      {
-        id: 'vg-submit',
-        type: 'vg-mfa',
-        action: 'submit',
-        code: 'payload.code',
-        challenge: 'payload.id',
-        wires: [['as-text'], ['say-mfa'], ['say-refused']],
-      },
-      entry('use', 'attach'),
-      {
-        id: 'attach',
-        type: 'attach-bearer',
-        source: 'vg',
-        server: 'server',
-        user: 'payload.session',
-        userType: 'session',
-        wires: [['without-body'], ['say-needed']],
-      },
-      entry('stored', 'attach-stored'),
-      {
-        id: 'attach-stored',
-        type: 'attach-bearer',
-        source: 'vg',
-        server: 'server',
-        userType: 'stored',
-        wires: [['without-body'], ['say-needed']],
-      },
-      { id: 'without-body', type: 'change', rules: [{ t: 'delete', p: 'payload', pt: 'msg' }], wires: [['request']] },
-      { id: 'request', type: 'http request', method: 'GET', ret: 'obj', url: `${origin}/api`, wires: [['out']] },
-      entry('logout', 'vg-logout'),
-      {
-        id: 'vg-logout',
-        type: 'vg-logout',
-        server: 'server',
-        user: 'payload.session',
-        userType: 'session',
-        wires: [['say-in']],
-      },
-      // The answer is JSON, which shows the handle as [redacted].
-      {
-        id: 'as-text',
-        type: 'function',
-        func: 'if (msg.auth.session) msg.auth.session = String(msg.auth.session); return msg;',
-        outputs: 1,
-        wires: [['say-in']],
-      },
-      say('say-in', '{"at": "in", "auth": auth}', 200),
-      say('say-mfa', '{"at": "mfa", "auth": auth}', 200),
-      say('say-refused', '{"at": "refused", "auth": auth}', 200),
-      say('say-needed', '{"at": "needed", "auth": auth}', 200),
-      { id: 'catch', type: 'catch', scope: null, uncaught: false, wires: [['say-error']] },
-      say('say-error', '{"error": error.code}', 500),
-      { id: 'out', type: 'http response', wires: [] },
-    ];
-    return [
-      { id: 'tab', type: 'tab', label: 'cluster' },
-      ...nodes.map((node) => (node.wires ? { z: 'tab', x: 0, y: 0, ...node } : node)),
-    ];
+  #flow(keys?: object): FlowNode[] {
+    return clusterFlow(this.origin, this.#options, keys);
   }
 }

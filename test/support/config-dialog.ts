@@ -2,7 +2,7 @@ import { nodeRed } from './browser.ts';
 import { Dialog } from './dialog.ts';
 import type { Editor } from './editor.ts';
 
-/** What the editor knows of a node. */
+/** The state of a node in the editor. */
 interface Known {
   valid: boolean;
   changed: boolean;
@@ -12,13 +12,16 @@ interface Known {
   exported: Record<string, unknown>;
 }
 
-/** Opens the dialog of a config node by itself. A person comes there by way of another dialog, whose buttons have the same ids. */
+/**
+ * Opens the dialog of a config node without another dialog. A person opens it from the dialog of a node, whose buttons
+ * have the same ids.
+ */
 export async function openConfigDialog({ page }: Editor, type: string, id: string): Promise<Dialog> {
   await page.evaluate(([what, node]) => Reflect.get(window, 'RED').editor.editConfig('', what, node), [type, id]);
   return Dialog.opened(page, 'node-config');
 }
 
-/** What the editor knows of a node. */
+/** The state of a node in the editor. */
 export function known({ page }: Editor, id: string): Promise<Known> {
   return page.evaluate((node) => {
     const RED = Reflect.get(window, 'RED');
@@ -28,7 +31,7 @@ export function known({ page }: Editor, id: string): Promise<Known> {
   }, id);
 }
 
-/** What is stored for a node: texts, and of each secret whether there is one. */
+/** The stored credentials of a node: texts, and for each secret whether there is one. */
 export async function storedCredentials(type: string, id: string): Promise<Record<string, unknown>> {
   return (await nodeRed.admin(`credentials/${type}/${id}`)) as Record<string, unknown>;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ContextAccess } from '../../src/store/context-access.ts';
 
-/** Node-RED's own context store in files, as its `localfilesystem` is built. */
+/** Node-RED's own context store in files, created like `localfilesystem`. */
 interface ContextPlugin {
   open(): Promise<void>;
   close(): Promise<void>;
@@ -18,12 +18,12 @@ const requireThere = createRequire(requireHere.resolve(process.env.NODE_RED ?? '
 const runtime = path.dirname(requireThere.resolve('@node-red/runtime/package.json'));
 const SCOPE = 'store1';
 
-/** Context files in a folder of their own, and what stands in them. */
+/** Context files in a folder of their own, and their content. */
 export class ContextFiles {
   readonly dir = mkdtempSync(path.join(tmpdir(), 'vg-auth-context-'));
   #plugin: ContextPlugin | undefined;
 
-  /** Opens them as a Node-RED that starts does. */
+  /** Opens them like a Node-RED that starts. */
   async open(config: object = { cache: false }): Promise<ContextAccess> {
     const make = requireThere(path.join(runtime, 'lib/nodes/context/localfilesystem.js')) as (
       c: object,
@@ -38,13 +38,13 @@ export class ContextFiles {
     };
   }
 
-  /** All that stands in the files, as one text. */
+  /** The content of all files, as one text. */
   content(): string {
     const files = readdirSync(this.dir, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
     return files.map(({ parentPath, name }) => readFileSync(path.join(parentPath, name), 'utf8')).join('\n');
   }
 
-  /** Ends them as a Node-RED that stops does. */
+  /** Closes them like a Node-RED that stops. */
   async close(): Promise<void> {
     await this.#plugin?.close();
   }

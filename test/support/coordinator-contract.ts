@@ -9,9 +9,9 @@ import {
 
 /** A kind of coordination, as the contract tests see it. */
 export interface CoordinatorKind {
-  /** Opens so many replicas on something empty. Where there is one process, all of them are the same. */
+  /** Opens this many replicas, with an empty store. In one process, all of them are the same object. */
   open(replicas: number): Promise<Coordinator[]>;
-  /** Ends what a test opened. */
+  /** Closes everything that a test opened. */
   end(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ interface Sum {
 
 const LIFE = 60_000;
 
-/** Records of a number. What is no number makes no sense. */
+/** Records with a number. Any other value is invalid. */
 const SUMS: RecordKind<Sum> = {
   prefix: 'sum',
   host: 'host',
@@ -32,12 +32,12 @@ const SUMS: RecordKind<Sum> = {
   },
 };
 
-/** What every way to coordinate has to do. */
+/** The requirements for every kind of coordination. */
 export function coordinates(name: string, kind: CoordinatorKind): void {
   describe(`coordination ${name}`, () => {
     afterEach(() => kind.end());
 
-    /** Replicas, and the record as each of them has it. Those that are the same process have the same one. */
+    /** Replicas, and the record at each of them. Replicas in the same process share it. */
     async function open(count = 2): Promise<{ replicas: Coordinator[]; records: SharedRecord<Sum>[] }> {
       const replicas = await kind.open(count);
       const known = new Map<Coordinator, SharedRecord<Sum>>();
@@ -78,14 +78,14 @@ export function coordinates(name: string, kind: CoordinatorKind): void {
         assert.deepEqual(order, [0, 1, 2, 3, 4]);
       });
 
-      it('holds up no other name, also inside of each other', async () => {
+      it('does not block other names, not even inside each other', async () => {
         const { replicas } = await open(2);
         const [a, b] = replicas as [Coordinator, Coordinator];
         const inner = await a.exclusive('a', 'host', () => b.exclusive('b', 'host', async () => 'inner'));
         assert.equal(inner, 'inner');
       });
 
-      it('goes on after one that throws, and throws what it threw', async () => {
+      it('continues after a function that throws, and throws the same error', async () => {
         const { replicas } = await open(2);
         const fault = new Error('fault');
         const failing = replicas[0].exclusive('a', 'host', async () => {
@@ -95,7 +95,7 @@ export function coordinates(name: string, kind: CoordinatorKind): void {
         assert.equal(await replicas[1].exclusive('a', 'host', async () => 1), 1);
       });
 
-      it('tells that the lock is held, and by agreement', async () => {
+      it('reports that the lock is held, and by agreement', async () => {
         const { replicas } = await open(1);
         await replicas[0].exclusive('a', 'host', async ({ signal, isCutOff }) => {
           assert.deepEqual({ aborted: signal.aborted, isCutOff }, { aborted: false, isCutOff: false });
@@ -105,7 +105,7 @@ export function coordinates(name: string, kind: CoordinatorKind): void {
     });
 
     describe('a record', () => {
-      it('is nothing first, then what was written, then ended, for all replicas', async () => {
+      it('is empty first, then written, then ended, for all replicas', async () => {
         const { records } = await open();
         for (const record of records) assert.equal(await record.read(), undefined);
         await records[0].write({ sum: 1 });
@@ -127,7 +127,7 @@ export function coordinates(name: string, kind: CoordinatorKind): void {
         for (const record of records) assert.deepEqual(await record.read(), { sum: 45 });
       });
 
-      it('is written also if what runs under the lock throws', async () => {
+      it('is written even if the function under the lock throws', async () => {
         const { records } = await open();
         const failing = records[0].update({
           run: async (_found, lock) => {
@@ -139,7 +139,39 @@ export function coordinates(name: string, kind: CoordinatorKind): void {
         assert.deepEqual(await records[1].read(), { sum: 7 });
       });
 
-      it('is the newest thing that was said under the lock', async () => {
+      it('is written with another one under the lock of that, even if the function there throws', async () => {
+        const { replicas, records } = await open();
+        const others = replicas.map((replica) => replica.record({ ...SUMS, prefix: 'other' }, ''));
+        const mine = others[0] as SharedRecord<Sum>;
+        const failing = records[0].update({
+          run: async (_found, lock) => {
+            lock.writeAlso({ record: mine, content: { sum: 8 } });
+            throw new Error('fault');
+          },
+        });
+        await assert.rejects(failing, { message: 'fault' });
+        assert.deepEqual(await mine.read(), { sum: 8 });
+        if (replicas[1] !== replicas[0]) assert.deepEqual(await (others[1] as SharedRecord<Sum>).read(), { sum: 8 });
+        for (const record of records) assert.equal(await record.read(), undefined);
+      });
+
+      it('is found by the next holder of the lock as an eager update has written it', async () => {
+        const { records } = await open();
+        for (let sum = 1; sum <= 20; sum += 1) {
+          const [one, other] = sum % 2 === 0 ? [...records] : [...records].reverse();
+          await one?.update({ isEager: true, run: async (_found, lock) => lock.write({ sum }) });
+          assert.deepEqual(await other?.update({ run: async (found) => found }), { sum });
+        }
+        const failing = records[0].update({
+          isEager: true,
+          run: async () => {
+            throw new Error('fault');
+          },
+        });
+        await assert.rejects(failing, { message: 'fault' });
+      });
+
+      it('is the last value that was set under the lock', async () => {
         const { records } = await open();
         await records[0].update({
           run: async (_found, lock) => {
@@ -150,7 +182,21 @@ export function coordinates(name: string, kind: CoordinatorKind): void {
         assert.deepEqual(await records[1].read(), { sum: 2 });
       });
 
-      it('that settles a matter keeps others from doing it again, whoever did it', async () => {
+      it('written without a lock replaces the value that its writer has seen, and no newer one', async () => {
+        const { records } = await open();
+        const [mine, other] = records as [SharedRecord<Sum>, SharedRecord<Sum>];
+        await mine.update({ run: async (_found, lock) => lock.write({ sum: 1 }) });
+        assert.deepEqual(await other.read(), { sum: 1 });
+        await other.write({ sum: 2 });
+        assert.deepEqual(await mine.read(), { sum: 2 });
+        await mine.update({ run: async (_found, lock) => lock.write({ sum: 3 }) });
+        // In one process there is one record, which always has the newest value.
+        if (other === mine) return;
+        await other.write({ sum: 4 });
+        assert.deepEqual(await mine.read(), { sum: 3 });
+      });
+
+      it('that is settled is not settled again by any replica', async () => {
         const { records } = await open(3);
         let runs = 0;
         const once = (record: SharedRecord<Sum>): Promise<number> =>
@@ -178,20 +224,54 @@ export function coordinates(name: string, kind: CoordinatorKind): void {
         assert.deepEqual(read, { sum: 3 });
       });
 
-      it('throws what settling throws, and is free then', async () => {
+      it('throws the error of the function that settles it, before the lock is taken or under it, and is unlocked then', async () => {
         const { records } = await open();
         const fault = new Error('fault');
-        const failing = records[0].update<number>({
-          settle: () => {
-            throw fault;
-          },
-          run: async () => 1,
-        });
-        await assert.rejects(failing, fault);
-        assert.equal(await records[1].update({ run: async () => 2 }), 2);
+        for (const unsettled of [0, 1]) {
+          let asked = 0;
+          const failing = records[0].update<number>({
+            settle: () => {
+              asked += 1;
+              if (asked <= unsettled) return undefined;
+              throw fault;
+            },
+            run: () => Promise.reject(fault),
+          });
+          await assert.rejects(failing, fault);
+          assert.equal(await records[1].update({ run: async () => 2 }), 2);
+        }
       });
 
-      it('that is watched tells what others write, until that is ended', async () => {
+      it('reports nothing to its watcher during an update in this process, and then the result', async () => {
+        const { records } = await open();
+        const [mine, other] = records as [SharedRecord<Sum>, SharedRecord<Sum>];
+        const told: number[] = [];
+        let wake: () => void = () => undefined;
+        const heard = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        const unwatch = mine.watch((found) => {
+          told.push(contentOf(found)?.sum ?? 0);
+          wake();
+          return undefined;
+        });
+        await mine.update({
+          run: async (_found, lock) => {
+            await other.write({ sum: 1 });
+            for (let round = 0; round < 5; round += 1) await new Promise(setImmediate);
+            assert.deepEqual(told, []);
+            lock.write({ sum: 2 });
+          },
+        });
+        // In one process nobody else writes it.
+        if (other !== mine) {
+          await heard;
+          assert.deepEqual([...new Set(told)], [2]);
+        }
+        unwatch();
+      });
+
+      it('reports to its watcher what others write, until the watcher ends', async () => {
         const { records } = await open();
         const [mine, other] = records as [SharedRecord<Sum>, SharedRecord<Sum>];
         const told: number[] = [];

@@ -3,15 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../src/core/clock.ts';
 import { PracticeServer } from '../../src/practice/server.ts';
 
-/** One request to a token endpoint, as a server sees it. */
+/** A request to a token endpoint, as the server receives it. */
 export interface SeenRequest {
   path: string;
   form: Record<string, string>;
-  /** Whether the client went away before it had an answer. */
+  /** Whether the client disconnected before it had an answer. */
   cut: boolean;
 }
 
-/** The practice server behind a server of the test, which counts: for a Node-RED, it is a server like any other. */
+/** The practice server behind a server of the test, which counts. Node-RED treats it like any other server. */
 export class CountingServer {
   readonly practice = new PracticeServer(systemClock);
   readonly seen: SeenRequest[] = [];
@@ -62,7 +62,7 @@ export class CountingServer {
     return this.seen.filter(({ form }) => Object.entries(fields).every(([name, value]) => form[name] === value)).length;
   }
 
-  /** Resolves when a request with these fields has been cut. */
+  /** Resolves when a request with these fields has been aborted. */
   cut(fields: Record<string, string>): Promise<void> {
     const isCut = (): boolean =>
       this.seen.some(({ form, cut }) => cut && Object.entries(fields).every(([name, value]) => form[name] === value));

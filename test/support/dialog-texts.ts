@@ -1,16 +1,16 @@
 import type { Source } from './catalogues.ts';
 
-/** A text that a source file asks for. */
+/** A text that a source file uses. */
 export interface Wanted {
-  /** The catalogue: a node's name, `vg-auth`, `node-red` for Node-RED's nodes, `editor` for its editor; `*` for any node's. */
+  /** The catalog: a node's name, `vg-auth`, `node-red` for Node-RED's nodes, `editor` for its editor; `*` for any node's. */
   catalogue: string;
-  /** A key; `*` in it stands for one part, or the rest of one, that only the running program knows. */
+  /** A key. `*` in it is one part, or the rest of one, that is known at run time only. */
   key: string;
 }
 
 const OWN = '@vg-auth/node-red-vg-auth/';
 
-/** What a dialog's HTML asks for, in its template and in its script. */
+/** The keys that the HTML of a dialog uses, in its template and in its script. */
 export function wantedByDialog({ path, text }: Source): Wanted[] {
   const node = path.replace(/^.*\/|\.html$/g, '');
   const outputs = Number(/\boutputs: (\d)/.exec(text)?.[1] ?? 0);
@@ -20,33 +20,42 @@ export function wantedByDialog({ path, text }: Source): Wanted[] {
       .flatMap(([, keys]) => keys.split(';'))
       .map((key) => named(key.trim().replace(/^\[[\w-]+\]/, ''), node)),
     ...wantedByScript(text, node),
+    // The palette looks up the heading of a category that is not one of its own in the catalog of the node.
+    ...[...text.matchAll(/\bcategory: '([\w ]+)'/g)]
+      .filter(([, category]) => category !== 'config')
+      .map(([, category]) => named(`palette.label.${category.replace(/ /g, '_')}`, node)),
     ...Array.from({ length: outputs }, (_, index) => named(`output.${index + 1}`, node)),
     // An error may name any property of a config node.
     ...properties.filter((property) => property !== 'name').map((property) => named(`label.${property}`, node)),
   ];
 }
 
-/** What a script asks for with `_(…)` or `say(…)`, by itself or with the helpers of `vg-auth.html` and `dialog-test.js`. */
-export function wantedByScript(text: string, node = ''): Wanted[] {
-  // A file's own `say` may put something before the key: its definition is no use of a text.
+/**
+ * The keys that a script uses with `_(…)` or `say(…)`, directly or through the helpers of `vg-auth.html` and `dialog-test.js`.
+ *
+ * @param shared the catalog of `say`
+ */
+export function wantedByScript(text: string, node = '', shared = 'vg-auth'): Wanted[] {
+  // A file's own `say` may put a prefix before the key: its definition is no use of a text.
   const own = /(?:const say = \(key, values\) =>|function say\(key, values\) \{\s*return)[^`]*`([^`]*)\$\{key\}`/;
   const before = (own.exec(text)?.[1] ?? '').replace(/^.*:/, '');
   const rest = text.replace(own, '');
   const calls = (begin: RegExp) => callsOf(rest, begin).flatMap(keysIn);
   const all = [
-    ...calls(/(?<![\w.])say\(/g).map((key) => named(before + key, 'vg-auth')),
-    ...calls(/(?<![\w.])reasonOf\(/g).map((key) => named(`${before}${key}.*`, 'vg-auth')),
-    ...calls(/\.say\(/g).map((key) => named(key, 'vg-auth')),
+    ...calls(/(?<![\w.])say\(/g).map((key) => named(before + key, shared)),
+    ...calls(/(?<![\w.])reasonOf\(/g).map((key) => named(`${before}${key}.*`, shared)),
+    ...calls(/\bshared\(\)\.say\(/g).map((key) => named(key, 'vg-auth')),
+    ...calls(/(?<!\bshared\(\))\.say\(/g).map((key) => named(key, shared)),
     ...calls(/(?:this|node)\._\(/g).map((key) => named(key, node)),
-    ...calls(/\bRED\._\(/g).map((key) => named(key, 'editor')),
+    ...calls(/\b(?:RED\._|translate)\(/g).map((key) => named(key, 'editor')),
     ...[...rest.matchAll(/\.(?:typed|check\w+)\(this, '(\w+)'/g)].map(([, name]) => named(`label.${name}`, node)),
     ...[...rest.matchAll(/\.listPractice\(.*, '(\w+)', \w+\);/g)].map(([, name]) => named(`practice.${name}.*`, node)),
   ];
-  // What a helper looks up for its callers stands above, or with the properties of a dialog.
+  // Keys that a helper looks up for its callers are found in the callers, or with the properties of a dialog.
   return all.filter(({ key }) => !/\*.*\*|^(?:label|output)\.\*$/.test(key));
 }
 
-/** What the runtime asks for: every string that begins like a key of the shared catalogue. */
+/** The keys that the runtime uses: every string that begins like a key of the shared catalog. */
 export function wantedByRuntime({ text }: Source, groups: readonly string[]): Wanted[] {
   const isKey = new RegExp(`^(?:${groups.join('|')})\\.[\\w*.-]+$`);
   return stringsIn(text)
@@ -54,7 +63,7 @@ export function wantedByRuntime({ text }: Source, groups: readonly string[]): Wa
     .map((key) => named(key, 'vg-auth'));
 }
 
-/** The words that stand as strings in a script: a key may be put together from one. */
+/** All strings in a script: a key may be built from one. */
 export function wordsOf(text: string): Set<string> {
   return new Set(stringsIn(text));
 }
@@ -81,7 +90,7 @@ function firstArgument(text: string): string {
   return text;
 }
 
-/** The keys that an argument may be. What it compares with is none. */
+/** The keys that an argument may be. Operands of a comparison are none. */
 function keysIn(argument: string): string[] {
   return stringsIn(argument.replace(/[!=]==\s*'[^']*'/g, ''));
 }
@@ -94,7 +103,7 @@ function stringsIn(text: string): string[] {
   );
 }
 
-/** Texts of a dialog that come from no catalogue: in its template, and where its script writes one. */
+/** Texts of a dialog that come from no catalog: in its template, and in texts that its script sets. */
 export function bareTexts({ text }: Source): string[] {
   const template = [...text.matchAll(/<script type="text\/html"[^>]*>([\s\S]*?)<\/script>/g)].map(([, inner]) => inner);
   const script = text.replace(/<script type="text\/html"[^>]*>[\s\S]*?<\/script>/g, '');
@@ -108,7 +117,7 @@ function bareInMarkup(markup: string): string[] {
     if (piece.startsWith('<!--')) continue;
     if (!piece.startsWith('<')) {
       const words = piece.replace(/&\w+;/g, ' ').trim();
-      // A choice that shows its own value is a name, as `Native`.
+      // A choice that shows its own value is a name, such as `Native`.
       if (words !== '' && !tag.includes(`value="${words}"`)) found.push(words);
       continue;
     }

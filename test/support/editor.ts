@@ -4,7 +4,7 @@ import { Dialog } from './dialog.ts';
 import { becomes, PATIENCE, type Place, park, steady, type as typeInto } from './steady.ts';
 import { until } from './until.ts';
 
-/** A node in the flow, as a person sees it. */
+/** A node in the flow, as a person sees it in the editor. */
 export class DrawnNode {
   readonly element: Locator;
 
@@ -23,23 +23,23 @@ export class DrawnNode {
   }
 
   /**
-   * Waits until its status has this in it.
+   * Waits until its status contains this.
    *
    * @returns the whole status
-   * @throws Error with the status that it has instead
+   * @throws Error with the actual status
    */
   async status(part: string | RegExp): Promise<string> {
     const all = this.element.locator('.red-ui-flow-node-status-label');
     const line = all.filter({ hasText: part });
     try {
-      await line.waitFor();
+      // In one step: a status with a code disappears when the code is used.
+      return (await line.textContent()) ?? '';
     } catch (cause) {
       throw new Error(`the status is not ${part}: ${await all.allTextContents()}`, { cause });
     }
-    return (await line.textContent()) ?? '';
   }
 
-  /** Clicks the button of an inject node, and sees that Node-RED has sent its message. */
+  /** Clicks the button of an inject node, and waits until Node-RED has sent its message. */
   async press(): Promise<void> {
     const page = this.element.page();
     const isInject = (request: Request): boolean =>
@@ -60,7 +60,7 @@ export class DrawnNode {
   }
 }
 
-/** Node-RED's editor, worked with mouse and keyboard. */
+/** Node-RED's editor, operated with mouse and keyboard. */
 export class Editor {
   readonly page: Page;
   readonly #starts: () => number;
@@ -80,9 +80,10 @@ export class Editor {
     return this.page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
   }
 
-  async load(url: string): Promise<void> {
+  /** @param type a node that the palette has when it is loaded */
+  async load(url: string, type = 'attach-bearer'): Promise<void> {
     await this.page.goto(url);
-    await this.palette('attach-bearer').waitFor({ state: 'attached' });
+    await this.palette(type).waitFor({ state: 'attached' });
     // The tab is there before the editor has loaded; the progress bar is hidden before and after that.
     await this.page.locator('.red-ui-tab.active').first().waitFor();
     await this.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
@@ -96,7 +97,7 @@ export class Editor {
   async add(type: string, label: string, to: Place): Promise<DrawnNode> {
     const there = await this.#ids();
     await typeInto(this.page.getByPlaceholder('filter nodes'), label);
-    // The palette filters itself a moment later, and moves the node.
+    // The palette applies the filter a moment later, and moves the node.
     const other = label === 'comment' ? 'debug' : 'comment';
     await this.palette(other).waitFor({ state: 'hidden' });
     const from = await steady(this.palette(type));
@@ -164,7 +165,7 @@ export class Editor {
   }
 
   /**
-   * Presses Deploy, waits until the flows run, and clicks away what Node-RED says about it.
+   * Clicks Deploy, waits until the flows run, and dismisses the notifications about it.
    *
    * @param isValid false, if Node-RED warns that nodes are not properly configured
    */
@@ -174,23 +175,27 @@ export class Editor {
     if (!isValid) await this.page.locator('#red-ui-deploy-dialog-confirm-deploy-deploy').click();
     await until(() => this.#starts() > before, PATIENCE);
     await this.page.locator('#red-ui-header-button-deploy.disabled').waitFor();
-    // For 300 ms at least the editor is shaded, and takes a deploy that was made elsewhere for this one.
+    // The editor is shaded for 300 ms at least. Until then it would take a deploy by somebody else for its own.
     await this.page.locator('.red-ui-deploy-button-spinner').first().waitFor({ state: 'hidden' });
     await this.page.locator('#red-ui-header-shade').waitFor({ state: 'hidden' });
     await this.dismissNotifications();
   }
 
-  /** Clicks notifications away: they cover the upper part of the flow for 5 s. */
+  /** Dismisses notifications: they cover the upper part of the flow for 5 s. */
   async dismissNotifications(): Promise<void> {
     const told = this.page.locator('.red-ui-notification').filter({ visible: true });
-    // Without a mouse: one that goes by itself meanwhile leads the click elsewhere.
+    // Without a mouse: if a notification disappears meanwhile, a click would hit something else.
     await told.evaluateAll((all: HTMLElement[]) => {
-      for (const each of all) each.click();
+      // That of Sign-ins has a button to dismiss it. The first button of one of Node-RED's opens the search.
+      for (const each of all) {
+        const isOwn = each.textContent?.includes('Answer in Sign-ins');
+        ((isOwn && each.querySelector<HTMLElement>('.ui-dialog-buttonset button')) || each).click();
+      }
     });
     await told.first().waitFor({ state: 'hidden' });
   }
 
-  /** Imports an example of this package by the menu's dialog. @param flow the tab that it makes */
+  /** Imports an example of this package with the import dialog. @param flow the label of the tab that it adds */
   async importExample(name: string, flow: string): Promise<void> {
     await this.chart.focus();
     await this.page.keyboard.press('Control+i');
@@ -204,7 +209,7 @@ export class Editor {
     await this.showFlow(flow);
   }
 
-  /** Points at a field until its tooltip says this. If a row that appears moves the field away, it points there again. */
+  /** Points at a field until its tooltip has this text. If the field moves because a row appears, it points there again. */
   async explanation(field: Locator, sentence: string): Promise<void> {
     const tooltip = this.page.locator('.red-ui-popover').getByText(sentence, { exact: true });
     const isPointedAt = (): Promise<boolean> => field.evaluate((element) => element.matches(':hover'));

@@ -1,4 +1,4 @@
-/** What the variables were that a test changed. */
+/** The original values of the variables that a test changed. */
 const before = new Map<string, string | undefined>();
 
 /** Sets, or with undefined deletes, variables of the environment until the test is over. */
@@ -9,7 +9,7 @@ export function setEnvironment(variables: Record<string, string | undefined>): v
   }
 }
 
-/** Takes the proxies of this machine out of the environment: what a test reaches is on loopback. */
+/** Removes the proxies of this machine from the environment: tests connect to loopback only. */
 export function withoutProxies(): void {
   const names = [
     'http_proxy',
@@ -18,6 +18,9 @@ export function withoutProxies(): void {
     'all_proxy',
     'npm_config_http_proxy',
     'npm_config_https_proxy',
+    'npm_config_proxy',
+    'npm_config_no_proxy',
+    'nr_proxy_mode',
   ];
   for (const name of names) setEnvironment({ [name]: undefined, [name.toUpperCase()]: undefined });
 }

@@ -5,12 +5,12 @@ interface Timer {
   run: () => void;
 }
 
-/** Where the clock of every test begins: a Friday, in ms since 1970. */
+/** The time at which the clock of each test starts: a Friday, in ms since 1970. */
 export const START = Date.UTC(2026, 0, 2, 12, 0, 0);
 
-/** Time and chance in the hands of a test. The clock stands still; `pass` moves it and runs the timers that fall due. */
+/** Time and randomness, controlled by a test. The clock does not advance; `pass` advances it and runs the timers that are due. */
 export class FakeSystem implements Clock {
-  /** What `random` answers. */
+  /** The values that `random` returns. */
   chance: number;
   #now = START;
   readonly #timers = new Set<Timer>();
@@ -35,12 +35,12 @@ export class FakeSystem implements Clock {
     };
   }
 
-  /** How many timers wait. */
+  /** The number of waiting timers. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** Lets time pass. Each timer runs at its own moment, and what it sets off settles before the next one. */
+  /** Lets time pass. Each timer runs at its own moment, and its effects settle before the next one runs. */
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settle();
@@ -55,7 +55,7 @@ export class FakeSystem implements Clock {
     this.#now = end;
   }
 
-  /** Lets time pass until something on a real socket is done. */
+  /** Lets time pass until an operation on a real socket is done. */
   async until<T>(awaited: Promise<T>): Promise<T> {
     let isOver = false;
     const over = awaited.finally(() => {
@@ -69,7 +69,7 @@ export class FakeSystem implements Clock {
     return over;
   }
 
-  /** Somebody sets the wall clock. Timers keep their distance, as the real ones do. */
+  /** Changes the wall clock. Timers keep their distance, like real ones. */
   setClock(by: number): void {
     this.#now += by;
     for (const timer of this.#timers) timer.at += by;
@@ -82,12 +82,12 @@ export class FakeSystem implements Clock {
   }
 }
 
-/** Lets everything that waits for no timer and no socket come to its end. */
+/** Completes everything that waits for no timer and no socket. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Whether a promise has come to its end, without waiting for it. */
+/** Whether a promise is settled, without waiting for it. */
 export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
   const mark = (): void => {

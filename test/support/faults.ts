@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import type { Arrival } from './flows.ts';
 import { logged } from './runtime.ts';
 
-/** What no error, status or log may show: secrets that tests use, and the bodies of replies. */
+/** Texts that no error, status or log may contain: secrets that tests use, and the bodies of replies. */
 const SECRET = /THE-[A-Z-]+|%54HE/;
 
 /**
- * An error as the contract wants it at a Catch node: its code, a sentence that names the host (or the property)
+ * Checks an error at a Catch node: its code, a message that names the host (or the property)
  * and a next step, no secret, no body, no cause.
  */
 export function assertFault({ at, msg }: Arrival, code: string, naming: string): void {

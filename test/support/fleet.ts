@@ -1,3 +1,4 @@
+import type { SettingsSource } from '../../src/core/settings-source.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import type { VisualGuardSettings } from '../../src/visual-guard/dialect/wire.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
@@ -16,19 +17,27 @@ export interface Replica {
   store: ReplicaStore;
 }
 
-/** Replicas that share a store, a Visual Guard server with one-time refresh tokens, and time. */
+/** Replicas that share a store, a Visual Guard server with single-use refresh tokens, and time. */
 export class Fleet implements Shared {
   readonly system = new FakeSystem();
   readonly guard = new OneTimeGuard();
   memory = new MemoryStore(this.system);
 
-  /** Starts another replica; what is not in its script the common server answers. */
-  replica(settings: Partial<VisualGuardSettings> = {}, maxSessions = 100): Replica {
+  /** Starts another replica. The common server answers requests that are not in its script. */
+  replica(
+    settings: Partial<VisualGuardSettings> | SettingsSource<VisualGuardSettings> = {},
+    maxSessions = 100,
+  ): Replica {
     const engine = new Engine(maxSessions, this.system);
     const transport = new ScriptedTransport(this.system);
     transport.otherwise = ({ form }) => this.guard.answer(form);
     const store = new ReplicaStore(this, this.system);
-    const server = engine.holdServer({ ...SETTINGS, ...settings }, transport, '', store).value;
+    const server = engine.holdServer(
+      'ask' in settings ? settings : { ...SETTINGS, ...settings },
+      transport,
+      '',
+      store,
+    ).value;
     return { engine, server, transport, store };
   }
 
@@ -36,14 +45,14 @@ export class Fleet implements Shared {
     return Array.from({ length: count }, () => this.replica(settings));
   }
 
-  /** The store comes back with nothing in it, to those that it was gone from. */
+  /** Makes the store available again, but empty, to the replicas that had lost it. */
   async comeBackEmpty(...replicas: Replica[]): Promise<void> {
     this.memory = new MemoryStore(this.system);
     for (const { store } of replicas) await store.comeBack();
     await this.told();
   }
 
-  /** Lets everybody hear what was written. */
+  /** Delivers all notifications. */
   async told(): Promise<void> {
     for (let round = 0; round < 10; round += 1) await settle();
   }

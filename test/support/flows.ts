@@ -1,7 +1,7 @@
-import type { Auth } from '../../nodes/shared/message.ts';
+import type { Auth } from '../../nodes/shared/msg-auth.ts';
 import type { MessageToken } from '../../src/core/redaction.ts';
 
-/** A node as it stands in flows.json. `wires` make it a flow node; without them it is a config node. */
+/** A node in flows.json. With `wires` it is a flow node, without them a config node. */
 export interface FlowNode {
   id: string;
   type: string;
@@ -34,7 +34,7 @@ export interface Arrival {
 /** Where caught errors arrive. */
 export const CAUGHT = 'caught';
 
-/** A flow as Node-RED takes it: with a tab, a Catch node, and places for the nodes that have wires. */
+/** A flow as Node-RED accepts it: with a tab, a Catch node, and helper nodes for the nodes that have wires. */
 export function toFlow(nodes: readonly FlowNode[]): FlowNode[] {
   const all: FlowNode[] = [
     ...nodes,
@@ -47,12 +47,12 @@ export function toFlow(nodes: readonly FlowNode[]): FlowNode[] {
   ];
 }
 
-/** A place where messages arrive. */
+/** A helper node at which messages arrive. */
 export function place(id: string): FlowNode {
   return { id, type: 'helper', wires: [] };
 }
 
-/** A flow node whose every output goes to a place of its own: `wire('vgs-token', 'get', ['token', 'refused'], …)`. */
+/** A flow node with a separate helper node for each output: `wire('vgs-token', 'get', ['token', 'refused'], …)`. */
 export function wire(type: string, id: string, outputs: readonly string[], properties: object = {}): FlowNode {
   return { id, type, wires: outputs.map((output) => (output === '' ? [] : [output])), ...properties };
 }

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { type FlowNode, place, wire } from './flows.ts';
 import type { Answer, Received } from './servers.ts';
 
-/** A reply of the start documents, as it stands there. */
+/** A recorded reply of a Visual Guard server, unchanged. */
 export function recorded(name: 'vg-success' | 'vg-mfa-required'): Record<string, unknown> {
   return JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), 'utf8'));
 }
 
-/** Visual Guard says where a sign-in stands, by the names of its status alone. */
+/** A reply of Visual Guard with the status of a sign-in, by its names only. */
 export function says(names: string, more: object = {}): Answer {
   return {
     status: 400,
@@ -20,7 +20,7 @@ export function says(names: string, more: object = {}): Answer {
   };
 }
 
-/** Visual Guard signs in. */
+/** A reply of Visual Guard that signs in. */
 export function signsIn(accessToken: string, more: object = {}): Answer {
   return {
     body: {
@@ -34,7 +34,7 @@ export function signsIn(accessToken: string, more: object = {}): Answer {
   };
 }
 
-/** One way to be reached, as a challenge lists it. */
+/** One MFA method, as a challenge lists it. */
 export function way(id: string, transport: number, mode: number, requestId = 'request-1'): object {
   return {
     Id: id,
@@ -45,12 +45,12 @@ export function way(id: string, transport: number, mode: number, requestId = 're
   };
 }
 
-/** A challenge with these ways. */
+/** A challenge with these methods. */
 export function challenges(...ways: object[]): Answer {
   return says('Failure, MFA_AuthenticationRequired', { RequestId: 'request-1', MFAAvailables: ways });
 }
 
-/** Which step of a sign-in a request is. */
+/** The step of a sign-in to which a request belongs. */
 export function stepOf({ form }: Received): 'login' | 'choose' | 'submit' | 'refresh' | 'other' {
   if (form.get('grant_type') === 'refresh_token') return 'refresh';
   if (form.has('MFASecureCode')) return 'submit';
@@ -58,7 +58,7 @@ export function stepOf({ form }: Received): 'login' | 'choose' | 'submit' | 'ref
   return form.get('grant_type') === 'VGAuthenticator' ? 'login' : 'other';
 }
 
-/** All nodes of Visual Guard around a `vg-server` named `server`; every output has a place of its own. */
+/** All nodes of Visual Guard with a `vg-server` named `server`. Every output has a helper node of its own. */
 export function guardFlow(
   server: object,
   nodes: { login?: object; choose?: object; submit?: object } = {},

@@ -1,11 +1,11 @@
-/** A line of a help text, by what it is and what a translation must keep of it. */
+/** A line of a help text: its kind, and what a translation must keep of it. */
 export interface HelpLine {
   kind: 'help' | 'heading' | 'property' | 'row' | 'item' | 'output' | 'note' | 'code' | 'text' | 'end';
   /** The level of a heading, the cells of a row, the number of an output. */
   size: number;
   /** The name of a property, with the mark of an optional one. */
   name: string;
-  /** Code words, in order of the alphabet: their order in a sentence is the language's own. */
+  /** Code words in alphabetical order: their order in a sentence depends on the language. */
   code: string[];
   /** Addresses of links. */
   links: string[];
@@ -15,7 +15,7 @@ export interface HelpLine {
 /**
  * Reads a help text line by line: in these files a line is a paragraph, an item or a row.
  *
- * @param toSource gives the English for a code word or a property name that is translated, as a palette label is
+ * @param toSource returns the English for a translated code word or property name, such as a palette label
  */
 export function readHelp(html: string, toSource: (word: string) => string): HelpLine[] {
   return html
@@ -31,7 +31,7 @@ function kindOf(text: string, toSource: (word: string) => string): Pick<HelpLine
   if (text === '</script>') return is('end');
   const heading = /^(#+) /.exec(text);
   if (heading) return is('heading', heading[1].length);
-  // As the editor's own rule: a second colon would end it.
+  // Like the rule of the editor: a second colon would end it.
   const property = /^: (\*?)([^:(]+?)(\*?) \([^:()]+\) : [^:]+$/.exec(text);
   if (property) return is('property', 0, property[1] + toSource(property[2]) + property[3]);
   if (/^\|.*\|$/.test(text)) return is('row', text.split('|').length - 2);
@@ -49,7 +49,7 @@ function wordsIn(text: string, toSource: (word: string) => string): Pick<HelpLin
   };
 }
 
-/** What of a line is in a language: without its code words, links and names. */
+/** The text of a line without its code words, links and names. */
 export function proseOf({ kind, text }: HelpLine): string {
   if (kind === 'code' || kind === 'help') return '';
   const prose = kind === 'property' ? text.slice(text.lastIndexOf(' : ')) : text;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** What must never come back from where it was put in. */
+/** A text that is put in and must never be returned. */
 export const CANARY = 'CANARY-in-what-was-sent';
 
 const FILE = `apiVersion: 1.0.0
@@ -40,7 +40,7 @@ const YAML_PIECES = [
   ...['[', ']', '{', '}', ',', '\t', '\r', '\u0000', '\ufeff', '\u2028', '~', 'null', 'true', '0x1f', '1e999', CANARY],
 ];
 
-/** A file of the `vgs` CLI in which anything may have happened to any line, or any text at all. */
+/** A file of the `vgs` CLI in which any line may be changed at random, or any text at all. */
 export const hostileFile: fc.Arbitrary<string> = fc.oneof(
   {
     weight: 4,
@@ -78,7 +78,7 @@ export const hostileFile: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 500 }) },
 );
 
-/** The fields that the routes of the dialogs take. */
+/** The fields that the routes of the dialogs accept. */
 const BOTH = { texts: ['name', 'scope', 'tls', 'proxy', 'clientSecret'], flags: ['insecureHttp', 'practice'] };
 export const ROUTES: Record<string, { addresses: string[]; texts: string[]; flags: string[] }> = {
   'vgs-account/test': {
@@ -110,9 +110,9 @@ export const ROUTES: Record<string, { addresses: string[]; texts: string[]; flag
 };
 
 /**
- * The body of a dialog's request: nearly right, or anything that JSON can say.
+ * The body of a dialog's request: almost valid, or any JSON.
  *
- * @param addresses of servers that there are
+ * @param addresses of existing servers
  */
 export function hostileBody(route: string, addresses: readonly string[]): fc.Arbitrary<unknown> {
   const fields = ROUTES[route] ?? { addresses: [], texts: [], flags: [] };
@@ -142,7 +142,7 @@ export function hostileBody(route: string, addresses: readonly string[]): fc.Arb
     { weight: 4, arbitrary: right },
     { weight: 2, arbitrary: fc.tuple(right, wrong).map(([one, other]) => ({ ...one, ...other })) },
     { weight: 1, arbitrary: wrong },
-    // Node-RED itself turns away what is neither an object nor a list.
+    // Node-RED itself refuses anything except an object or a list.
     { weight: 1, arbitrary: fc.oneof(fc.array(fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue())) },
   );
 }

@@ -9,7 +9,7 @@ import type { ScriptedReply } from './scripted-transport.ts';
 export const STATES = ['signed-in', 'refused', 'mfa-required', 'code-required', 'link-sent'];
 const NAMES = AUTHENTICATION_BITS.map(({ name }) => name);
 
-/** Any JSON, with the words of the dialect in it more often than by chance. */
+/** Any JSON, with the words of the dialect more often than by chance. */
 const KEYS = [
   'access_token',
   'expires_in',
@@ -48,7 +48,7 @@ const { tree } = fc.letrec<{ tree: unknown; leaf: unknown }>((tie) => ({
     fc.dictionary(fc.constantFrom(...KEYS), tie('tree'), { maxKeys: 8 }),
   ),
 }));
-/** Nearly a reply of the dialect: each part is right, or anything. */
+/** Almost a reply of the dialect: each part is valid, or anything. */
 const orAnything = (right: fc.Arbitrary<unknown>) => fc.oneof({ arbitrary: right, weight: 4 }, tree);
 const status = orAnything(
   fc.oneof(
@@ -98,13 +98,13 @@ const dialect = fc.record(
   },
   { requiredKeys: [] },
 );
-/** A reply as the engine gets it from its transport: nearly one of the dialect, or anything. */
+/** A reply as the engine gets it from its transport: almost one of the dialect, or anything. */
 export const hostileReply: fc.Arbitrary<ScriptedReply> = fc
   .tuple(
     fc.constantFrom(200, 200, 204, 302, 400, 400, 401, 403, 404, 429, 500, 503),
     fc.oneof({ arbitrary: dialect, weight: 3 }, fc.dictionary(fc.constantFrom(...KEYS), tree)),
   )
-  // As it would come over the wire: no NaN, no undefined.
+  // As it would be sent: no NaN, no undefined.
   .map(([httpStatus, body]) => ({
     status: httpStatus,
     body: JSON.parse(JSON.stringify(body)) as Record<string, unknown>,
@@ -114,7 +114,7 @@ const SAMPLES = ['vg-success.json', 'vg-mfa-required.json'].map((file) =>
   JSON.parse(readFileSync(new URL(`../fixtures/${file}`, import.meta.url), 'utf8')),
 );
 
-/** A sample reply in which anything may stand in any place. */
+/** A sample reply in which any part is replaced by anything. */
 export function mutatedReply(): fc.Arbitrary<unknown> {
   return fc
     .record({
@@ -140,7 +140,7 @@ export function mutatedReply(): fc.Arbitrary<unknown> {
     });
 }
 
-/** JSON that is nested too deep, cut, of another encoding, or none at all. */
+/** JSON that is nested too deeply, cut, in another encoding, or no JSON. */
 const strange: fc.Arbitrary<Buffer> = fc.oneof(
   fc.uint8Array({ maxLength: 2_000 }).map((bytes) => Buffer.from(bytes)),
   fc.json().map((text) => Buffer.from(text, 'utf16le')),
@@ -150,7 +150,7 @@ const strange: fc.Arbitrary<Buffer> = fc.oneof(
   fc.tuple(mutatedReply(), fc.nat(3_000)).map(([body, cut]) => Buffer.from(stringify(body).slice(0, cut))),
 );
 
-/** A reply as it comes over the wire, to the byte. */
+/** A reply in bytes. */
 export const hostileWireReply = fc.record({
   status: fc.constantFrom(200, 201, 204, 301, 400, 401, 403, 404, 408, 418, 429, 500, 502, 503, 504, 599),
   type: fc.constantFrom(
@@ -175,7 +175,7 @@ function stringify(value: unknown): string {
   }
 }
 
-/** Whatever the server says, a message gets an outcome or a fault, and neither has a secret in it. */
+/** Checks that, whatever the server sends, a message gets an outcome or a fault, without a secret. */
 export async function assertOutcome(asked: Promise<{ state: string } | undefined>): Promise<void> {
   try {
     const outcome = await asked;

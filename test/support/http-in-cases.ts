@@ -1,9 +1,9 @@
 /** Has a character of every kind that a form or a URL encodes. */
 export const SECRET = 'CANARY+pass word&ü=%5B]';
-/** The same, as a form or a URL has it. */
+/** The same, encoded as in a form or a URL. */
 export const FORM = encodeURIComponent(SECRET);
 
-/** What a request leaves behind. */
+/** The rest of a request. */
 export interface Left {
   payload?: unknown;
   body?: unknown;
@@ -29,7 +29,7 @@ export interface Case {
 const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
-/** The requests in which a password or code can come, and what must be left of each. */
+/** The requests in which a password or code can arrive, and the rest of each that must be kept. */
 export const CASES: readonly Case[] = [
   {
     title: 'JSON',
@@ -69,7 +69,7 @@ export const CASES: readonly Case[] = [
     left: { body: { note: 'a' } },
   },
   {
-    title: 'JSON, as something that is no password',
+    title: 'JSON, as a value that is no password',
     property: 'payload.password',
     type: JSON_TYPE,
     body: JSON.stringify({ password: { value: [SECRET] }, user: 'plain' }),

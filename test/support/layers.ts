@@ -3,12 +3,12 @@ import { posix } from 'node:path';
 /** The folders of one row of the table: none of them may import from another one of the same row. */
 type Row = readonly string[];
 
-/** What each file imports, by its path from the top of the project. */
+/** The imports of each file, by its path from the project folder. */
 export type Imports = ReadonlyMap<string, readonly string[]>;
 
 /**
  * The table of layers in a document: the code block that is marked `layers`, one row a line, the top layer first.
- * A row is a list of folders or files, separated by blanks; what follows two blanks is a remark.
+ * A row is a list of folders or files, separated by spaces. Text after two spaces is a comment.
  */
 export function readLayers(document: string): Row[] {
   const block = /^```layers\n([\s\S]*?)^```$/m.exec(document)?.[1] ?? '';
@@ -24,7 +24,7 @@ export function readImports(path: string, source: string): string[] {
   return [...found].map(([, specifier = '']) => posix.join(posix.dirname(path), specifier));
 }
 
-/** Where a file is in the table: the row and the entry with the longest path that fits. */
+/** The place of a file in the table: the row, and the entry with the longest path that matches. */
 function placeOf(path: string, layers: readonly Row[]): { row: number; folder: string } | undefined {
   let best: { row: number; folder: string } | undefined;
   layers.forEach((row, index) => {
@@ -37,7 +37,7 @@ function placeOf(path: string, layers: readonly Row[]): { row: number; folder: s
 }
 
 /**
- * Follows all imports, over any number of files, and finds those that lead up or to a neighbor.
+ * Follows all imports, over any number of files, and finds those of an upper layer or of a neighbor.
  *
  * @returns for each fault the whole chain of files, as `a → b → c`; a file without a layer is a fault of its own
  */

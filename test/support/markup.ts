@@ -1,15 +1,15 @@
 import type { BrowserContext, Page } from 'playwright-core';
 
-/** What a node type of this package has, as the editor knows it. */
+/** A node type of this package, as the editor has it. */
 export interface NodeDefinition {
   type: string;
   isConfig: boolean;
-  /** Each property, and for a reference to a config node the type of that. */
+  /** Each property; for a reference to a config node, with its type. */
   properties: Record<string, string | undefined>;
   credentials: string[];
 }
 
-/** A node as it stands in flows.json. */
+/** A node in flows.json. */
 interface FlowNode {
   id: string;
   type: string;
@@ -33,20 +33,20 @@ export function watchForMarkup(context: BrowserContext): Promise<unknown> {
   return context.addInitScript(WATCH);
 }
 
-/** What became an element or a script since the page was loaded. */
+/** The elements and scripts that were created from markup since the page was loaded. */
 export function injections(page: Page): Promise<string[]> {
   return page.evaluate(() => Reflect.get(window, 'injections') as string[]);
 }
 
-/** Markup that tells by itself where it got out. */
+/** Markup that reports the place at which it became an element. */
 export const markup = {
   /** In a text. */
   image: (where: string) => `<img class="injected" src="data:," onerror="injected('${where}')">`,
-  /** Out of an attribute, a text field, a list or an element. */
+  /** Closes an attribute, a text field, a list or an element first. */
   script: (where: string) =>
     `${where}"'></option></select></textarea></span></a></svg><script class="injected">injected('${where}')</script>` +
     `<svg class="injected" onload="injected('${where}')">&lt;i class=injected&gt;`,
-  /** As something that is no text. */
+  /** As a value that is no text. */
   list: (where: string) => [markup.image(where), { label: markup.script(where) }],
 };
 

@@ -2,33 +2,33 @@ import type { Cancel, Clock } from '../../src/core/clock.ts';
 import { AuthError } from '../../src/core/errors.ts';
 import { Listeners } from '../../src/core/listeners.ts';
 import { Entries } from '../../src/store/entries.ts';
-import { InProcessLeases, Watchers } from '../../src/store/in-process.ts';
+import { InProcessLocks, Watchers } from '../../src/store/in-process.ts';
 import {
-  LEASE_LIFE,
-  type Lease,
+  LOCK_TTL,
   MOST_ENTRIES,
   type PutOptions,
   type Store,
   type StoredEntry,
+  type StoreLock,
   type StoreState,
   SWEEP_PAUSE,
 } from '../../src/store/store.ts';
 
 /**
- * A store in memory, for tests alone: the shortest thing that keeps the whole contract (`store-contract.ts`). Several engines
- * in one process take the place of replicas on it. The package has none: without a session store nothing is shared.
+ * A store in memory, for tests only: the shortest implementation of the contract (`store-contract.ts`). Several engines
+ * in one process use it like replicas. The package has none: without a session store nothing is shared.
  */
 export class MemoryStore implements Store {
   readonly isShared = false;
   readonly changes = new Listeners<StoreState>();
   readonly #clock: Clock;
   readonly #entries: Entries;
-  readonly #leases = new InProcessLeases();
+  readonly #locks = new InProcessLocks();
   readonly #watchers = new Watchers();
   #state: StoreState = { at: 'ready' };
   #sweep: Cancel | undefined;
 
-  /** @param most how many entries are kept; the one that was not used for the longest time goes first */
+  /** @param most the number of entries; the least recently used one is removed first */
   constructor(clock: Clock, most: number = MOST_ENTRIES) {
     this.#clock = clock;
     this.#entries = new Entries(most);
@@ -59,12 +59,13 @@ export class MemoryStore implements Store {
     return true;
   }
 
-  async lease(name: string): Promise<Lease | { left: number }> {
+  async lock(name: string): Promise<StoreLock | { left: number }> {
     this.#mustBeOpen();
-    if (this.#leases.has(name)) return { left: LEASE_LIFE };
+    if (this.#locks.has(name)) return { left: LOCK_TTL };
     const fence = this.#entries.nextFence(name, this.#clock.now());
     this.#sweepLater();
-    return this.#leases.take(name, { fence, entry: this.#entryOf(name) }, async (change) => {
+    return this.#locks.take(name, { fence, entry: this.#entryOf(name) }, async (change, others = []) => {
+      for (const other of others) await this.put(other.name, other.value, other);
       if (!change || !(await this.put(name, change.value, { ...change, fence }))) this.#watchers.tell(name);
     });
   }
@@ -78,7 +79,7 @@ export class MemoryStore implements Store {
     this.#state = { at: 'gone', cause: 'closed' };
     this.#sweep?.();
     this.#entries.clear();
-    this.#leases.clear();
+    this.#locks.clear();
     this.#watchers.clear();
     this.changes.tell(this.#state);
   }
@@ -93,7 +94,7 @@ export class MemoryStore implements Store {
     if (this.#state.at === 'gone') throw new AuthError('store-gone', { host: 'memory', cause: this.#state.cause });
   }
 
-  /** What has outlived its life goes by and by. No timer runs while there is nothing. */
+  /** Expired entries are removed later. No timer runs while the store is empty. */
   #sweepLater(): void {
     this.#sweep ??= this.#clock.after(
       SWEEP_PAUSE,

@@ -1,4 +1,4 @@
-/** What the tests use of the package, which brings no types of its own. */
+/** The parts of the package that the tests use. It has no types of its own. */
 declare module 'node-red-node-test-helper' {
   import type { Node, NodeAPI } from 'node-red';
 

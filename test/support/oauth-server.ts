@@ -7,12 +7,12 @@ import { type Answer, listen, type Received, shut } from './servers.ts';
 /** The API that the tokens are for. */
 const AUDIENCE = 'urn:test:api';
 
-/** `oidc-provider` on loopback: a real OAuth server, with a client for each way to authenticate. */
+/** `oidc-provider` on loopback: a real OAuth server, with a client for each client authentication method. */
 export interface OAuthServer {
   readonly tokenUrl: string;
-  /** How many token requests came. */
+  /** The number of token requests. */
   readonly tokenRequests: number;
-  /** An API that lets in who has a token that this server signed: its payload is the answer. */
+  /** An API for anyone with a token that this server signed. Its response is the payload of the token. */
   readonly api: (request: Received) => Promise<Answer>;
   close(): Promise<void>;
 }

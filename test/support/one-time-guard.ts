@@ -7,11 +7,11 @@ export interface ModelReply {
   body: Record<string, unknown>;
 }
 
-/** A token that was given to somebody. */
+/** A token that a user received. */
 export interface Grant {
   user: string;
   accessToken: string;
-  /** In ms of a clock that nobody sets. */
+  /** In ms of a monotonic clock. */
   at: number;
 }
 
@@ -19,19 +19,19 @@ export interface Grant {
 export type Form = Readonly<Record<string, string>>;
 
 /**
- * A VG Identity Server as a test needs it: refresh tokens are used once, users answer a code but for those whose name begins with `service`,
- * and everything that was asked is counted.
+ * A VG Identity Server for tests: refresh tokens are used once, users answer a code unless their name begins with `service`,
+ * and every request is counted.
  */
 export class OneTimeGuard {
   readonly counts = { logins: 0, refused: 0, codes: 0, refreshes: 0, dead: 0, revoked: 0 };
-  /** Refresh tokens that are good for a new one. */
+  /** Valid refresh tokens. */
   readonly live = new Set<string>();
-  /** Refresh tokens that came twice while the first use was under way. */
+  /** Refresh tokens that arrived twice while the first use was under way. */
   readonly twice: string[] = [];
-  /** Every token that was given, and when, in ms of a clock that nobody sets. */
+  /** Every access token, and when it was issued, in ms of a monotonic clock. */
   readonly grants: Grant[] = [];
   readonly #byToken = new Map<string, Grant>();
-  /** Who a request id or refresh token belongs to. */
+  /** The user of a request ID or refresh token. */
   readonly #people = new Map<string, string>();
   readonly #underWay = new Set<string>();
   #made = 0;
@@ -39,7 +39,7 @@ export class OneTimeGuard {
   life = 1800;
   code = '123456';
 
-  /** Answers at once; what takes its time is counted by `begin` and `end`. */
+  /** Answers at once. Requests that take time are counted by `begin` and `end`. */
   answer(form: Form): ModelReply {
     if (form.grant_type === 'refresh_token') return this.#refresh(form.refresh_token ?? '');
     if (form.token !== undefined) return this.#revoke(form.token);
@@ -52,13 +52,13 @@ export class OneTimeGuard {
     return form.MFASecureCode === this.code && user !== undefined ? this.#grant(user) : reply(wrongCode);
   }
 
-  /** Whose access token this is; it counts for longer than its life, as it may be on its way. */
+  /** The user of this access token. It is accepted for longer than its life, because it may be on its way. */
   userOf(accessToken: string): string | undefined {
     const found = this.#byToken.get(accessToken);
     return found && performance.now() < found.at + this.life * 1000 + 5_000 ? found.user : undefined;
   }
 
-  /** A request has come in. */
+  /** A request has arrived. */
   begin({ refresh_token: token }: Form): void {
     if (token === undefined) return;
     if (this.#underWay.has(token)) this.twice.push(token);

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, request as sendRequest } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { listen, shut } from './servers.ts';
 
@@ -16,17 +16,28 @@ export interface ProxyServer {
   readonly connected: Connected[];
   /** The status of its answer to CONNECT; 200 opens the tunnel. */
   status: number;
+  /** The port of this machine to which it forwards plain http. Without one it answers 501. */
+  forward?: number;
   close(): Promise<void>;
 }
 
 const open = new Set<ProxyServer>();
 
-/** Starts a proxy that lives until the test is over. With a user, it answers 407 to anybody else. */
+/** Starts a proxy that runs until the test is over. With a user, it answers 407 to anybody else. */
 export async function serveProxy(user?: string, password?: string, at = 0): Promise<ProxyServer> {
   const connected: Connected[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer((_request, response) => {
-    response.writeHead(501).end();
+  const server = createServer((request, response) => {
+    const { method, url, headers } = request;
+    if (proxy.forward === undefined) {
+      response.writeHead(501).end();
+      return;
+    }
+    const forwarded = sendRequest({ host: '127.0.0.1', port: proxy.forward, method, path: url, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(forwarded);
   });
   const wanted = user && `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   server.on('connect', (request, socket: Socket) => {

@@ -1,15 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
 
-/** What a raw server does with a request that came in on a connection. */
+/** The behavior of a raw server for a request on a connection. */
 export type RawAnswer = (socket: Socket) => void;
 
 /** A server that writes bytes, and may break every rule of HTTP. */
 export class RawServer {
   answer: RawAnswer;
-  /** How many requests came. */
+  /** The number of requests. */
   requests = 0;
-  /** How many connections were made. */
+  /** The number of connections. */
   connections = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -57,7 +57,7 @@ export class RawServer {
   }
 }
 
-/** The bytes of a whole reply. */
+/** The bytes of a complete reply. */
 export function reply(body: string | Buffer, head: string[] = [], status = '200 OK'): Buffer {
   const bytes = Buffer.from(body);
   const lines = [

@@ -1,9 +1,9 @@
-/** What Node-RED puts on a node, and keeps credentials and other nodes in: not ours to change. */
+/** Properties with which Node-RED keeps credentials and other nodes on a node. This package cannot change them. */
 const PLATFORM = new Set<string | symbol>(['_flow', '_alias', 'users', 'credentials']);
 
 /**
  * Everything that a program can reach from an object by its properties, hidden and inherited ones included,
- * and what its maps, sets and buffers hold.
+ * and the content of its maps, sets and buffers.
  *
  * @returns the paths to texts that match
  */
@@ -17,7 +17,7 @@ export function reachable(start: object, wanted: RegExp): string[] {
   };
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const [value, path] = next;
-    // The helper's spies remember every message.
+    // The helper's spies record every message.
     if (seen.has(value) || Reflect.get(value, 'isSinonProxy') === true) continue;
     seen.add(value);
     for (const [name, held] of contents(value)) look(held, `${path}.${name}`);
@@ -41,7 +41,7 @@ function contents(value: object): [string, unknown][] {
     if (value instanceof Set) return [...value].map((held) => ['has', held]);
     if (value instanceof String || value instanceof Buffer) return [['text', String(value)]];
   } catch {
-    // A prototype, which is none of its kind.
+    // A prototype, whose methods work on instances only.
   }
   return [];
 }

@@ -5,7 +5,7 @@ import { ContextStore } from '../../src/store/context.ts';
 import type { ContextAccess } from '../../src/store/context-access.ts';
 import { Keyring } from '../../src/store/keyring.ts';
 import { FORMAT } from '../../src/store/seal.ts';
-import type { KeptStore } from '../../src/store/store.ts';
+import type { DurableStore } from '../../src/store/store.ts';
 import type { VgsSettings } from '../../src/vgs/account.ts';
 import type { VisualGuardSettings } from '../../src/visual-guard/dialect/wire.ts';
 import { FakeSystem } from './fake-system.ts';
@@ -13,12 +13,12 @@ import { OneTimeGuard } from './one-time-guard.ts';
 import { json, ScriptedTransport } from './scripted-transport.ts';
 import { ASK, isChallenged, isSignedIn, SETTINGS } from './visual-guard.ts';
 
-/** Records as a release wrote them, and what a later one has to find in them. */
+/** Records as a release wrote them, and the data that a later one has to find in them. */
 export interface RecordFixture {
   /** When they were written, in ms since 1970. */
   now: number;
   encryptionKey: string;
-  /** What was in the context store. */
+  /** The content of the context store. */
   context: Record<string, unknown>;
   /** One record and the master key, as they were in Redis. */
   redis: { prefix: string; name: string; fence: number; value: unknown; keys: Record<string, string> };
@@ -59,7 +59,7 @@ export function contextOf(content: Record<string, unknown>): ContextAccess {
 }
 
 /** An account and a server over a store, and the requests that they send. */
-export function processOver(store: KeptStore, system: FakeSystem) {
+export function processOver(store: DurableStore, system: FakeSystem) {
   const engine = new Engine(100, system);
   const guard = new OneTimeGuard();
   const transport = new ScriptedTransport(system);
@@ -117,8 +117,8 @@ async function inRedis(now: number): Promise<RecordFixture['redis']> {
   return { prefix: PREFIX, name, fence, value, keys: { [`${PREFIX}master`]: master, [key]: `${fence}:${now}:${box}` } };
 }
 
-// `node --import tsx test/support/record-fixture.ts` writes the fixture of the present format, and never over one that is there.
-// It stays for good once a release with this format is published. Before that, remove it and make it again after a change.
+// `node --import tsx test/support/record-fixture.ts` writes the fixture of the present format, and never overwrites one.
+// A fixture stays unchanged once a release with this format is published. Until then, delete it and create it again after a change.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const file = fileURLToPath(new URL(`../fixtures/records-${FORMAT}.json`, import.meta.url));
   writeFileSync(file, `${JSON.stringify(await recordsOfThisRelease(), null, 2)}\n`, { flag: 'wx' });

@@ -12,7 +12,7 @@ export function branch(id: string, back: string): FlowNode {
   });
 }
 
-/** An API that takes these tokens only. */
+/** An API that accepts these tokens only. */
 export function takes(...tokens: string[]): Answerer {
   return ({ headers, text }) => {
     const token = String(headers.authorization).replace('Bearer ', '');

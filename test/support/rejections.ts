@@ -1,9 +1,9 @@
-/** Rejections that nobody handled, and in which test. In Node-RED, one of them ends the whole process. */
+/** Unhandled rejections, with the test in which they happened. In Node-RED, one of them ends the whole process. */
 const unhandled = new Map<unknown, string>();
 let running = 'before the first test';
 
 process.on('unhandledRejection', (reason) => {
-  // Mocha tells of each once more.
+  // Mocha reports each of them a second time.
   if (!unhandled.has(reason)) unhandled.set(reason, running);
 });
 
@@ -12,10 +12,10 @@ beforeEach(function () {
   running = this.currentTest?.fullTitle() ?? running;
 });
 
-/** Node.js finds a rejection unhandled when it is done with what is under way. */
+/** Node.js reports an unhandled rejection after the current operations. */
 afterEach(() => new Promise((resolve) => setImmediate(resolve)));
 
-// It is told at the end, because a root hook that fails ends the run.
+// They are reported at the end, because a root hook that fails ends the run.
 after('nothing was rejected unhandled', () => {
   if (unhandled.size === 0) return;
   const told = [...unhandled].map(([reason, test]) => `${test}: ${reason instanceof Error ? reason.stack : reason}`);

@@ -2,45 +2,45 @@ import type { Cancel, Clock } from '../../src/core/clock.ts';
 import { AuthError } from '../../src/core/errors.ts';
 import { Listeners } from '../../src/core/listeners.ts';
 import {
-  LEASE_LIFE,
-  type Lease,
+  LOCK_TTL,
   type PutOptions,
   type Store,
   type StoredEntry,
+  type StoreLock,
   type StoreState,
 } from '../../src/store/store.ts';
 import type { MemoryStore } from './memory-store.ts';
 
-/** A lease that a replica holds. */
+/** A lock that a replica holds. */
 interface Held {
-  lease: Lease;
+  lock: StoreLock;
   isLost: boolean;
   abort: AbortController;
 }
 
 type Write = (store: MemoryStore) => Promise<boolean>;
 
-/** What several replicas share: a store that a test can empty. */
+/** The store that several replicas share. A test can empty it. */
 export interface Shared {
   memory: MemoryStore;
 }
 
 /**
- * One replica's view of a store that several share. A test takes it away, gives it back, and ends the replica in the middle;
- * it behaves then as the store in Redis does.
+ * One replica's view of a shared store. A test takes it away, gives it back, or kills the replica in the middle.
+ * It behaves then as the store in Redis does.
  */
 export class ReplicaStore implements Store {
   readonly isShared = true;
   readonly changes = new Listeners<StoreState>();
   state: StoreState = { at: 'ready' };
-  /** What was asked of the store, as `get session …`. */
+  /** The calls of the store, such as `get session …`. */
   readonly asked: string[] = [];
   readonly #shared: Shared;
   readonly #clock: Clock;
   readonly #kept = new Map<string, Write>();
   readonly #watches = new Map<() => void, { name: string; writer: string | undefined; cancel: Cancel }>();
-  readonly #leases = new Set<Held>();
-  /** A test may hold up what is written. */
+  readonly #locks = new Set<Held>();
+  /** A test can delay writes. */
   beforeWrite: ((name: string) => Promise<void>) | undefined;
   #isDead = false;
 
@@ -62,39 +62,41 @@ export class ReplicaStore implements Store {
     return this.#change('remove', name, (memory) => memory.remove(name, fence));
   }
 
-  async lease(name: string): Promise<Lease | { left: number }> {
-    await this.#ask('lease', name);
-    const lease = await this.#shared.memory.lease(name);
-    if (!('fence' in lease)) return lease;
-    const held = { lease, isLost: false, abort: new AbortController() };
-    this.#leases.add(held);
+  async lock(name: string): Promise<StoreLock | { left: number }> {
+    await this.#ask('lock', name);
+    const lock = await this.#shared.memory.lock(name);
+    if (!('fence' in lock)) return lock;
+    const held = { lock, isLost: false, abort: new AbortController() };
+    this.#locks.add(held);
     return {
-      fence: lease.fence,
-      entry: lease.entry,
+      fence: lock.fence,
+      entry: lock.entry,
       signal: held.abort.signal,
       get isHeld() {
-        return !held.isLost && lease.isHeld;
+        return !held.isLost && lock.isHeld;
       },
-      release: (change) => this.#release(name, held, change),
+      release: (change, others) => this.#release(name, held, change, others),
     };
   }
 
-  /** As in Redis, what is written with it is written even if the lease is lost, unless somebody newer has written. */
-  async #release(name: string, held: Held, change: Parameters<Lease['release']>[0]): Promise<void> {
+  /** As in Redis, records are written with it even if the lock is lost, unless somebody newer has written. */
+  async #release(name: string, held: Held, ...[change, others = []]: Parameters<StoreLock['release']>): Promise<void> {
     if (this.#isDead) return new Promise(() => undefined);
-    this.asked.push(`release ${name}${change ? ' with a change' : ''}`);
-    if (change) await this.beforeWrite?.(name);
+    const written = [...(change ? ['a change'] : []), ...others.map((other) => other.name.split(' ', 1))];
+    this.asked.push(`release ${name}${written.length > 0 ? ` with ${written.join(', ')}` : ''}`);
+    for (const other of [...others, ...(change ? [{ name }] : [])]) await this.beforeWrite?.(other.name);
+    for (const other of others) await this.#write(other.name, (memory) => memory.put(other.name, other.value, other));
     const isLost = held.isLost || this.state.at === 'gone';
-    this.#leases.delete(held);
+    this.#locks.delete(held);
     held.abort.abort();
-    if (!isLost) return held.lease.release(change);
-    const { fence } = held.lease;
+    if (!isLost) return held.lock.release(change);
+    const { fence } = held.lock;
     if (change) await this.#write(name, (memory) => memory.put(name, change.value, { ...change, fence }));
     return undefined;
   }
 
   watch(name: string, listener: () => unknown, writer?: string): Cancel {
-    // As of a subscription, a word is heard a little later.
+    // As with a subscription, a notification arrives a little later.
     const hear = (): void => {
       setImmediate(() => {
         if (this.state.at === 'ready' && !this.#isDead && this.#watches.has(hear))
@@ -120,11 +122,11 @@ export class ReplicaStore implements Store {
   /** The store cannot be reached from here. */
   goAway(): void {
     this.state = { at: 'gone', cause: 'ECONNREFUSED' };
-    this.#loseLeases(LEASE_LIFE);
+    this.#loseLocks(LOCK_TTL);
     this.changes.tell(this.state);
   }
 
-  /** It is back: what was kept is written, and everybody who watches is told. */
+  /** The store is back: held writes are made, and all watchers are notified. */
   async comeBack(): Promise<void> {
     this.state = { at: 'ready' };
     for (const [hear, watch] of this.#watches) {
@@ -137,25 +139,25 @@ export class ReplicaStore implements Store {
     for (const hear of [...this.#watches.keys()]) hear();
   }
 
-  /** The process was paused for longer than its leases last: others may take them. */
-  loseLeases(): void {
-    this.#loseLeases(0);
+  /** The process was paused for longer than its locks last: others may take them. */
+  loseLocks(): void {
+    this.#loseLocks(0);
   }
 
-  /** `kill -9`: nothing that is under way comes to an end, and its leases end by themselves. */
+  /** `kill -9`: nothing that is in progress ends, and its locks expire. */
   die(): void {
     this.#isDead = true;
-    this.#loseLeases(LEASE_LIFE);
+    this.#loseLocks(LOCK_TTL);
     this.close();
   }
 
-  #loseLeases(after: number): void {
-    for (const held of this.#leases) {
+  #loseLocks(after: number): void {
+    for (const held of this.#locks) {
       held.isLost = true;
       held.abort.abort();
-      this.#leases.delete(held);
-      if (after === 0) void held.lease.release();
-      else this.#clock.after(after, () => void held.lease.release());
+      this.#locks.delete(held);
+      if (after === 0) void held.lock.release();
+      else this.#clock.after(after, () => void held.lock.release());
     }
   }
 

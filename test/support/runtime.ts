@@ -14,6 +14,7 @@ import vgServer from '../../nodes/vg-server.ts';
 import vgsAccount from '../../nodes/vgs-account.ts';
 import vgsToken from '../../nodes/vgs-token.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { catalogue } from './catalogues.ts';
 import { restoreEnvironment, withoutProxies } from './environment.ts';
 import { type Arrival, CAUGHT, type Credentials, type FlowNode, type Message, toFlow } from './flows.ts';
 import { Inbox } from './inbox.ts';
@@ -46,6 +47,7 @@ const CORE: Record<string, string> = {
   'link out': 'common/60-link.js',
   'link call': 'common/60-link.js',
 };
+const PUNCTUATION = catalogue('en-US', 'vg-auth');
 const OURS = [authStore, vgsAccount, vgServer, vgsToken, vgLogin, vgMfa, vgLogout, attachBearer];
 
 helper.init(runtimePath);
@@ -55,7 +57,13 @@ after(() => helper.stopServer());
 beforeEach(withoutProxies);
 afterEach('nothing of the flow is left', reset);
 
-/** The event bus that the nodes of one test see. The engine is one per bus, so each test has an engine of its own. */
+/** The helper has no catalogs, so each text is its key. What is between the parts of a status is as in English. */
+function punctuated(key: string, values: Record<string, string> = {}): string | undefined {
+  const pattern = key.includes(':punctuation.') ? PUNCTUATION.get(key.replace(/^.*:/, '')) : undefined;
+  return pattern?.replace(/__(\w+?)__/g, (_, name: string) => values[name] ?? '');
+}
+
+/** The event bus that the nodes of one test see. There is one engine for each bus, so each test has its own engine. */
 class OwnEvents {
   readonly bus: NodeAPI['events'];
   readonly #added: [string, (...args: unknown[]) => void][] = [];
@@ -75,7 +83,8 @@ class OwnEvents {
   wrap(register: (RED: NodeAPI) => unknown): (RED: NodeAPI) => unknown {
     return (RED) => {
       this.#target = RED.events;
-      return register(Object.create(RED, { events: { value: this.bus } }));
+      const text = (key: string, values?: Record<string, string>) => punctuated(key, values) ?? RED._(key, values);
+      return register(Object.create(RED, { events: { value: this.bus }, _: { value: text } }));
     };
   }
 
@@ -94,11 +103,14 @@ let current: { events: OwnEvents; engine: Engine } | undefined;
 /** A deployed flow. */
 export class Flow {
   readonly engine: Engine;
+  /** The data that the nodes share is found by its event bus. */
+  readonly RED: NodeAPI;
   readonly #inbox = new Inbox();
   #credentials: Credentials;
 
-  constructor(engine: Engine, nodes: readonly FlowNode[], credentials: Credentials) {
-    this.engine = engine;
+  constructor(RED: NodeAPI, nodes: readonly FlowNode[], credentials: Credentials) {
+    this.RED = RED;
+    this.engine = engineOf(RED);
     this.#credentials = credentials;
     this.#listen(nodes);
   }
@@ -109,12 +121,12 @@ export class Flow {
     return node;
   }
 
-  /** Gives a node a message, as if it came by a wire. */
+  /** Sends a message to a node, as if it came by a wire. */
   send(id: string, msg: Message = {}): void {
     this.node(id).receive(msg as NodeMessage);
   }
 
-  /** Gives a node a message and waits for the first that arrives, at whichever helper node or as a caught error. */
+  /** Sends a message to a node and waits for the first that arrives, at any helper node or as a caught error. */
   ask(id: string, msg: Message = {}): Promise<Arrival> {
     this.send(id, msg);
     return this.next();
@@ -125,12 +137,12 @@ export class Flow {
     return this.#inbox.next(at);
   }
 
-  /** What arrived and was not asked for yet. */
+  /** The messages that arrived and were not read yet. */
   get left(): Arrival[] {
     return this.#inbox.left;
   }
 
-  /** All texts that a node showed under itself, the newest last. */
+  /** All status texts of a node, the newest last. */
   shown(id: string): string[] {
     const node = this.node(id);
     const spy = node.status as unknown as SinonSpy;
@@ -140,12 +152,12 @@ export class Flow {
       .map((call) => String(call.args[0]?.text ?? ''));
   }
 
-  /** What a node shows under itself. Texts are their keys, because the test helper translates nothing. */
+  /** The status text of a node. Texts are their keys, because the test helper does not translate. */
   status(id: string): string {
     return this.shown(id).at(-1) ?? '';
   }
 
-  /** Deploys other nodes in place of what is there. Credentials stay what they were where none are given. */
+  /** Deploys other nodes in place of the present ones. Without `credentials`, the credentials stay unchanged. */
   async deploy(
     nodes: readonly FlowNode[],
     type: 'full' | 'flows' | 'nodes' = 'full',
@@ -167,7 +179,7 @@ export class Flow {
   }
 }
 
-/** Deploys a flow: a Catch node for all errors is added, and what it catches arrives at `caught`. */
+/** Deploys a flow. A Catch node for all errors is added, whose messages arrive at `caught`. */
 export async function load(
   nodes: readonly FlowNode[],
   credentials: Credentials = {},
@@ -178,9 +190,9 @@ export async function load(
   const core = [...files].map((file) => requireThere(path.join(coreNodes, 'core', file)));
   helper.settings({ functionGlobalContext: {}, ...settings });
   await helper.load([...core, ...OURS.map((each) => events.wrap(each))], toFlow(nodes), structuredClone(credentials));
-  const engine = engineOf({ events: events.bus, settings } as unknown as NodeAPI);
-  current = { events, engine };
-  return new Flow(engine, nodes, credentials);
+  const flow = new Flow({ events: events.bus, settings } as unknown as NodeAPI, nodes, credentials);
+  current = { events, engine: flow.engine };
+  return flow;
 }
 
 /** Everything that was logged since the flow was loaded, as one text. */
@@ -188,7 +200,7 @@ export function logged(): string {
   return inspect(helper.log()?.args ?? [], { depth: 6, maxArrayLength: null, maxStringLength: null });
 }
 
-/** Ends the flow and all that a test opened. It runs after each test. */
+/** Ends the flow and everything that a test opened. It runs after each test. */
 async function reset(): Promise<void> {
   if (current) {
     await helper.unload();

@@ -1,9 +1,9 @@
 import type { Scheduler } from 'fast-check';
 import type { Cancel, Clock } from '../../src/core/clock.ts';
-import type { Lease, PutOptions, Store, StoredEntry } from '../../src/store/store.ts';
+import type { PutOptions, Store, StoredEntry, StoreLock } from '../../src/store/store.ts';
 import { ReplicaStore, type Shared } from './replica-store.ts';
 
-/** A replica's view of a store of which a property test chooses the order in which everything happens. */
+/** A replica's view of a store. A property test chooses the order of all events. */
 export class ScheduledStore implements Store {
   readonly isShared = true;
   readonly #store: ReplicaStore;
@@ -37,16 +37,16 @@ export class ScheduledStore implements Store {
     return this.#store.remove(name, fence);
   }
 
-  async lease(name: string): Promise<Lease | { left: number }> {
-    await this.#turn('lease', name);
-    const lease = await this.#answer('lease', name, await this.#store.lease(name));
-    if (!('fence' in lease)) return lease;
-    const giveBack = lease.release;
-    const release: Lease['release'] = async (change) => {
+  async lock(name: string): Promise<StoreLock | { left: number }> {
+    await this.#turn('lock', name);
+    const lock = await this.#answer('lock', name, await this.#store.lock(name));
+    if (!('fence' in lock)) return lock;
+    const giveBack = lock.release;
+    const release: StoreLock['release'] = async (...changes) => {
       await this.#turn('release', name);
-      await giveBack(change);
+      await giveBack(...changes);
     };
-    return Object.defineProperty(lease, 'release', { value: release });
+    return Object.defineProperty(lock, 'release', { value: release });
   }
 
   watch(name: string, listener: () => unknown, writer?: string): Cancel {
@@ -62,7 +62,7 @@ export class ScheduledStore implements Store {
     return this.#scheduler.schedule(Promise.resolve(), `${what} ${name}`);
   }
 
-  /** And so does its answer. */
+  /** Its answer, too, arrives when the test says so. */
   #answer<T>(what: string, name: string, answer: T): Promise<T> {
     return this.#scheduler.schedule(Promise.resolve(answer), `answer to ${what} ${name}`);
   }

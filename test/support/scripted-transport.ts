@@ -9,10 +9,10 @@ import {
   type Transport,
 } from '../../src/http/transport.ts';
 
-/** What stands in the script for one request: a reply, a failure, or what is done with the request. */
+/** The script's entry for one request: a reply, a failure, or a function of the request. */
 export type Step = ScriptedReply | Error | ((request: FormRequest) => ScriptedReply | Promise<ScriptedReply>);
 
-/** A reply; what is left out is as usual. */
+/** A reply. Parts that are left out have their defaults. */
 export type ScriptedReply = Partial<Omit<HttpResponse, 'sentAt' | 'body'>> & {
   body?: Record<string, unknown> | undefined;
 };
@@ -24,7 +24,7 @@ export class ScriptedTransport implements Transport {
   /** When each request was sent, in ms since 1970. */
   readonly sentAt: number[] = [];
   closed = false;
-  /** Answers whatever the script has no step for. */
+  /** Answers requests for which the script has no step. */
   otherwise: Step | undefined;
   readonly #clock: Clock;
   readonly #script: Step[];
@@ -60,7 +60,7 @@ export class ScriptedTransport implements Transport {
     this.closed = true;
   }
 
-  /** As the real transport: a signal and a time limit end the wait for an answer. */
+  /** Like the real transport: a signal and a time limit end the wait for an answer. */
   #orGiveUp(request: FormRequest, reply: ScriptedReply | Promise<ScriptedReply>): Promise<ScriptedReply> {
     const timeout = request.timeout ?? REQUEST_TIMEOUT;
     return new Promise((resolve, reject) => {
@@ -87,7 +87,7 @@ export class ScriptedTransport implements Transport {
   }
 }
 
-/** What the engine gets of a reply: its body is cleaned, as it is by the real transport. */
+/** The part of a reply that the engine gets. Its body is cleaned, as by the real transport. */
 export function asReply({ body, ...reply }: ScriptedReply, request: FormRequest, sentAt = 0): HttpResponse {
   return {
     status: 200,

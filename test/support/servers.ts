@@ -9,16 +9,16 @@ import { createServer as createHttpsServer, type ServerOptions } from 'node:http
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
-/** A request as a test server got it. */
+/** A request as a test server received it. */
 export interface Received {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
-  /** The names of the headers as they were spelt on the wire. */
+  /** The names of the headers, spelled as in the request. */
   headerNames: string[];
   text: string;
   form: URLSearchParams;
-  /** The name in the client's certificate, where one came. */
+  /** The name in the client's certificate, if there is one. */
   client?: string;
 }
 
@@ -29,7 +29,7 @@ export interface Answer {
   body?: string | object;
 }
 
-/** Answers a request, or returns nothing and does with the response what it likes. */
+/** Answers a request, or returns nothing and handles the response itself. */
 export type Answerer = (
   request: Received,
   response: ServerResponse,
@@ -43,14 +43,14 @@ export interface TestServer {
   /** `host:port` as in the address. */
   readonly host: string;
   readonly requests: Received[];
-  /** What it answers from now on. */
+  /** The answer from now on. */
   answer: Answerer;
   close(): Promise<void>;
 }
 
 const open = new Set<TestServer>();
 
-/** Starts a server that lives until the test is over. */
+/** Starts a server that runs until the test is over. */
 export async function serve(
   answer: Answerer,
   options: { tls?: ServerOptions; port?: number } = {},
@@ -98,7 +98,8 @@ export async function closedPort(): Promise<number> {
 export function listen(server: Server, port = 0): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    // A busy machine accepts late, and 511 waiting connections are too few for a thousand people.
+    server.listen(port, '127.0.0.1', 4_096, resolve);
   });
 }
 
@@ -109,12 +110,12 @@ export function shut(server: Server): Promise<void> {
   });
 }
 
-/** Answers with this, whatever is asked. */
+/** Answers every request like this. */
 export function always(answer: Answer): Answerer {
   return () => answer;
 }
 
-/** Answers with these, one after the other; the last one stays. */
+/** Answers with these, one after the other. The last one is repeated. */
 export function inTurn(...answers: Answer[]): Answerer {
   return () => (answers.length > 1 ? answers.shift() : answers[0]);
 }

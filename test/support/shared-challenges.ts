@@ -4,7 +4,7 @@ import type { VisualGuardSettings } from '../../src/visual-guard/dialect/wire.ts
 import { ANNA, Fleet, type Replica } from './fleet.ts';
 import { ASK, isChallenged } from './visual-guard.ts';
 
-/** Replicas of which the first one was set a challenge. */
+/** Replicas, the first of which got a challenge. */
 export async function fleetWith(count: number, settings: Partial<VisualGuardSettings> = {}, person = ANNA) {
   const fleet = new Fleet();
   const replicas = fleet.replicas(count, settings);
@@ -20,7 +20,7 @@ export async function challengeAt({ server }: Replica, { id }: { id: string }): 
   return found as Challenge;
 }
 
-/** How many requests they sent to the server. */
+/** The number of requests that they sent to the server. */
 export function requests(replicas: Replica[]): number {
   return replicas.reduce((sum, { transport }) => sum + transport.requests.length, 0);
 }

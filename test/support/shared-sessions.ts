@@ -5,10 +5,10 @@ import { ASK, isSignedIn } from './visual-guard.ts';
 
 /** The life of a token of these tests, in ms. */
 export const LIFE = 1_800_000;
-/** Somebody whose sign-in needs no code. */
+/** A person whose sign-in needs no code. */
 export const PERSON = { user: 'service', password: 'service-password' };
 
-/** A fleet of which the first replica has signed a person in. */
+/** A fleet whose first replica has signed a person in. */
 export async function fleetWith(count: number): Promise<{ fleet: Fleet; replicas: Replica[]; session: Session }> {
   const fleet = new Fleet();
   const replicas = fleet.replicas(count);
@@ -17,7 +17,7 @@ export async function fleetWith(count: number): Promise<{ fleet: Fleet; replicas
   return { fleet, replicas, session };
 }
 
-/** The session as a replica knows it that did not begin it. */
+/** The session at a replica that did not start it. */
 export async function sessionAt({ server }: Replica, { handle }: Session): Promise<Session> {
   const session = await server.findSessionWith(handle);
   assert.ok(session, 'not found');

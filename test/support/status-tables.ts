@@ -1,13 +1,13 @@
-/** One row of a status table of src/visual-guard/PROTOCOL.md, and what a flow is told of it (README: msg.auth, reasons). */
+/** One row of a status table of src/visual-guard/PROTOCOL.md, and its result in a flow (docs/nodes.md: msg.auth, reasons). */
 export interface StatusRow {
   bit: number;
   value: number;
   name: string;
-  /** The flag that says the same; `!` where `false` is the value that counts. */
+  /** The flag with the same meaning; with `!` if `false` has that meaning. */
   flag?: string;
-  /** The reason where it stands without a token. */
+  /** The reason if there is no token. */
   reason: string;
-  /** What is said where it stands beside a token and a Success. */
+  /** The warning if there is a token and a Success. */
   warning?: string;
 }
 
@@ -126,7 +126,7 @@ export const AUTHORIZATION_TABLE: readonly StatusRow[] = [
   { bit: 8, value: 256, name: 'InProgress', reason: 'unknown' },
 ];
 
-/** The order in which the most useful reason wins, as the README lists them, copied by hand. */
+/** The order in which the most useful reason takes precedence, as docs/nodes.md lists them, copied by hand. */
 export const REASON_ORDER: readonly string[] = [
   'mfa-enrollment-required',
   'contact-missing',

@@ -14,7 +14,7 @@ export interface Place {
 }
 
 /**
- * The middle of an element, once a person could click it: it is in view, it stands still, and nothing covers it.
+ * The middle of an element, once a person could click it: it is in view, it does not move, and nothing covers it.
  * Use it before you work with `page.mouse`, which checks nothing.
  */
 export async function steady(element: Locator): Promise<Place> {
@@ -55,7 +55,7 @@ export async function type(field: Locator, value: string): Promise<void> {
 /**
  * Waits until what `look` returns equals `expected`.
  *
- * @throws AssertionError with what it was last
+ * @throws AssertionError with the last value
  */
 export async function becomes<T>(look: () => Promise<T>, expected: T): Promise<void> {
   const wanted = JSON.stringify(expected);

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
-import type { Lease, Store } from '../../src/store/store.ts';
+import type { Store, StoreLock } from '../../src/store/store.ts';
 import { isSettled } from './fake-system.ts';
 
 /** A kind of store, as the contract tests see it. */
 export interface StoreKind {
   /** Opens an empty store. */
   open(): Promise<Store>;
-  /** Another one on the same content, where the kind has such. Else the same. */
+  /** Another store with the same content, if this kind has more than one; else the same store. */
   another(store: Store): Promise<Store>;
-  /** Lets this life of an entry, in ms, run out. */
+  /** Waits until this life of an entry, in ms, has ended. */
   pass(ms: number): Promise<void>;
-  /** Ends what a test opened. */
+  /** Closes everything that a test opened. */
   end(): Promise<void>;
 }
 
 const LIFE = 60_000;
 
-/** What every kind of store has to do. */
+/** The requirements for every kind of store. */
 export function keepsTheContract(name: string, kind: StoreKind): void {
   describe(`the store: ${name}`, () => {
     let store: Store;
@@ -26,7 +26,7 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
     afterEach(() => kind.end());
 
     describe('entries', () => {
-      it('give back what was written, its fence and its age', async () => {
+      it('return the written value, its fence and its age', async () => {
         const value = { token: 'T', list: [1, null, { deep: true }], text: 'é\u0000\u{1f511}', missing: undefined };
         assert.equal(await store.put('session 1', value, { life: LIFE, fence: 7 }), true);
         const entry = await store.get('session 1');
@@ -36,7 +36,7 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
         assert.ok(entry.age >= 0 && entry.age < 5_000);
       });
 
-      it('are nobody else’s: a change of what was read changes nothing', async () => {
+      it('are copies: a change of a returned value changes nothing', async () => {
         const value = { list: [1] };
         await store.put('a', value, { life: LIFE, fence: 1 });
         value.list.push(2);
@@ -46,7 +46,7 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
         assert.deepEqual((await store.get('a'))?.value, { list: [1] });
       });
 
-      it('are absent where nothing was written', async () => {
+      it('are absent if nothing was written', async () => {
         assert.equal(await store.get('nothing'), undefined);
       });
 
@@ -56,7 +56,7 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
         for (const name of names) assert.deepEqual((await store.get(name))?.value, { name });
       });
 
-      it('are seen by all who share the store', async () => {
+      it('are visible to all who share the store', async () => {
         const other = await kind.another(store);
         await store.put('a', 1, { life: LIFE, fence: 1 });
         assert.equal((await other.get('a'))?.value, 1);
@@ -64,7 +64,7 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
         assert.equal((await store.get('a'))?.value, 2);
       });
 
-      it('end with their life', async () => {
+      it('expire', async () => {
         await store.put('short', 1, { life: 40, fence: 1 });
         await store.put('long', 1, { life: LIFE, fence: 1 });
         await kind.pass(40);
@@ -72,14 +72,14 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
         assert.equal((await store.get('long'))?.value, 1);
       });
 
-      it('grow older', async () => {
+      it('have a growing age', async () => {
         await store.put('a', 1, { life: LIFE, fence: 1 });
         await kind.pass(40);
         const age = (await store.get('a'))?.age ?? 0;
         assert.ok(age >= 40, `${age} ms`);
       });
 
-      it('are taken away', async () => {
+      it('can be removed', async () => {
         await store.put('a', 1, { life: LIFE, fence: 1 });
         assert.equal(await store.remove('a', 1), true);
         assert.equal(await store.get('a'), undefined);
@@ -87,7 +87,7 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
     });
 
     describe('fencing numbers', () => {
-      it('refuse what is older, and take what is the same or newer', async () => {
+      it('refuse older values, and accept equal and newer ones', async () => {
         assert.equal(await store.put('a', 'five', { life: LIFE, fence: 5 }), true);
         assert.equal(await store.put('a', 'four', { life: LIFE, fence: 4 }), false);
         assert.equal((await store.get('a'))?.value, 'five');
@@ -103,7 +103,7 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
         assert.equal((await store.get('a'))?.value, 1);
       });
 
-      it('outlive the removal: what is older does not come back', async () => {
+      it('are kept after a removal: older values do not come back', async () => {
         await store.put('a', 1, { life: LIFE, fence: 5 });
         await store.remove('a', 6);
         assert.equal(await store.put('a', 2, { life: LIFE, fence: 5 }), false);
@@ -111,18 +111,18 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
         assert.equal(await store.put('a', 3, { life: LIFE, fence: 6 }), true);
       });
 
-      it('outlive the entry', async () => {
+      it('are kept after the entry has expired', async () => {
         await store.put('a', 1, { life: 40, fence: 5 });
         await kind.pass(40);
         assert.equal(await store.put('a', 2, { life: LIFE, fence: 4 }), false);
       });
 
-      it('of one name are not another’s', async () => {
+      it('are separate for each name', async () => {
         await store.put('a', 1, { life: LIFE, fence: 5 });
         assert.equal(await store.put('b', 1, { life: LIFE, fence: 1 }), true);
       });
 
-      it('are exact for the largest that there can be', async () => {
+      it('are exact for the largest possible number', async () => {
         const fence = Number.MAX_SAFE_INTEGER - 1;
         await store.put('a', 1, { life: LIFE, fence });
         assert.equal((await store.get('a'))?.fence, fence);
@@ -131,50 +131,68 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
       });
     });
 
-    describe('leases', () => {
-      const taken = async (from: Store, name: string): Promise<Lease> => {
-        const lease = await from.lease(name);
-        assert.ok('fence' in lease, 'somebody else has it');
-        return lease;
+    describe('locks', () => {
+      const taken = async (from: Store, name: string): Promise<StoreLock> => {
+        const lock = await from.lock(name);
+        assert.ok('fence' in lock, 'somebody else has it');
+        return lock;
       };
 
-      it('are held by one', async () => {
+      it('have one holder', async () => {
         const other = await kind.another(store);
-        const lease = await taken(store, 'a');
-        assert.equal(lease.isHeld, true);
+        const lock = await taken(store, 'a');
+        assert.equal(lock.isHeld, true);
         for (const each of [store, other]) {
-          const second = await each.lease('a');
+          const second = await each.lock('a');
           assert.ok('left' in second && second.left > 0 && second.left <= 6_000, JSON.stringify(second));
         }
-        assert.ok('fence' in (await other.lease('b')));
+        assert.ok('fence' in (await other.lock('b')));
       });
 
       it('go to one of many who ask at once', async () => {
         const other = await kind.another(store);
-        const all = await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 2 ? store : other).lease('a')));
+        const all = await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 2 ? store : other).lock('a')));
         assert.equal(all.filter((each) => 'fence' in each).length, 1);
       });
 
-      it('can be had again when given back', async () => {
+      it('can be taken again after they were given back', async () => {
         const other = await kind.another(store);
         const first = await taken(store, 'a');
         await first.release();
         assert.equal(first.isHeld, false);
         const second = await taken(other, 'a');
         assert.ok(second.fence > first.fence);
-        // Who gave it back, or lost it, cannot end another one's.
+        // A holder that released or lost the lock cannot release another holder's lock.
         await first.release();
         assert.equal(second.isHeld, true);
-        assert.ok('left' in (await store.lease('a')));
+        assert.ok('left' in (await store.lock('a')));
       });
 
-      it('have numbers larger than all that was written', async () => {
+      it('write records of other names when they are given back, with and without a record of their own', async () => {
+        const other = await kind.another(store);
+        const lock = await taken(store, 'a');
+        const written = [
+          { name: 'b', value: 'of b', life: LIFE, fence: 0 },
+          { name: 'c', value: 'of c', life: LIFE, fence: 3 },
+        ];
+        await store.put('c', 'newer', { life: LIFE, fence: 4 });
+        await lock.release({ value: 'of a', life: LIFE }, written);
+        const read = async (name: string) => (await other.get(name))?.value;
+        assert.deepEqual([await read('a'), await read('b'), await read('c')], ['of a', 'of b', 'newer']);
+
+        const again = await taken(other, 'a');
+        await again.release(undefined, [{ name: 'b', value: 'of b again', life: LIFE, fence: 0 }]);
+        assert.deepEqual([await read('a'), await read('b')], ['of a', 'of b again']);
+        await (await taken(store, 'a')).release();
+      });
+
+      it('have larger numbers than all written values', async () => {
         const fence = (await taken(store, 'a')).fence + 10_000_000_000;
         await store.put('b', 1, { life: LIFE, fence });
         assert.ok((await taken(store, 'b')).fence > fence);
       });
 
-      it('have numbers that go on when what was written is gone', async () => {
+      it('have numbers that continue after the entry has expired', async () => {
         const first = await taken(store, 'a');
         await store.put('a', 1, { life: 40, fence: first.fence });
         await first.release();
@@ -187,7 +205,7 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
     });
 
     describe('watchers', () => {
-      /** Counts what is told, and waits for more. */
+      /** Counts notifications, and waits for more. */
       const count = (from: Store, name: string) => {
         let told = 0;
         let wake: () => void = () => undefined;
@@ -206,7 +224,7 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
         };
       };
 
-      it('are told of what is written, removed and given back', async () => {
+      it('are notified of writes, removals and releases', async () => {
         const other = await kind.another(store);
         const here = count(store, 'a');
         const there = count(other, 'a');
@@ -216,8 +234,8 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
           () => store.remove('a', 1),
           async () => (await taken(other, 'a')).release(),
         ];
-        const taken = async (from: Store, name: string): Promise<Lease> => (await from.lease(name)) as Lease;
-        // Who just began to watch may be told once more, because nobody knows what was missed before.
+        const taken = async (from: Store, name: string): Promise<StoreLock> => (await from.lock(name)) as StoreLock;
+        // A new watcher may get one notification more, because it could have missed one.
         let [mine, theirs] = [here.told, there.told];
         for (const step of steps) {
           await step();
@@ -227,7 +245,7 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
         }
       });
 
-      it('are told nothing of other names, or when they have gone', async () => {
+      it('are not notified of other names, or after they stopped', async () => {
         const name = count(store, 'a');
         const gone = count(store, 'b');
         gone.end();
@@ -241,7 +259,7 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
         assert.ok(name.told <= 1);
       });
 
-      it('may break without harm to the others', async () => {
+      it('may throw without harm to the others', async () => {
         store.watch('a', () => {
           throw new Error('a defect');
         });
@@ -252,16 +270,16 @@ export function keepsTheContract(name: string, kind: StoreKind): void {
     });
 
     describe('closed', () => {
-      it('is gone: nothing waits, nothing is written', async () => {
-        const lease = await store.lease('a');
+      it('is unavailable: nothing waits, nothing is written', async () => {
+        const lock = await store.lock('a');
         await store.put('a', 1, { life: LIFE, fence: 1 });
         store.close();
         store.close();
         assert.deepEqual(store.state, { at: 'gone', cause: 'closed' });
-        assert.equal('fence' in lease && lease.isHeld, false);
-        assert.equal(await isSettled((lease as Lease).release()), true);
+        assert.equal('fence' in lock && lock.isHeld, false);
+        assert.equal(await isSettled((lock as StoreLock).release()), true);
         await assert.rejects(store.get('a'), { code: 'AUTH_STORE', fault: 'store-gone' });
-        await assert.rejects(store.lease('b'), { code: 'AUTH_STORE', fault: 'store-gone' });
+        await assert.rejects(store.lock('b'), { code: 'AUTH_STORE', fault: 'store-gone' });
         assert.equal(await store.put('a', 1, { life: LIFE, fence: 1 }), false);
         assert.equal(await store.remove('a', 1), false);
       });

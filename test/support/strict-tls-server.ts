@@ -5,8 +5,8 @@ import path from 'node:path';
 import type { KeyPair } from './certificates.ts';
 
 /**
- * `openssl s_server` that turns down clients without a certificate by a TLS alert, as most servers do.
- * (A server of node:tls cuts the connection in place of it.)
+ * `openssl s_server` that refuses clients without a certificate by a TLS alert, as most servers do.
+ * (A server of node:tls cuts the connection instead.)
  */
 export async function serveStrictTls(pair: KeyPair, ca: string): Promise<{ port: number; close(): Promise<void> }> {
   const dir = mkdtempSync(path.join(tmpdir(), 'vg-auth-strict-'));

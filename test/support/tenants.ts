@@ -1,14 +1,14 @@
 import { type Credentials, type FlowNode, place, wire } from './flows.ts';
 import { type Answer, type Received, serve, type TestServer } from './servers.ts';
 
-/** A config node of a tenant. What is not said is: it may be chosen by its name, and its client is its id. */
+/** A config node of a tenant. By default it may be chosen by its name, and its client ID is its node ID. */
 export interface Tenant {
   id: string;
   name: string;
   [property: string]: unknown;
 }
 
-/** A server of both dialects whose every token says for whom it is: `CLIENT:USER:COUNT`. */
+/** A server of both dialects. Each token names its owner: `CLIENT:USER:COUNT`. */
 export function serveTenants(): Promise<TestServer> {
   let count = 0;
   return serve(({ form }) => {
@@ -25,14 +25,14 @@ function granted(who: string, count: number): Answer {
   return { body: { access_token: `${who}:${count}`, refresh_token: `refresh-${who}`, ...life } };
 }
 
-/** Whose token a header or an access token holds, as `serveTenants` made it. */
+/** The owner of a header or an access token, as `serveTenants` created it. */
 export function ownerOf(bearer: unknown): string {
   return String(bearer)
     .replace(/^Bearer /, '')
     .replace(/:\d+$/, '');
 }
 
-/** Who asked, in the order of the requests. */
+/** The clients that made the requests, in order. */
 export function clientsOf(requests: readonly Received[]): (string | null)[] {
   return requests.map(({ form }) => form.get('client_id'));
 }

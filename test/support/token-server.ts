@@ -1,7 +1,7 @@
 import { type FlowNode, wire } from './flows.ts';
 import { type Answer, type Answerer, serve, type TestServer } from './servers.ts';
 
-/** The client of `vgsFlow`. Neither may show up in an error, a status or a log. */
+/** The client of `vgsFlow`. Neither value may appear in an error, a status or a log. */
 export const CLIENT = { clientId: 'test-client', clientSecret: 'THE-CLIENT-SECRET' };
 
 /** The reply of a token endpoint that grants a token. */

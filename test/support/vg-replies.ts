@@ -51,7 +51,7 @@ export const APP: Way = {
   AuthenticationModeDisplay: 'Authenticator app',
 };
 
-/** A reply that signs nobody in, with these states, in the shape of Visual Guard's own samples. */
+/** A reply that signs nobody in, with these states, in the form of Visual Guard's own samples. */
 export function says(
   names: BitName[],
   parts: { ways?: Way[]; requestId?: string; status?: number; more?: object } = {},
@@ -82,7 +82,7 @@ export function says(
   };
 }
 
-/** The reply that offers ways to answer a challenge. */
+/** The reply that offers MFA methods. */
 export function challenge(ways: Way[] = [SMS, EMAIL, LINK, APP], requestId = 'request-1'): ScriptedReply {
   return says(['Failure', 'MFA_AuthenticationRequired'], { ways, requestId });
 }
@@ -131,7 +131,7 @@ export function refreshed(accessToken: string, refreshToken = ''): ScriptedReply
   };
 }
 
-/** What the dialect reads in the JSON of a reply. */
+/** The parts of a JSON reply that the dialect reads. */
 export function readJson(body: Record<string, unknown>): VisualGuardResponse | undefined {
   return readVisualGuardReply(ReplyObject.of(body));
 }

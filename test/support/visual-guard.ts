@@ -17,7 +17,7 @@ export const SETTINGS: VisualGuardSettings = {
   password: 'robot-password',
 };
 
-/** The fields that every `VGAuthenticator` request of these settings has. */
+/** The fields that every `VGAuthenticator` request with these settings has. */
 export const COMMON = {
   client_id: 'app_Native',
   client_secret: 'client-secret',
@@ -45,7 +45,7 @@ export function stage(settings: Partial<VisualGuardSettings> = {}, ...script: St
   return { system, engine, transport, server };
 }
 
-/** Signs a person in up to the challenge that the script's next step sets. */
+/** Signs a person in up to the challenge that the script's next step returns. */
 export async function challengeOf({ server }: Stage, person = ANNA): Promise<OpenChallenge> {
   return isChallenged(await server.signIn(person, ASK), 'mfa-required').challenge;
 }

@@ -1,10 +1,10 @@
-/** A page as a browser got it. */
+/** A page as a browser received it. */
 export interface Page {
   status: number;
   /** The headers of the last response, as lines. */
   headers: Headers;
   text: string;
-  /** Every response on the way to this one: redirects first, and their cookies. */
+  /** Every response before this one: redirects, and their cookies. */
   responses: { status: number; headers: Headers; text: string }[];
 }
 
@@ -15,7 +15,7 @@ interface Form {
   fields: Record<string, string>;
 }
 
-/** As much of a browser as a form needs: it keeps cookies, follows redirects and sends what forms contain. */
+/** A simple browser for forms: it keeps cookies, follows redirects and sends the fields of forms. */
 export class WebClient {
   readonly cookies = new Map<string, string>();
   readonly #origin: string;

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, linkProject, NodeRed, type NodeRedVersion } from '../../scripts/node-red.ts';
+import type { NodeRedVersion } from '../../scripts/versions.ts';
 import { readExample } from './examples.ts';
+import { linkProject, NodeRed } from './node-red.ts';
 import { WebClient } from './web-client.ts';
 
 const EXAMPLE = '07 - Sign a person in from a web form.json';
@@ -11,13 +12,13 @@ const EXAMPLE = '07 - Sign a person in from a web form.json';
 /** The password of every practice user, as a field of the form. */
 export const PRACTICE = { password: 'practice' };
 
-/** What the flow keeps for one browser. */
+/** The data that the flow keeps for one browser. */
 interface SignIn {
   form: string;
   auth?: { challenge: { id: string } };
 }
 
-/** Tells the test what the flow keeps, and where the practice server is. */
+/** Returns to the test the data that the flow keeps, and the address of the practice server. */
 export const PEEK: readonly object[] = [
   { id: 'peek-in', type: 'http in', url: '/peek', method: 'get', wires: [['peek']] },
   {
@@ -43,7 +44,7 @@ export class WebForm {
   static async start(version: NodeRedVersion): Promise<WebForm> {
     const userDir = mkdtempSync(join(tmpdir(), 'vg-auth-web-form-'));
     linkProject(userDir);
-    return new WebForm(await NodeRed.start({ version, userDir, port: await freePort() }), userDir);
+    return new WebForm(await NodeRed.start({ version, userDir }), userDir);
   }
 
   async stop(): Promise<void> {
@@ -51,7 +52,7 @@ export class WebForm {
     rmSync(this.#userDir, { recursive: true, force: true });
   }
 
-  /** @param change what is different from the file, in its text */
+  /** @param change the difference from the text of the file */
   async deploy(change?: (text: string) => string): Promise<void> {
     await this.nodeRed.deploy([...readExample(EXAMPLE, change), ...PEEK]);
   }
@@ -63,10 +64,10 @@ export class WebForm {
     return client;
   }
 
-  /** Posts a form that must not work: nothing but a new form comes back. */
+  /** Posts a form that must not work. The response is a new form. */
   async refuses(client: WebClient, fields: Record<string, string>): Promise<void> {
     assert.equal((await client.post('sign-in', fields)).status, 403);
-    assert.match(client.page.text, /This form is too old, or it was used before\./);
+    assert.match(client.page.text, /This form has expired or was already used\./);
     assert.ok('password' in (client.forms[0]?.fields ?? {}), 'a form to sign in with');
     assert.equal(client.cookies.has('session'), false);
   }

@@ -19,7 +19,7 @@ export class Wire {
     server.on('connection', (socket) => this.#join(socket));
   }
 
-  /** @param to the port that it leads to */
+  /** @param to the port of the server */
   static async to(to: number): Promise<Wire> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -28,12 +28,12 @@ export class Wire {
     return wire;
   }
 
-  /** How many connections go over it now. */
+  /** The number of current connections. */
   get open(): number {
     return [...this.#sockets].length / 2;
   }
 
-  /** How many were made since it was laid. */
+  /** The number of connections so far. */
   get connections(): number {
     return this.#connections;
   }
@@ -44,24 +44,24 @@ export class Wire {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Nothing comes through any more, and no connection ends: what a broken network does. */
+  /** Delivers nothing, and ends no connection, like a broken network. */
   freeze(): void {
     this.#isFrozen = true;
   }
 
-  /** As it was. What was held up comes through now. */
+  /** Works again as before, and delivers what was held up. */
   mend(): void {
     this.#isCut = false;
     this.#isFrozen = false;
     for (const deliver of this.#held.splice(0)) deliver();
   }
 
-  /** How many pieces are held up. */
+  /** The number of pieces that are held up. */
   get heldUp(): number {
     return this.#held.length;
   }
 
-  /** Lets this one of the pieces that are held up through. */
+  /** Delivers this one of the pieces that are held up. */
   deliver(index: number): void {
     for (const piece of this.#held.splice(index, 1)) piece();
   }

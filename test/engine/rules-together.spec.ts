@@ -9,9 +9,9 @@ import { ANNA, ASK, challengeOf, isChallenged, SETTINGS, stage } from '../suppor
 
 const MINUTE = 60_000;
 
-// Each of these was once wrong: two rules meet here.
-describe('where two rules meet', () => {
-  it('a link whose connection does not come about was not sent: no time-out of the person, and no pause', async () => {
+// Each of these combinations of two rules has failed once.
+describe('two rules at the same time', () => {
+  it('a link whose connection fails was not sent: no time-out for the person, and no pause', async () => {
     const noConnection = readFailure({ code: 'UND_ERR_CONNECT_TIMEOUT' }, 'h', 330);
     assert.deepEqual([noConnection.code, noConnection.fault], ['AUTH_TIMEOUT', 'no-connection']);
     const at = stage({}, challenge([LINK]), noConnection, challenge([LINK]));
@@ -23,14 +23,14 @@ describe('where two rules meet', () => {
     isChallenged(await open.choose(''), 'link-sent');
   });
 
-  it('a proxy that answers 502 is no gateway behind which a link may be open', async () => {
+  it('a proxy that answers 502 is no gateway, behind which a link may be open', async () => {
     const at = stage({}, challenge([LINK]), new AuthError('proxy-refused', { host: 'h', status: 502 }));
     const open = await challengeOf(at);
     const sent = isChallenged(await open.choose(''), 'link-sent');
     await assert.rejects(async () => sent.link?.later, { code: 'AUTH_PROXY' });
   });
 
-  it('what the guard holds back was no try: attach-bearer tries again when that hold is over', async () => {
+  it('a sign-in that the guard holds back was not sent: attach-bearer tries again when the hold ends', async () => {
     const at = stage({}, wrongPassword, signedIn());
     const begun = at.system.now();
     await at.server.signInStored(ASK);
@@ -57,7 +57,7 @@ describe('where two rules meet', () => {
     }
   });
 
-  it('sign-ins that wait for their turn give up after 30 s, and send nothing then', async () => {
+  it('sign-ins that wait for their turn fail after 30 s, and are not sent then', async () => {
     const at = stage();
     at.transport.otherwise = silence;
     const begun = at.system.now();
@@ -72,7 +72,7 @@ describe('where two rules meet', () => {
     assert.ok(at.transport.requests.length <= 2, `${at.transport.requests.length} logins`);
   });
 
-  it('the stored session counts as used: others go first when the bound is reached', async () => {
+  it('the stored session counts as used: others are removed first when the limit is reached', async () => {
     const system = new FakeSystem();
     const engine = new Engine(2, system);
     const transport = new ScriptedTransport(system);
@@ -100,7 +100,7 @@ describe('where two rules meet', () => {
     assert.equal(at.transport.requests.length, before);
   });
 
-  it('a login that sends a code counts for the one code in 30 s, whatever the module', async () => {
+  it('a login that sends a code counts for the limit of one code in 30 s, whatever the module', async () => {
     const at = stage();
     at.transport.otherwise = says(['Failure', 'MFA_WaitingUserAction']);
     isChallenged(await at.server.signIn(ANNA, ASK), 'code-required');
@@ -109,14 +109,14 @@ describe('where two rules meet', () => {
     assert.equal(at.transport.requests.length, 1);
   });
 
-  it('a locked account is not held back, though the reply also says that the credentials are invalid', async () => {
+  it('a locked account is not held back, even if the reply also says that the credentials are invalid', async () => {
     const locked = says(['Failure', 'UserAccountLocked'], { more: { IsCredentialInvalid: true } });
     const at = stage({}, locked, signedIn());
     assert.equal((await at.server.signIn(ANNA, ASK)).state, 'refused');
     assert.equal((await at.server.signIn(ANNA, ASK)).state, 'signed-in', 'it was unlocked');
   });
 
-  it('invalid_grant ends a session, also where a VGResponse comes with it', async () => {
+  it('invalid_grant ends a session, even if a VGResponse comes with it', async () => {
     const at = stage(
       {},
       signedIn('a', { life: 100 }),
@@ -130,7 +130,7 @@ describe('where two rules meet', () => {
     assert.equal(session?.ended, true);
   });
 
-  it('where nobody has a password, an ended session is told as one', async () => {
+  it('an ended session without a stored password is reported as ended', async () => {
     const at = stage({ module: 'Passwordless' }, signedIn('a', { life: 100 }), json(400, { error: 'invalid_grant' }));
     await at.server.signInStored(ASK);
     await at.system.pass(200_000);
@@ -138,7 +138,7 @@ describe('where two rules meet', () => {
     assert.equal((await at.server.tokenOfStored(false)).needed?.reason, 'no-session');
   });
 
-  it('a password is not repeated by a step or a refresh that did not carry it', async () => {
+  it('a password is not repeated by a step or a refresh that did not send it', async () => {
     const echo = json(400, { error: ANNA.password.replaceAll('-', '_') });
     const words = { VGAuthenticationStatus: `Failure, ${ANNA.password.replaceAll('-', '_')}` };
     const person = { ...ANNA, password: ANNA.password.replaceAll('-', '_') };

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import type { ConnectionNode } from '../../nodes/shared/config/connection-node.ts';
+import { type Account, accountOf } from '../../nodes/shared/sign-ins/account.ts';
+import { needOf } from '../../nodes/shared/sign-ins/needs.ts';
+import { AuthError } from '../../src/core/errors.ts';
+import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
+import { challenges, guardFlow, stored, way } from '../support/guard-server.ts';
+import { type Flow, load } from '../support/runtime.ts';
+import { always, closedPort, serve } from '../support/servers.ts';
+import { refuses, serveTokens, VGS_CREDENTIALS, vgsFlow } from '../support/token-server.ts';
+
+/** The account. Its sentences have no catalog here. */
+const reported = (flow: Flow, node: ConnectionNode<unknown>): Account =>
+  accountOf(Object.assign(Object.create(flow.RED), { _: (key: string) => key }), node);
+
+const configOf = (flow: Flow, id: string) => flow.node(id) as ConnectionNode<unknown>;
+
+describe('an account that fails', () => {
+  it('is not ok, and needs nobody: it may work again without help', async () => {
+    const flow = await load(vgsFlow(`http://localhost:${await closedPort()}`), VGS_CREDENTIALS);
+    await flow.ask('get');
+    const account = configOf(flow, 'account');
+    assert.deepEqual([reported(flow, account).state, reported(flow, account).ok], ['failing', false]);
+    assert.equal(needOf(account), '');
+  });
+
+  it('needs a person if the server refused it', async () => {
+    const server = await serveTokens(always(refuses(401, 'invalid_client')));
+    const flow = await load(vgsFlow(server.origin), VGS_CREDENTIALS);
+    await flow.ask('get');
+    const account = configOf(flow, 'account');
+    assert.deepEqual([reported(flow, account).ok, needOf(account)], [false, 'refused']);
+  });
+
+  it('needs a person for its open challenge, which can be answered when the server is back', async () => {
+    const server = await serve(always(challenges(way('sms', 1, 1))));
+    const flow = await load(guardFlow({ url: server.origin, applicationId: 'a' }), stored('robot', 'secret'));
+    const node = configOf(flow, 'server');
+    const connection = node.connection as VisualGuardServer;
+    await connection.signInStored({ method: 'ask', reset: false });
+    const need = needOf(node);
+    assert.match(need, /^challenge:/);
+    connection.states.become({ at: 'failing', error: new AuthError('connection-refused', { host: 'localhost' }) });
+    const { state, ok, challenge } = reported(flow, node);
+    assert.deepEqual([state, ok, `challenge:${challenge?.id}`], ['failing', false, need]);
+    assert.equal(needOf(node), need);
+  });
+});

@@ -1,0 +1,100 @@
+import type { Cluster, Reply } from './cluster.ts';
+import { told, used } from './cluster-replies.ts';
+import { seededRandom } from './seeded-random.ts';
+
+/** Many people, whose sessions are used at random replicas while replicas are killed. */
+export class Kills {
+  /** Users who had to be signed in again, and the time between a kill and their last renewal, in ms. */
+  readonly lost: { user: string; sinceKill: number }[] = [];
+  readonly faults: string[] = [];
+  readonly #cluster: Cluster;
+  readonly #seed: number;
+  readonly #random: () => number;
+  readonly #people: { user: string; session: string; turn: Promise<void> }[] = [];
+  readonly #kills: number[] = [];
+  #messages = 0;
+  #longest = 0;
+  #begun = 0;
+  #renewals = 0;
+
+  constructor(cluster: Cluster, seed: number) {
+    this.#cluster = cluster;
+    this.#seed = seed;
+    this.#random = seededRandom(seed);
+  }
+
+  async run({ people, workers, renewals, kills }: Record<'people' | 'workers' | 'renewals' | 'kills', number>) {
+    const { guard } = this.#cluster;
+    guard.life = 1;
+    this.#begun = performance.now();
+    const before = guard.counts.refreshes;
+    for (let number = 0; number < people; number += 1) {
+      const person = { user: `service-${number}`, session: '', turn: Promise.resolve() };
+      this.#people.push(person);
+      await this.#signIn(person);
+    }
+    const isOver = (): boolean => guard.counts.refreshes - before >= renewals && this.#kills.length >= kills;
+    const killing = this.#killUntil(isOver);
+    await Promise.all(Array.from({ length: workers }, () => this.#workUntil(isOver)));
+    await killing;
+    this.#renewals = guard.counts.refreshes - before;
+  }
+
+  /** Checks that everybody is still signed in, at every replica. */
+  async checkAll(): Promise<void> {
+    for (const { user, session } of this.#people) used(await this.#cluster.call('use', { session }), user);
+  }
+
+  report(): string {
+    const { dead, logins } = this.#cluster.guard.counts;
+    const seconds = ((performance.now() - this.#begun) / 1000).toFixed(1);
+    const lost = this.lost.map(({ user, sinceKill }) => `${user} ${sinceKill.toFixed(1)} ms from a kill`).join(', ');
+    return [
+      `      ${this.#renewals} renewals by ${this.#messages} messages, ${this.#kills.length} kills, in ${seconds} s;`,
+      `      ${dead} refresh tokens found used up, ${this.lost.length} signed in again${lost ? ` (${lost})` : ''};`,
+      `      the longest wait of a message was ${this.#longest.toFixed(0)} ms; ${logins} logins in all; seed ${this.#seed}`,
+    ].join('\n');
+  }
+
+  async #workUntil(isOver: () => boolean): Promise<void> {
+    while (!isOver()) {
+      const person = this.#people[Math.floor(this.#random() * this.#people.length)];
+      if (!person) continue;
+      const { session } = person;
+      const begun = performance.now();
+      const answer = await this.#cluster.call('use', { session });
+      this.#messages += 1;
+      this.#longest = Math.max(this.#longest, performance.now() - begun);
+      if (answer.body.user === person.user) continue;
+      // Several messages may find it lost. It is signed in again once.
+      person.turn = person.turn.then(() => (person.session === session ? this.#lose(person, answer) : undefined));
+      await person.turn;
+    }
+  }
+
+  async #lose(person: { user: string; session: string }, { status, body }: Reply): Promise<void> {
+    if (body.at !== 'needed') {
+      this.faults.push(`${person.user}: ${status} ${JSON.stringify(body)}`);
+      return;
+    }
+    const renewed = this.#cluster.guard.grants.findLast(({ user }) => user === person.user)?.at ?? 0;
+    const sinceKill = Math.min(...this.#kills.map((kill) => Math.abs(kill - renewed)));
+    this.lost.push({ user: person.user, sinceKill });
+    await this.#signIn(person);
+  }
+
+  async #signIn(person: { user: string; session: string }): Promise<void> {
+    const answer = await this.#cluster.call('login', { user: person.user, password: `${person.user}-password` });
+    person.session = String(told(answer, 'in').session);
+  }
+
+  async #killUntil(isOver: () => boolean): Promise<void> {
+    while (!isOver()) {
+      await new Promise((resolve) => setTimeout(resolve, 500 + this.#random() * 1_500));
+      const victim = Math.floor(this.#random() * 3);
+      this.#kills.push(performance.now());
+      await this.#cluster.kill(victim);
+      await this.#cluster.startOne(victim);
+    }
+  }
+}
