@@ -11,27 +11,45 @@ export interface Job {
   environment?: Record<string, string>;
 }
 
+/** How a program ended. */
+interface Ended {
+  /** null if a signal ended the program */
+  code: number | null;
+  /** What it printed; empty if that has been shown already. */
+  output: Buffer;
+}
+
 /**
- * Runs programs side by side. The output of each appears when it has finished, so that outputs do not mix; the output
- * of a single program appears at once.
+ * Runs programs side by side. The output of each appears when it has finished, so that outputs do not mix, and that of
+ * programs that failed at the end, because only the end of a long log may be at hand. The output of a single program
+ * appears at once.
  *
  * @param limit how many run at the same time
  * @returns the exit code for this process: 1 if a program failed, else 0
  */
 export async function runSideBySide(jobs: readonly Job[], limit = 2): Promise<number> {
   const waiting = [...jobs];
-  const failed: string[] = [];
+  const failed: { name: string; output: Buffer }[] = [];
   const runUntilNoneIsLeft = async (): Promise<void> => {
-    for (let job = waiting.shift(); job; job = waiting.shift())
-      if ((await run(job, jobs.length === 1)) !== 0) failed.push(job.name);
+    for (let job = waiting.shift(); job; job = waiting.shift()) {
+      const { code, output } = await run(job, jobs.length === 1);
+      if (code === 0) show(job.name, output);
+      else failed.push({ name: job.name, output });
+    }
   };
   await Promise.all(Array.from({ length: limit }, runUntilNoneIsLeft));
-  if (failed.length > 0) console.error(`\nfailed: ${failed.join(', ')}`);
+  for (const { name, output } of failed) show(name, output);
+  if (failed.length > 0) console.error(`\nfailed: ${failed.map(({ name }) => name).join(', ')}`);
   return failed.length > 0 ? 1 : 0;
 }
 
-/** @returns the exit code; null if a signal ended the program */
-function run({ name, command, args, environment }: Job, isAlone: boolean): Promise<number | null> {
+function show(name: string, output: Buffer): void {
+  if (output.length === 0) return;
+  console.log(`\n=== ${name}`);
+  process.stdout.write(output);
+}
+
+function run({ name, command, args, environment }: Job, isAlone: boolean): Promise<Ended> {
   const child = spawn(command, args, {
     cwd: PROJECT,
     env: { ...process.env, ...environment },
@@ -40,11 +58,7 @@ function run({ name, command, args, environment }: Job, isAlone: boolean): Promi
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk));
   return new Promise((done, failed) => {
-    child.once('error', failed);
-    child.once('close', (code) => {
-      if (!isAlone) console.log(`\n=== ${name}`);
-      process.stdout.write(Buffer.concat(output));
-      done(code);
-    });
+    child.once('error', (error) => failed(new Error(`${name}: ${error.message}`)));
+    child.once('close', (code) => done({ code, output: Buffer.concat(output) }));
   });
 }
