@@ -5,7 +5,8 @@
  * If the server answers whether a user or account may sign in, the answer is a value. Any other failure is thrown as an `AuthError`.
  */
 
-export { AuthError, type AuthErrorCode, type Fault } from './core/errors.ts';
+export { AuthError } from './core/errors.ts';
+export type { AuthErrorCode, Fault } from './core/faults.ts';
 export type { Reason, Warning } from './core/reasons.ts';
 export type { MessageToken } from './core/redaction.ts';
 export { type Practice, practice } from './library/practice.ts';

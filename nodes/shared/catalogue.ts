@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
-import type { AuthError, FaultValues } from '../../src/core/errors.ts';
+import type { AuthError } from '../../src/core/errors.ts';
+import type { FaultValues } from '../../src/core/faults.ts';
 
 /** The catalog that all nodes share: it belongs to the plugin in `nodes/vg-auth.html`. */
 export const CATALOGUE = '@vg-auth/node-red-vg-auth/vg-auth:';

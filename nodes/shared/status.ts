@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
 import type { Cancel, Clock } from '../../src/core/clock.ts';
-import type { AuthError, FaultValues } from '../../src/core/errors.ts';
+import type { AuthError } from '../../src/core/errors.ts';
+import type { FaultValues } from '../../src/core/faults.ts';
 import type { Reason } from '../../src/core/reasons.ts';
 import type { SecretFlaw } from '../../src/core/secret-flaw.ts';
 import type { Counts } from '../../src/oauth/counts.ts';
@@ -13,6 +14,7 @@ import { causeSentence, textOf } from './catalogue.ts';
 import type { StatusEvent } from './changes/status-event.ts';
 import { type MomentKeys, momentText } from './moments.ts';
 import type { Auth } from './msg-auth.ts';
+import { BROKEN, BUSY, GOOD, IDLE, type Look, REFUSED, WAITING } from './status-look.ts';
 
 /** A longer name of a config node is cut, in characters. */
 const LONGEST_NAME = 20;
@@ -22,14 +24,6 @@ const WAITING_PAUSE = 500;
 
 /** The probable flaw of a secret, by the reason of the refusal that it causes. */
 export type SecretFlaws = { readonly [R in Reason]?: SecretFlaw | undefined };
-
-type Look = { fill: 'red' | 'green' | 'yellow' | 'blue' | 'grey'; shape: 'ring' | 'dot' };
-const GOOD: Look = { fill: 'green', shape: 'dot' };
-const BUSY: Look = { fill: 'blue', shape: 'ring' };
-const WAITING: Look = { fill: 'yellow', shape: 'ring' };
-const IDLE: Look = { fill: 'grey', shape: 'ring' };
-const REFUSED: Look = { fill: 'red', shape: 'ring' };
-const BROKEN: Look = { fill: 'red', shape: 'dot' };
 
 /**
  * The status of a node. It stays correct while no message arrives: if a text is true only until a known time, one timer
@@ -138,7 +132,7 @@ export class StatusLine {
         : this.#say(received === 'link' ? 'status.link-in-log' : `status.${state}`);
     const withWhy = this.#listed(this.#why(reason, retryAt), text, this.#retry(retryAt));
     const { code } = typeof received === 'object' ? received : {};
-    const whole = code === undefined ? withWhy : this.#say('punctuation.code', { text: withWhy, code });
+    const whole = code === undefined ? withWhy : this.#say('punctuation.parentheses', { text: withWhy, detail: code });
     this.#show(WAITING, whole, challenge.expiresAt, 'reasons.challenge-expired');
     this.#showsReceived = received !== undefined;
   }

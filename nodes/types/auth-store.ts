@@ -1,5 +1,5 @@
 import type { NodeAPI, NodeDef } from 'node-red';
-import type { FaultValues } from '../../src/core/errors.ts';
+import type { FaultValues } from '../../src/core/faults.ts';
 import type { SettingsSource } from '../../src/core/settings-source.ts';
 import type { StoreSettings } from '../../src/store/open.ts';
 import { nameOfTarget } from '../../src/store/redis-address.ts';

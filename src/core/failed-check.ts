@@ -1,4 +1,5 @@
-import { type AuthErrorCode, asAuthError, type Fault } from './errors.ts';
+import { asAuthError } from './errors.ts';
+import type { AuthErrorCode, Fault } from './faults.ts';
 
 /** A test without a result. Its parts are those of an `AuthError`. */
 export interface FailedCheck {

@@ -1,4 +1,5 @@
-import { AuthError, type Fault } from '../core/errors.ts';
+import { AuthError } from '../core/errors.ts';
+import type { Fault } from '../core/faults.ts';
 
 /** A connection to the proxy failed, or the proxy opened no tunnel. The server itself was not involved. */
 export class ProxyFailure extends Error {

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { type Clock, systemClock as realSystem } from '../core/clock.ts';
-import { AuthError, type AuthErrorCode } from '../core/errors.ts';
+import { AuthError } from '../core/errors.ts';
+import type { AuthErrorCode } from '../core/faults.ts';
 import { onDemand } from '../core/on-demand.ts';
 import { VERSION } from '../core/version.ts';
 import type { Connection, Connections } from './connections.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../../scripts/project.ts';
-import { FAULTS } from '../../src/core/errors.ts';
+import { FAULTS } from '../../src/core/faults.ts';
 import { OWN_REASONS, VISUAL_GUARD_REASONS } from '../../src/core/reasons.ts';
 import { PRACTICE_ACCOUNTS, PRACTICE_USERS } from '../../src/practice/users.ts';
 import { VGS_TOKEN_URL } from '../../src/vgs/account.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { FAULTS } from '../../src/core/errors.ts';
+import { FAULTS } from '../../src/core/faults.ts';
 import { OWN_REASONS, VISUAL_GUARD_REASONS } from '../../src/core/reasons.ts';
 import { cellsOf, readPage, sectionOf } from '../support/pages.ts';
 

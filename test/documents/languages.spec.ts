@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { NEXT_STEPS } from '../../nodes/shared/changes/next-step.ts';
 import type { BodyFault } from '../../nodes/shared/dialog/request-body.ts';
-import { type AuthErrorCode, FAULTS } from '../../src/core/errors.ts';
+import { type AuthErrorCode, FAULTS } from '../../src/core/faults.ts';
 import { OWN_REASONS, type Reason, VISUAL_GUARD_REASONS, type Warning } from '../../src/core/reasons.ts';
 import { PRACTICE_ACCOUNTS, PRACTICE_USERS } from '../../src/practice/users.ts';
 import type { FileFault } from '../../src/vgs/service-account-file.ts';

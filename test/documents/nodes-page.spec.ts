@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../src/core/clock.ts';
-import { FAULTS } from '../../src/core/errors.ts';
+import { FAULTS } from '../../src/core/faults.ts';
 import { OWN_REASONS, VISUAL_GUARD_REASONS } from '../../src/core/reasons.ts';
 import { createToken, toMessageToken } from '../../src/oauth/token.ts';
 import { codeOf, readPage, sectionOf, tableBelow } from '../support/pages.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { AuthError, FAULTS, type Fault } from '../../src/core/errors.ts';
+import { AuthError } from '../../src/core/errors.ts';
+import { FAULTS, type Fault } from '../../src/core/faults.ts';
 
 describe('an error for a Catch node', () => {
   it('does not compile without a value that its message needs', () => {

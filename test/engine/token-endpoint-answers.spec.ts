@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { AuthError, AuthErrorCode } from '../../src/core/errors.ts';
+import type { AuthError } from '../../src/core/errors.ts';
+import type { AuthErrorCode } from '../../src/core/faults.ts';
 import type { Reason } from '../../src/core/reasons.ts';
 import { readTokenResponse, withRetryAfter } from '../../src/oauth/token-endpoint.ts';
 import { asReply, json, page, type ScriptedReply } from '../support/scripted-transport.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { AuthError, AuthErrorCode } from '../../src/core/errors.ts';
+import type { AuthError } from '../../src/core/errors.ts';
+import type { AuthErrorCode } from '../../src/core/faults.ts';
 import { type FormRequest, HttpTransport } from '../../src/http/transport.ts';
 import { restoreEnvironment, withoutProxies } from '../support/environment.ts';
 import { FakeSystem } from '../support/fake-system.ts';

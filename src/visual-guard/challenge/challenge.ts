@@ -174,12 +174,6 @@ export class Challenge implements OpenChallenge {
     this.#unwatch?.();
   }
 
-  /** Forgets it in this process to make room for another one. */
-  makeRoom(): void {
-    this.#context.metrics.madeRoom();
-    this.close();
-  }
-
   /** Refuses further steps. An open link may still be clicked, because the server alone decides how long it is valid. */
   expire(): void {
     this.#isClosed = true;

@@ -28,7 +28,8 @@ export class Challenges {
       MOST_OF_A_USER,
       (challenge, keeper) => {
         this.#drop(keeper, challenge);
-        challenge.makeRoom();
+        keeper.context.metrics.madeRoom();
+        challenge.close();
       },
       (challenge) => challenge.priority,
     );
