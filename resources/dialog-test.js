@@ -44,14 +44,20 @@
     return shared().say('causes.other', { detail: cause });
   }
 
-  function later(retryAt) {
-    return retryAt ? ` ${shared().sayMoment(['test.retry-at', 'test.retry-at-date'], retryAt)}` : '';
+  /** Sentences in a row. Not every language has a space between them. */
+  function sentences(text, more) {
+    return shared().say('punctuation.sentences', { text: text, more: more });
+  }
+
+  function withRetry(text, retryAt) {
+    return retryAt ? sentences(text, shared().sayMoment(['test.retry-at', 'test.retry-at-date'], retryAt)) : text;
   }
 
   /** The meaning of a refusal, and the next step. The server's own text follows. */
   function reasonOf(about, { reason, error, errorDescription, retryAt }) {
-    const words = [error, errorDescription].filter((text) => text).join(': ');
-    return say(`${about}.${reason}`) + (words ? ` (${words})` : '') + later(retryAt);
+    const text = say(`${about}.${reason}`);
+    const detail = [error, errorDescription].filter((word) => word).join(': ');
+    return withRetry(detail ? shared().say('punctuation.parentheses', { text: text, detail: detail }) : text, retryAt);
   }
 
   /** Texts in a row, with the separator of the language. */
@@ -85,20 +91,24 @@
     return [bad(clock > 0 ? say('clock-ahead', { time: time }) : say('clock-behind', { time: time }))];
   }
 
+  function failedLine(node, verdict) {
+    return bad(withRetry(sentences(say('failed'), faultOf(node, verdict)), verdict.retryAt));
+  }
+
   /** @returns the lines if the test got no answer; otherwise undefined */
   function noAnswer(node, verdict) {
     if (verdict.state === 'not-tried') {
       const { property, variable } = verdict.values;
       return [bad(say(`problem.${verdict.problem}`, { property: labelOf(node, property), variable: variable }))];
     }
-    if (verdict.state === 'failed') return [bad(`${say('failed')} ${faultOf(node, verdict)}${later(verdict.retryAt)}`)];
+    if (verdict.state === 'failed') return [failedLine(node, verdict)];
     return undefined;
   }
 
   function accountLines(node, verdict) {
     const failed = noAnswer(node, verdict);
     if (failed) return failed;
-    if (verdict.state === 'refused') return [bad(`${say('refused')} ${reasonOf('account', verdict)}`)];
+    if (verdict.state === 'refused') return [bad(sentences(say('refused'), reasonOf('account', verdict)))];
     return [good(say('signed-in', { host: verdict.host })), ...tokenLines(verdict)];
   }
 
@@ -106,7 +116,7 @@
     const lines = [];
     if (client.state === 'known') return [good(say('client-known'))];
     if (client.state === 'refused') lines.push(bad(reasonOf('client', client)));
-    else lines.push(note(`${say('client-unclear')} ${faultOf(node, client)}`));
+    else lines.push(note(sentences(say('client-unclear'), faultOf(node, client))));
     if (client.reason === 'grant-not-allowed') {
       if (grant === 'listed') lines.push(note(say('grant-listed')));
     } else if (grant !== 'unsaid') {
@@ -119,8 +129,8 @@
   function personLines(node, person) {
     if (!person) return [note(say('person-not-wished'))];
     if (person.state === 'not-tried') return [note(say('person-not-tried'))];
-    if (person.state === 'failed') return [bad(`${say('failed')} ${faultOf(node, person)}${later(person.retryAt)}`)];
-    if (person.state === 'refused') return [bad(`${say('refused')} ${reasonOf('person', person)}`)];
+    if (person.state === 'failed') return [failedLine(node, person)];
+    if (person.state === 'refused') return [bad(sentences(say('refused'), reasonOf('person', person)))];
     if (person.state === 'challenged') {
       const ways = listed(person.ways.map((way) => say(`way.${way}`)));
       const lines = [good(say('challenged', { ways: ways || '-' }))];

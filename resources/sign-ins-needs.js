@@ -1,5 +1,6 @@
 // The entries that need a human. The tab Sign-ins gets it with RED.plugins.getPlugin('vg-auth-sign-ins-needs').
 (() => {
+  const shared = () => RED.plugins.getPlugin('vg-auth');
   const view = () => RED.plugins.getPlugin('vg-auth-sign-ins-view');
   const data = () => RED.plugins.getPlugin('vg-auth-sign-ins-data');
   const challenges = () => RED.plugins.getPlugin('vg-auth-sign-ins-challenge');
@@ -17,8 +18,10 @@
   /** The message about an entry that needs a human. */
   function sentenceOf({ kind, account, store }) {
     if (kind === 'waiting') return say('waiting', { count: account.waiting });
-    if (kind === 'store')
-      return `${say('store', { time: view().timeText(store.since) })} ${store.message || ''}`.trim();
+    if (kind === 'store') {
+      const text = say('store', { time: view().timeText(store.since) });
+      return store.message ? shared().say('punctuation.sentences', { text: text, more: store.message }) : text;
+    }
     return account.message || say('misconfigured');
   }
 
@@ -95,7 +98,10 @@
         for (const key of [...cards.keys()]) if (!keys.has(key)) cards.delete(key);
         none.toggle(needs.length === 0);
         const title = view().say('section.needs');
-        view().setText(part.title, needs.length > 0 ? `${title} (${needs.length})` : title);
+        view().setText(
+          part.title,
+          needs.length > 0 ? shared().say('punctuation.parentheses', { text: title, detail: needs.length }) : title,
+        );
       },
       tick: () => {
         cards.forEach((card) => {

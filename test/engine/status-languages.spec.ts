@@ -3,8 +3,10 @@ import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import type { Node, NodeAPI } from 'node-red';
 import { textOf } from '../../nodes/shared/catalogue.ts';
+import { sentenceOfTrouble } from '../../nodes/shared/changes/account-log.ts';
 import { StatusLine } from '../../nodes/shared/status.ts';
 import type { Clock } from '../../src/core/clock.ts';
+import type { Trouble } from '../../src/oauth/account-state.ts';
 import { catalogue, type Language } from '../support/catalogues.ts';
 
 const NOW = new Date(2026, 10, 19, 14, 30).getTime();
@@ -161,6 +163,13 @@ for (const { language, number, practice, prefix, and, date, code } of FORMATS) {
       const outcome = { state: 'code-required', challenge } as unknown as Parameters<StatusLine['challenged']>[0];
       line.challenged(outcome, { code: '123456' });
       assert.equal(shown(), `${texts.get('status.code-by-sms')}${code}`);
+    });
+
+    it('has the reason of the server in a log line as the language puts it into a sentence', () => {
+      const { RED } = nodeRedIn(language);
+      const trouble = { at: 'refused', reason: 'account-locked', errorDescription: 'Locked' } as unknown as Trouble;
+      const why = `${texts.get('reasons.account-locked')}${prefix}Locked`;
+      assert.ok(sentenceOfTrouble(RED, trouble).includes(code.replace('123456', why)), sentenceOfTrouble(RED, trouble));
     });
 
     it('has a date if the time is more than a day away', () => {

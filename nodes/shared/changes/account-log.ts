@@ -1,4 +1,5 @@
 import type { NodeAPI } from 'node-red';
+import type { Reason } from '../../../src/core/reasons.ts';
 import type { AccountNews, AccountStates, Trouble } from '../../../src/oauth/account-state.ts';
 import { harmless } from '../audit.ts';
 import { sentenceOf, textOf } from '../catalogue.ts';
@@ -46,7 +47,11 @@ export function sentenceOfTrouble(RED: NodeAPI, trouble: Trouble): string {
   const text = (key: string, values: Record<string, string> = {}): string => textOf(RED, key, values);
   if (trouble.at === 'failing') return text('log.failing', { message: sentenceOf(RED, trouble.error) });
   const { reason } = trouble;
-  const words = trouble.at === 'refused' && trouble.errorDescription ? `: ${harmless(trouble.errorDescription)}` : '';
-  const why = reason ? ` (${text(`reasons.${reason}`)}${words})` : '';
+  const whyOf = (known: Reason): string => {
+    const words = trouble.at === 'refused' ? harmless(trouble.errorDescription ?? '') : '';
+    const prefix = text(`reasons.${known}`);
+    return words ? text('punctuation.prefix', { prefix, text: words }) : prefix;
+  };
+  const why = reason ? text('punctuation.parentheses', { text: '', detail: whyOf(reason) }) : '';
   return text(`log.${trouble.at}`, { why, next: text(`next.${nextStepAfter(reason)}`) });
 }

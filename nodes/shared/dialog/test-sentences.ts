@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
-import type { FaultValues } from '../../../src/core/errors.ts';
 import type { FailedCheck } from '../../../src/core/failed-check.ts';
+import type { FaultValues } from '../../../src/core/faults.ts';
 import type { RefusedCheck } from '../../../src/oauth/check-result.ts';
 import { textOf } from '../catalogue.ts';
 import { momentText } from '../moments.ts';
@@ -23,18 +23,20 @@ export class TestSentences {
   }
 
   failed({ fault, values, retryAt }: FailedCheck): string {
-    return this.say(`errors.${fault}`, values) + this.#later(retryAt);
+    return this.#withRetry(this.say(`errors.${fault}`, values), retryAt);
   }
 
   /** The reason, and the server's own text. */
   refused(about: About, { reason, error, errorDescription, retryAt }: RefusedCheck): string {
-    const words = [error, errorDescription].filter((text) => text).join(': ');
-    return this.say(`test.${about}.${reason}`) + (words ? ` (${words})` : '') + this.#later(retryAt);
+    const text = this.say(`test.${about}.${reason}`);
+    const detail = [error, errorDescription].filter((word) => word).join(': ');
+    return this.#withRetry(detail ? this.say('punctuation.parentheses', { text, detail }) : text, retryAt);
   }
 
-  #later(retryAt: number | undefined): string {
-    return retryAt
-      ? ` ${momentText(this.#RED, ['test.retry-at', 'test.retry-at-date'], retryAt, engineOf(this.#RED).clock.now())}`
-      : '';
+  #withRetry(text: string, retryAt: number | undefined): string {
+    if (!retryAt) return text;
+    const now = engineOf(this.#RED).clock.now();
+    const more = momentText(this.#RED, ['test.retry-at', 'test.retry-at-date'], retryAt, now);
+    return this.say('punctuation.sentences', { text, more });
   }
 }
