@@ -96,7 +96,7 @@ export const FAULTS = {
   ],
   'store-database-in-cluster': [
     'AUTH_CONFIG',
-    'A Redis cluster supports database 0 only. Remove the database from "{property}".',
+    'A Redis cluster supports database 0 only. Remove the database number from "{property}".',
   ],
   'store-prefix-braces': [
     'AUTH_CONFIG',

@@ -61,7 +61,12 @@ export const PRACTICE_USERS: readonly PracticeUser[] = [
     methods: [SMS],
     trouble: 'first-code-wrong',
   },
-  { user: 'timeout', what: 'the code or link is not completed in time', methods: [SMS, LINK], trouble: 'too-late' },
+  {
+    user: 'timeout',
+    what: 'the code is not entered, or the link is not clicked, in time',
+    methods: [SMS, LINK],
+    trouble: 'too-late',
+  },
   {
     user: 'delivery-failure',
     what: 'the code or link cannot be delivered',
@@ -70,20 +75,25 @@ export const PRACTICE_USERS: readonly PracticeUser[] = [
   },
   {
     user: 'new-request',
-    what: 'the server answers the first choice with a new request',
+    what: 'the server responds to the first choice with a new request',
     methods: [SMS, EMAIL],
     trouble: 'new-request',
   },
   {
     user: 'link-at-once',
-    what: 'the server does not keep the link request open',
+    what: 'the server responds before the link is clicked',
     methods: [LINK],
     trouble: 'link-at-once',
   },
-  { user: 'link-cut', what: 'the connection is closed while the link is open', methods: [LINK], trouble: 'link-cut' },
+  {
+    user: 'link-cut',
+    what: 'the connection is closed before the link is clicked',
+    methods: [LINK],
+    trouble: 'link-cut',
+  },
   {
     user: 'link-gateway',
-    what: 'a gateway responds with status 502 while the link is open',
+    what: 'a gateway responds with status 502 before the link is clicked',
     methods: [LINK],
     trouble: 'link-gateway',
   },
