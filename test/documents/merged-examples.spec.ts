@@ -37,6 +37,11 @@ describe('the examples, after equal config nodes are merged', () => {
     assert.deepEqual(accounts(merged), [...new Set(accounts(examples))]);
   });
 
+  it('have no two config nodes with the same name, which nobody could tell apart in a list', () => {
+    const names = merged.filter(({ type }) => type === 'vgs-account' || type === 'vg-server').map(({ name }) => name);
+    assert.deepEqual(names, [...new Set(names)]);
+  });
+
   it('have the same other nodes, with equal config nodes', () => {
     const flowNodes = (flows: FlowNode[]): unknown[] =>
       flows.filter((node) => 'x' in node).map((node) => [node.id, contentOf(node, flows)]);

@@ -202,8 +202,8 @@ describe(`the examples that need more than a click, imported into ${version}`, f
       stopJobs();
       assert.deepEqual(jobs, ['Job done: sms', 'Job done: sms']);
       assert.deepEqual(told, [
-        'A person must sign in as sms to practice Visual Guard.',
-        'The sign-in works again with practice Visual Guard.',
+        'A person must sign in as sms to practice Visual Guard, with MFA.',
+        'The sign-in works again with practice Visual Guard, with MFA.',
       ]);
     });
 
@@ -222,7 +222,7 @@ describe(`the examples that need more than a click, imported into ${version}`, f
       for (let tries = 0; tries < 2; tries += 1) await debug('seen', 'Nightly at 02:00');
       await until(() => told.length > 0);
       assert.equal(told.length, 1);
-      assert.match(told[0] ?? '', /^No token is available from practice Visual Guard \(AUTH_/);
+      assert.match(told[0] ?? '', /^No token is available from practice Visual Guard, with MFA \(AUTH_/);
     });
 
     it('reports that the API cannot be reached', async () => {
