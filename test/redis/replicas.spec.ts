@@ -33,11 +33,15 @@ describe(`three ${version}s that share a store in Redis`, function () {
   });
 
   it('sign a person in with one MFA for all, each step of which is handled by another replica', async () => {
-    const asked = told(await cluster.callOne(0, 'login', { user: 'anna', password: 'anna-password' }), 'mfa');
+    const asked = told(
+      await cluster.callOne(0, 'login', { user: 'anna@example.org', password: 'anna@example.org-password' }),
+      'mfa',
+    );
     const { id } = asked.challenge as { id: string };
     told(await cluster.callOne(1, 'choose', { id, method: 'otp-sms' }), 'mfa');
     const auth = told(await cluster.callOne(2, 'submit', { id, code: cluster.guard.code }), 'in');
-    for (const replica of [0, 1, 2]) used(await cluster.callOne(replica, 'use', { session: auth.session }), 'anna');
+    for (const replica of [0, 1, 2])
+      used(await cluster.callOne(replica, 'use', { session: auth.session }), 'anna@example.org');
     const { logins, codes, refreshes } = cluster.guard.counts;
     assert.deepEqual({ logins, codes, refreshes }, { logins: 1, codes: 1, refreshes: 0 });
     told(await cluster.callOne(0, 'submit', { id, code: cluster.guard.code }), 'refused');
@@ -97,13 +101,11 @@ describe(`three ${version}s that share a store in Redis`, function () {
     used(await cluster.callOne(0, 'use', { session }), 'service-patient');
     used(await cluster.callOne(1, 'use', { session }), 'service-patient');
     await redis.kill();
-    for (let message = 0; message < 10; message += 1) {
-      for (const replica of [0, 1]) {
-        const begun = performance.now();
-        used(await cluster.callOne(replica, 'use', { session }), 'service-patient');
-        assert.ok(performance.now() - begun < 4_000, 'a message waited for a store that is gone');
-      }
-    }
+    const begun = performance.now();
+    for (let message = 0; message < 10; message += 1)
+      for (const replica of [0, 1]) used(await cluster.callOne(replica, 'use', { session }), 'service-patient');
+    // If each of the 20 waited for as long as a store may take, that would be 40 s.
+    assert.ok(performance.now() - begun < 30_000, 'messages waited for a store that is gone');
     // A replica without the session cannot decide: that is a fault, not an answer about the person.
     assert.equal((await cluster.callOne(2, 'use', { session })).body.error, 'AUTH_STORE');
     await redis.restart();
@@ -122,8 +124,10 @@ describe(`three ${version}s that share a store in Redis`, function () {
     assert.deepEqual(cluster.guard.twice, [], 'a refresh token was used twice at the same time');
     assert.deepEqual(kills.faults, []);
     // Nobody has to sign in again, except after a kill between the server's answer and the store.
-    for (const { user, sinceKill } of kills.lost)
-      assert.ok(sinceKill < 500, `${user} was lost ${sinceKill} ms from any kill`);
+    for (const { user, kills: after, isTokenUsed } of kills.lost) {
+      assert.ok(after > 0, `${user} was lost, and nobody was killed after the last renewal began`);
+      assert.equal(isTokenUsed, false, `the last token of ${user} was used before its refresh token was written`);
+    }
     assert.equal(cluster.guard.counts.dead, kills.lost.length);
     await kills.checkAll();
   });
@@ -178,13 +182,14 @@ describe(`three ${version}s that share a store in Redis`, function () {
   });
 
   it('leave no secret and no name in clear in Redis', async () => {
+    // Each is long, or has a character that sealed text does not have: a short one may be in it by chance.
     const secrets = [
       ...Object.values(CANARIES),
       'access-',
       'refresh-',
       'request-',
       'service-',
-      'anna',
+      'anna@example.org',
       'cluster',
       'way-sms',
     ];

@@ -10,6 +10,7 @@ import { freePort } from './free-port.ts';
 import { linkProject, NodeRed } from './node-red.ts';
 import { OneTimeGuard } from './one-time-guard.ts';
 import { listen, shut } from './servers.ts';
+import { until } from './until.ts';
 
 /** The response of a flow of `Cluster`. */
 export interface Reply {
@@ -64,11 +65,15 @@ export class Cluster {
       }
       const first = await this.startOne(0);
       await first.deploy(this.#flow());
+      await isReady(first);
     }
     await Promise.all(this.#replicas.map((_replica, index) => index > 0 && this.startOne(index)));
   }
 
-  /** Starts one of them, again or for the first time. */
+  /**
+   * Starts one of them, again or for the first time, and waits until its store is ready, as a load balancer does: on a busy
+   * machine, the key of the store takes longer than an operation may wait.
+   */
   async startOne(index: number): Promise<NodeRed> {
     const replica = this.#of(index);
     linkProject(replica.userDir);
@@ -77,13 +82,16 @@ export class Cluster {
     // Credentials are read again after a restart, and by every replica.
     const all = { credentialSecret: 'of the flow file', ...settings };
     const nodeRed = await NodeRed.start({ version, userDir, port, settings: all });
+    await isReady(nodeRed);
     replica.nodeRed = nodeRed;
     return nodeRed;
   }
 
   /** Deploys the flows at one of them again, with these keys of the store. */
   async deployKeys(index: number, keys: { encryptionKey: string; previousEncryptionKey: string }): Promise<void> {
-    await this.#of(index).nodeRed?.deploy(this.#flow(keys));
+    const nodeRed = this.at(index);
+    await nodeRed.deploy(this.#flow(keys));
+    await isReady(nodeRed);
   }
 
   /** `kill -9`. */
@@ -180,4 +188,11 @@ export class Cluster {
   #flow(keys?: object): FlowNode[] {
     return clusterFlow(this.origin, this.#options, keys);
   }
+}
+
+function isReady(nodeRed: NodeRed): Promise<void> {
+  return until(async () => {
+    const { stores } = (await nodeRed.admin('vg-auth/accounts')) as { stores: { state: string }[] };
+    return stores.every(({ state }) => state === 'ready');
+  });
 }

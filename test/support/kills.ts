@@ -4,8 +4,8 @@ import { seededRandom } from './seeded-random.ts';
 
 /** Many people, whose sessions are used at random replicas while replicas are killed. */
 export class Kills {
-  /** Users who had to be signed in again, and the time between a kill and their last renewal, in ms. */
-  readonly lost: { user: string; sinceKill: number }[] = [];
+  /** Users who had to be signed in again, and how they could lose their session. */
+  readonly lost: { user: string; kills: number; isTokenUsed: boolean }[] = [];
   readonly faults: string[] = [];
   readonly #cluster: Cluster;
   readonly #seed: number;
@@ -48,7 +48,7 @@ export class Kills {
   report(): string {
     const { dead, logins } = this.#cluster.guard.counts;
     const seconds = ((performance.now() - this.#begun) / 1000).toFixed(1);
-    const lost = this.lost.map(({ user, sinceKill }) => `${user} ${sinceKill.toFixed(1)} ms from a kill`).join(', ');
+    const lost = this.lost.map(({ user, kills }) => `${user} after ${kills} kills`).join(', ');
     return [
       `      ${this.#renewals} renewals by ${this.#messages} messages, ${this.#kills.length} kills, in ${seconds} s;`,
       `      ${dead} refresh tokens found used up, ${this.lost.length} signed in again${lost ? ` (${lost})` : ''};`,
@@ -77,9 +77,9 @@ export class Kills {
       this.faults.push(`${person.user}: ${status} ${JSON.stringify(body)}`);
       return;
     }
-    const renewed = this.#cluster.guard.grants.findLast(({ user }) => user === person.user)?.at ?? 0;
-    const sinceKill = Math.min(...this.#kills.map((kill) => Math.abs(kill - renewed)));
-    this.lost.push({ user: person.user, sinceKill });
+    const last = this.#cluster.guard.grants.findLast(({ user }) => user === person.user);
+    const kills = this.#kills.filter((kill) => last && kill > last.askedAt).length;
+    this.lost.push({ user: person.user, kills, isTokenUsed: last?.isUsed ?? true });
     await this.#signIn(person);
   }
 

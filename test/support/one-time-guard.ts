@@ -11,8 +11,11 @@ export interface ModelReply {
 export interface Grant {
   user: string;
   accessToken: string;
-  /** In ms of a monotonic clock. */
+  /** When it was issued, and when its request arrived, in ms of a monotonic clock. */
   at: number;
+  askedAt: number;
+  /** Whether a message has used it. */
+  isUsed: boolean;
 }
 
 /** The form of a request. */
@@ -33,7 +36,8 @@ export class OneTimeGuard {
   readonly #byToken = new Map<string, Grant>();
   /** The user of a request ID or refresh token. */
   readonly #people = new Map<string, string>();
-  readonly #underWay = new Set<string>();
+  /** When each refresh token under way arrived, in ms of a monotonic clock. */
+  readonly #underWay = new Map<string, number>();
   #made = 0;
   /** The life of an access token, in s. */
   life = 1800;
@@ -55,6 +59,7 @@ export class OneTimeGuard {
   /** The user of this access token. It is accepted for longer than its life, because it may be on its way. */
   userOf(accessToken: string): string | undefined {
     const found = this.#byToken.get(accessToken);
+    if (found) found.isUsed = true;
     return found && performance.now() < found.at + this.life * 1000 + 5_000 ? found.user : undefined;
   }
 
@@ -62,7 +67,7 @@ export class OneTimeGuard {
   begin({ refresh_token: token }: Form): void {
     if (token === undefined) return;
     if (this.#underWay.has(token)) this.twice.push(token);
-    this.#underWay.add(token);
+    this.#underWay.set(token, performance.now());
   }
 
   end({ refresh_token: token }: Form): void {
@@ -87,7 +92,7 @@ export class OneTimeGuard {
 
   #refresh(token: string): ModelReply {
     this.counts.refreshes += 1;
-    if (this.live.delete(token)) return this.#grant(this.#people.get(token) ?? '');
+    if (this.live.delete(token)) return this.#grant(this.#people.get(token) ?? '', this.#underWay.get(token));
     this.counts.dead += 1;
     return { status: 400, body: { error: 'invalid_grant' } };
   }
@@ -98,12 +103,12 @@ export class OneTimeGuard {
     return { status: 200, body: {} };
   }
 
-  #grant(user: string): ModelReply {
+  #grant(user: string, askedAt = performance.now()): ModelReply {
     const number = ++this.#made;
     const refreshToken = `refresh-${number}`;
     this.live.add(refreshToken);
     this.#people.set(refreshToken, user);
-    const grant = { user, accessToken: `access-${number}`, at: performance.now() };
+    const grant = { user, accessToken: `access-${number}`, at: performance.now(), askedAt, isUsed: false };
     this.grants.push(grant);
     this.#byToken.set(grant.accessToken, grant);
     return {
