@@ -74,8 +74,6 @@ before('a Node-RED and a browser are there', async () => {
       ignoreDefaultArgs: ['--hide-scrollbars'],
     }),
   ]);
-  // Node-RED 5 shows the first tip 1 s after it has begun to load, and fails if a busy machine is not ready then.
-  await nodeRed.admin('settings/user', { editor: { view: { 'view-show-tips': false } } });
 });
 
 beforeEach(function () {
@@ -110,7 +108,8 @@ afterEach('a picture shows what a test saw that failed', async function () {
 });
 
 /**
- * Deploys these flows and opens the editor for them, as for a new user: nothing is stored in the browser.
+ * Deploys these flows and opens the editor for them, as for a new user: nothing is stored in the browser, and no settings
+ * of the user in Node-RED.
  *
  * @param language the language that the user has chosen, such as `de`
  */
@@ -119,6 +118,10 @@ export async function openEditor(flows: object[] = [], language?: string): Promi
   withEachNode = undefined;
   context ??= await newContext();
   for (const page of context.pages()) await page.close();
+  // Node-RED 5 keeps there which tabs of the sidebar are open.
+  await nodeRed.admin('settings/user', { editor: null });
+  // It shows the first tip 1 s after it has begun to load, and fails if a busy machine is not ready then.
+  await nodeRed.admin('settings/user', { editor: { view: { 'view-show-tips': false } } });
   const page = await context.newPage();
   const session = await context.newCDPSession(page);
   // All except the cache of scripts, which would take a second to fill again.
