@@ -20,6 +20,9 @@ import { storeRoutes } from '../shared/dialog/admin-routes.ts';
 import { engineOf } from '../shared/runtime.ts';
 import { StatusLine } from '../shared/status.ts';
 
+/** How long a renewal that is under way may delay a stop of Node-RED or a deploy of the node, in ms. Node-RED gives up after 15 s. */
+const LONGEST_CLOSE = 10_000;
+
 /** The stores with a written warning, which is not repeated with every deploy. */
 const warned = new WeakSet<DurableStore>();
 
@@ -68,9 +71,12 @@ export default function (RED: NodeAPI): void {
     else warnIfShort(key);
     const unfollow = store.changes.add(show);
     const unwatch = store.unreadable.add(() => this.warn(say('store.unreadable', { host: store.host })));
-    this.on('close', () => {
+    this.on('close', (done: () => void) => {
       unfollow();
       unwatch();
+      const rest = engine.finish(store, LONGEST_CLOSE);
+      if (rest) void rest.then(done);
+      else done();
     });
     if (!isFirst || context === undefined) return;
     const { survives, window } = contextKindOf(RED.settings, context);

@@ -153,6 +153,27 @@ export class Engine {
     if (this.#practiceUsers === 0) this.practice.stop();
   }
 
+  /**
+   * Waits for the work that holds a lock of a store. If the process ended before it was written, a session would be lost
+   * whose server accepts each refresh token once.
+   *
+   * @param longest how long it waits, in ms
+   * @returns undefined if there is no such work
+   */
+  finish(store: Store, longest: number): Promise<void> | undefined {
+    const coordinator = this.#coordinators.get(store);
+    if (!coordinator?.held) return undefined;
+    return new Promise((resolve) => {
+      const cancel = this.clock.after(longest, resolve);
+      void (async () => {
+        // A message that was on its way may begin another renewal meanwhile.
+        while (coordinator.held) await coordinator.held;
+        cancel();
+        resolve();
+      })();
+    });
+  }
+
   /** Loads code in the background for which the first request would have to wait, if there is a connection. */
   prepare(): void {
     if (this.#accounts.size + this.#servers.size === 0) return;

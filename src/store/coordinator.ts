@@ -73,6 +73,11 @@ export interface Update<T extends object, R> {
   /** Whether to run without the store while it is unavailable. If not, its error is thrown. Without this: yes. */
   mayRunCutOff?(): boolean;
   /**
+   * A record that `run` is going to update. Its lock is requested in the same round trip. If others hold it then, `run` waits
+   * for it as without this.
+   */
+  readonly inner?: SharedRecord<object> | undefined;
+  /**
    * Whether the result counts as soon as `run` has it, and nobody waits until the lock is given back. For what other replicas
    * read only under the same lock: they wait for it, and find what was written with it.
    */

@@ -34,6 +34,11 @@ export class StoreCoordinator implements Coordinator {
     return this.#locks.idle;
   }
 
+  /** The work that holds a lock now, such as a renewal. Undefined if there is none. */
+  get held(): Promise<unknown> | undefined {
+    return this.#locks.held;
+  }
+
   exclusive<R>(name: string, host: string, run: (lock: Lock) => Promise<R>): Promise<R> {
     return this.#locks.hold({
       name,

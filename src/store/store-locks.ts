@@ -16,6 +16,19 @@ export interface Holding<R> {
   /** @param lock undefined if it runs without the store */
   run(lock: StoreLock | undefined, entry: StoredEntry | undefined): Promise<R>;
   mayRunCutOff(): boolean;
+  /** The name of another lock that `run` needs, if it needs one. */
+  inner?: string | undefined;
+}
+
+/** A lock, or the result of another replica. */
+type Taken<R> = { lock: StoreLock } | { settled: R };
+
+/** The lock of the work inside other work. */
+interface InnerLock {
+  /** Requests it, without waiting for the answer. */
+  request(): void;
+  /** Gives it back, if no work has taken it. */
+  end(): void;
 }
 
 /** The locks of a store: in this process a queue for each name, and among processes a lock in the store. */
@@ -24,6 +37,9 @@ export class StoreLocks {
   readonly #clock: Clock;
   readonly #queues: NamedQueues;
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #held = new Set<Promise<unknown>>();
+  /** Locks that were requested together with that of the work around theirs, by their names; undefined if others have it. */
+  readonly #early = new Map<string, Promise<StoreLock | undefined>>();
 
   constructor(store: Store, clock: Clock) {
     this.#store = store;
@@ -36,16 +52,18 @@ export class StoreLocks {
     return this.#underWay.size > 0 ? Promise.allSettled(this.#underWay) : undefined;
   }
 
+  /** The work that holds a lock now, until it has given the lock back. Undefined if there is none. */
+  get held(): Promise<unknown> | undefined {
+    return this.#held.size > 0 ? Promise.allSettled(this.#held) : undefined;
+  }
+
   /** Runs work under a lock of the store, and that work has to give the lock back. @throws AuthError as `SharedRecord.update` */
   hold<R>(holding: Holding<R>): Promise<R> {
     const deadline = this.#clock.now() + LOCK_WAIT;
-    const running = this.#queues.run(holding.name, holding.host, () => this.#hold(holding, deadline));
-    this.#underWay.add(running);
-    const done = (): void => {
-      this.#underWay.delete(running);
-    };
-    running.then(done, done);
-    return running;
+    return tracked(
+      this.#underWay,
+      this.#queues.run(holding.name, holding.host, () => this.#hold(holding, deadline)),
+    );
   }
 
   /** The work that runs or waits under this name in this process; undefined if there is none. */
@@ -54,25 +72,35 @@ export class StoreLocks {
   }
 
   async #hold<R>(holding: Holding<R>, deadline: number): Promise<R> {
-    let taken: { lock: StoreLock } | { settled: R };
+    const inner = this.#innerLock(holding.inner);
     try {
-      taken = await this.#take(holding, deadline);
-    } catch (thrown) {
-      if (!isStoreFault(thrown) || !holding.mayRunCutOff()) throw thrown;
-      return holding.run(undefined, undefined);
+      const taken = await this.#takeIfPossible(holding, deadline, inner);
+      if (taken && 'settled' in taken) return taken.settled;
+      return await tracked(this.#held, holding.run(taken?.lock, taken?.lock.entry));
+    } finally {
+      inner.end();
     }
-    return 'settled' in taken ? taken.settled : holding.run(taken.lock, taken.lock.entry);
+  }
+
+  /** Undefined if the store is unavailable, and the work may run without it. */
+  async #takeIfPossible<R>(holding: Holding<R>, deadline: number, inner: InnerLock): Promise<Taken<R> | undefined> {
+    try {
+      return await this.#take(holding, deadline, inner);
+    } catch (thrown) {
+      if (isStoreFault(thrown) && holding.mayRunCutOff()) return undefined;
+      throw thrown;
+    }
   }
 
   /** The lock, or the result of `settle` before the lock was available. With the lock `settle` is called once more. */
-  async #take<R>({ name, host, settle }: Holding<R>, deadline: number): Promise<{ lock: StoreLock } | { settled: R }> {
+  async #take<R>({ name, host, settle }: Holding<R>, deadline: number, inner: InnerLock): Promise<Taken<R>> {
     const settled = await settle?.(await this.#store.get(name));
     if (settled !== undefined) return { settled };
     for (;;) {
       // The watcher is registered before the lock is requested, so that no change is missed between the two.
       const news = this.#news(name);
       try {
-        const lock = await this.#store.lock(name);
+        const lock = await this.#request(name, inner);
         if ('left' in lock) {
           const rest = deadline - this.#clock.now();
           if (rest <= 0) throw waitTimeout(host, LOCK_WAIT);
@@ -86,12 +114,57 @@ export class StoreLocks {
     }
   }
 
+  /** Requests a lock, and that of the work inside in the same round trip. Nobody waits for a lock while holding the inner one. */
+  async #request(name: string, inner: InnerLock): Promise<StoreLock | { left: number }> {
+    const early = await this.#takeEarly(name);
+    if (early) return early;
+    let isMine = false;
+    try {
+      const requested = this.#store.lock(name);
+      inner.request();
+      const lock = await requested;
+      isMine = 'fence' in lock;
+      return lock;
+    } finally {
+      if (!isMine) inner.end();
+    }
+  }
+
+  #innerLock(name: string | undefined): InnerLock {
+    let requested: Promise<StoreLock | undefined> | undefined;
+    return {
+      request: () => {
+        // Work of this process that has the lock, or waits for it, comes first.
+        if (name === undefined || this.#queues.busy(name) || this.#early.has(name)) return;
+        requested = this.#store.lock(name).then(
+          (lock) => ('fence' in lock ? lock : undefined),
+          () => undefined,
+        );
+        this.#early.set(name, requested);
+      },
+      end: () => {
+        if (name === undefined || !requested || this.#early.get(name) !== requested) return;
+        this.#early.delete(name);
+        void requested.then((lock) => lock?.release());
+      },
+    };
+  }
+
+  /** The lock that was requested early; undefined if there is none, others have it, or it was lost meanwhile. */
+  async #takeEarly(name: string): Promise<StoreLock | undefined> {
+    const requested = this.#early.get(name);
+    if (!requested) return undefined;
+    this.#early.delete(name);
+    const lock = await requested;
+    return lock?.isHeld ? lock : undefined;
+  }
+
   /** Undefined if somebody else has the lock, or it was lost meanwhile. */
   async #settleWith<R>(
     lock: StoreLock | { left: number },
     settle: Holding<R>['settle'],
     name: string,
-  ): Promise<{ lock: StoreLock } | { settled: R } | undefined> {
+  ): Promise<Taken<R> | undefined> {
     const isMine = 'fence' in lock;
     try {
       const settled = await settle?.(isMine ? lock.entry : await this.#store.get(name));
@@ -123,6 +196,16 @@ export class StoreLocks {
       },
     };
   }
+}
+
+/** Keeps a promise in a set until it is settled. @returns the promise */
+function tracked<T>(all: Set<Promise<unknown>>, work: Promise<T>): Promise<T> {
+  all.add(work);
+  const done = (): void => {
+    all.delete(work);
+  };
+  work.then(done, done);
+  return work;
 }
 
 /** A lock as the work under it gets it. */

@@ -51,7 +51,7 @@ export class StoreRecord<T extends object> implements SharedRecord<T> {
     return this.#put({ value: ENDED, life: ttl });
   }
 
-  update<R>({ settle, run, mayRunCutOff = () => true, isEager = false }: Update<T, R>): Promise<R> {
+  update<R>({ settle, run, mayRunCutOff = () => true, inner, isEager = false }: Update<T, R>): Promise<R> {
     const hold = (task: Update<T, R>['run']): Promise<R> =>
       this.#locks.hold<R>({
         name: this.#name,
@@ -59,6 +59,7 @@ export class StoreRecord<T extends object> implements SharedRecord<T> {
         settle: settle && ((entry) => settle(this.#found(entry))),
         run: (lock, entry) => this.#run(task, lock, entry),
         mayRunCutOff,
+        inner: inner instanceof StoreRecord && inner.#store === this.#store ? inner.#name : undefined,
       });
     if (!isEager) return hold(run);
     return new Promise<R>((resolve, reject) => {

@@ -125,7 +125,7 @@ describe(`three ${version}s that share a store in Redis`, function () {
     assert.deepEqual(kills.faults, []);
     // Nobody has to sign in again, except after a kill between the server's answer and the store.
     for (const { user, kills: after, isTokenUsed } of kills.lost) {
-      assert.ok(after > 0, `${user} was lost, and nobody was killed after the last renewal began`);
+      assert.ok(after > 0, `${user} was lost, and nobody was killed after the last message that used the session`);
       assert.equal(isTokenUsed, false, `the last token of ${user} was used before its refresh token was written`);
     }
     assert.equal(cluster.guard.counts.dead, kills.lost.length);

@@ -72,6 +72,25 @@ describe(`three ${version}s in operation`, function () {
     assert.deepEqual(guard.twice, []);
   });
 
+  it('complete a renewal before they end: its refresh token is used up at the server, and the new one has to be kept', async () => {
+    const { guard } = cluster;
+    // Each message needs a renewal, and the server takes its time.
+    Object.assign(guard, { life: 0 });
+    const { auth } = (await cluster.callOne(0, 'login', { user: 'service-late', password: 'service-late-password' }))
+      .body;
+    const { logins, dead } = guard.counts;
+    cluster.latency = 1_000;
+    const cut = cluster.callOne(0, 'use', { session: auth?.session }).catch(() => undefined);
+    await until(() => guard.isBusy);
+    await cluster.stop(0);
+    await cut;
+    Object.assign(guard, { life: LIFE });
+    cluster.latency = 2;
+    await cluster.startOne(0);
+    assertUser(await cluster.callOne(0, 'use', { session: auth?.session }), 'service-late');
+    assert.deepEqual([guard.counts.logins, guard.counts.dead], [logins, dead]);
+  });
+
   it('recognize their sessions from a backup of the keys of the prefix', async () => {
     const { logins } = cluster.guard.counts;
     // A backup is valid until the next renewal, because refresh tokens are used once. So nothing may be renewed after it.

@@ -2,15 +2,26 @@ import type { Cluster, Reply } from './cluster.ts';
 import { told, used } from './cluster-replies.ts';
 import { seededRandom } from './seeded-random.ts';
 
+interface Person {
+  readonly user: string;
+  session: string;
+  turn: Promise<void>;
+  /** When a message began that used the session, in ms of a monotonic clock. */
+  goodAt: number;
+}
+
 /** Many people, whose sessions are used at random replicas while replicas are killed. */
 export class Kills {
-  /** Users who had to be signed in again, and how they could lose their session. */
+  /**
+   * Users who had to be signed in again, how many kills there were since the session was used the last time, and whether the
+   * last token that the server issued had been used.
+   */
   readonly lost: { user: string; kills: number; isTokenUsed: boolean }[] = [];
   readonly faults: string[] = [];
   readonly #cluster: Cluster;
   readonly #seed: number;
   readonly #random: () => number;
-  readonly #people: { user: string; session: string; turn: Promise<void> }[] = [];
+  readonly #people: Person[] = [];
   readonly #kills: number[] = [];
   #messages = 0;
   #longest = 0;
@@ -29,7 +40,7 @@ export class Kills {
     this.#begun = performance.now();
     const before = guard.counts.refreshes;
     for (let number = 0; number < people; number += 1) {
-      const person = { user: `service-${number}`, session: '', turn: Promise.resolve() };
+      const person = { user: `service-${number}`, session: '', turn: Promise.resolve(), goodAt: 0 };
       this.#people.push(person);
       await this.#signIn(person);
     }
@@ -65,26 +76,30 @@ export class Kills {
       const answer = await this.#cluster.call('use', { session });
       this.#messages += 1;
       this.#longest = Math.max(this.#longest, performance.now() - begun);
-      if (answer.body.user === person.user) continue;
+      if (answer.body.user === person.user) {
+        person.goodAt = begun;
+        continue;
+      }
       // Several messages may find it lost. It is signed in again once.
       person.turn = person.turn.then(() => (person.session === session ? this.#lose(person, answer) : undefined));
       await person.turn;
     }
   }
 
-  async #lose(person: { user: string; session: string }, { status, body }: Reply): Promise<void> {
+  async #lose(person: Person, { status, body }: Reply): Promise<void> {
     if (body.at !== 'needed') {
       this.faults.push(`${person.user}: ${status} ${JSON.stringify(body)}`);
       return;
     }
     const last = this.#cluster.guard.grants.findLast(({ user }) => user === person.user);
-    const kills = this.#kills.filter((kill) => last && kill > last.askedAt).length;
+    const kills = this.#kills.filter((kill) => kill > person.goodAt).length;
     this.lost.push({ user: person.user, kills, isTokenUsed: last?.isUsed ?? true });
     await this.#signIn(person);
   }
 
-  async #signIn(person: { user: string; session: string }): Promise<void> {
+  async #signIn(person: Person): Promise<void> {
     const answer = await this.#cluster.call('login', { user: person.user, password: `${person.user}-password` });
+    person.goodAt = performance.now();
     person.session = String(told(answer, 'in').session);
   }
 

@@ -11,9 +11,8 @@ export interface ModelReply {
 export interface Grant {
   user: string;
   accessToken: string;
-  /** When it was issued, and when its request arrived, in ms of a monotonic clock. */
+  /** When it was issued, in ms of a monotonic clock. */
   at: number;
-  askedAt: number;
   /** Whether a message has used it. */
   isUsed: boolean;
 }
@@ -36,8 +35,7 @@ export class OneTimeGuard {
   readonly #byToken = new Map<string, Grant>();
   /** The user of a request ID or refresh token. */
   readonly #people = new Map<string, string>();
-  /** When each refresh token under way arrived, in ms of a monotonic clock. */
-  readonly #underWay = new Map<string, number>();
+  readonly #underWay = new Set<string>();
   #made = 0;
   /** The life of an access token, in s. */
   life = 1800;
@@ -67,7 +65,12 @@ export class OneTimeGuard {
   begin({ refresh_token: token }: Form): void {
     if (token === undefined) return;
     if (this.#underWay.has(token)) this.twice.push(token);
-    this.#underWay.set(token, performance.now());
+    this.#underWay.add(token);
+  }
+
+  /** Whether a refresh token is being used. */
+  get isBusy(): boolean {
+    return this.#underWay.size > 0;
   }
 
   end({ refresh_token: token }: Form): void {
@@ -92,7 +95,7 @@ export class OneTimeGuard {
 
   #refresh(token: string): ModelReply {
     this.counts.refreshes += 1;
-    if (this.live.delete(token)) return this.#grant(this.#people.get(token) ?? '', this.#underWay.get(token));
+    if (this.live.delete(token)) return this.#grant(this.#people.get(token) ?? '');
     this.counts.dead += 1;
     return { status: 400, body: { error: 'invalid_grant' } };
   }
@@ -103,12 +106,12 @@ export class OneTimeGuard {
     return { status: 200, body: {} };
   }
 
-  #grant(user: string, askedAt = performance.now()): ModelReply {
+  #grant(user: string): ModelReply {
     const number = ++this.#made;
     const refreshToken = `refresh-${number}`;
     this.live.add(refreshToken);
     this.#people.set(refreshToken, user);
-    const grant = { user, accessToken: `access-${number}`, at: performance.now(), askedAt, isUsed: false };
+    const grant = { user, accessToken: `access-${number}`, at: performance.now(), isUsed: false };
     this.grants.push(grant);
     this.#byToken.set(grant.accessToken, grant);
     return {

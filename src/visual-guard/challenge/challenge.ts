@@ -1,6 +1,6 @@
 import { type Cancel, randomId } from '../../core/clock.ts';
 import type { OAuthError } from '../../oauth/oauth-error.ts';
-import type { RecordWrite } from '../../store/coordinator.ts';
+import type { RecordWrite, SharedRecord } from '../../store/coordinator.ts';
 import type { ServerContext } from '../context.ts';
 import { findMethod, isDelivered, type Method } from '../dialect/methods.ts';
 import { saysWrongPassword, type VisualGuardResponse } from '../dialect/reply.ts';
@@ -146,7 +146,7 @@ export class Challenge implements OpenChallenge {
       const isCodeSent = outcome.state === 'code-required' && !outcome.reason;
       if (isCodeSent) this.#context.metrics.tell({ what: 'code-sent', user: this.user });
       return outcome;
-    });
+    }, this.#requests.delivery);
   }
 
   submit(code: string): Promise<Outcome> {
@@ -164,7 +164,7 @@ export class Challenge implements OpenChallenge {
       if (!result.grant && result.reading?.reasons.includes('code-invalid'))
         return this.#apply(resultOfWrongCode(result.reading, this.#content, method, this.#now), result.reading);
       return this.#settle(result, method, publish);
-    });
+    }, this.#context.wrongCodes.recordOf(this.user));
   }
 
   /** Ends it in this process, with its links. */
@@ -187,8 +187,8 @@ export class Challenge implements OpenChallenge {
     void this.#shared.publish();
   }
 
-  #step(step: (publish: PublishSession) => Promise<Outcome>): Promise<Outcome> {
-    return this.#shared.update(async (publish) => this.#checkStep() ?? step(publish));
+  #step(step: (publish: PublishSession) => Promise<Outcome>, inner?: SharedRecord<object>): Promise<Outcome> {
+    return this.#shared.update(async (publish) => this.#checkStep() ?? step(publish), inner);
   }
 
   /** @returns why no step may be taken now; undefined if one may */

@@ -74,11 +74,13 @@ export class ReplicatedContent {
    * Takes a step while no other replica does: two codes at the same time must not both be the fifth wrong one.
    *
    * @param step gets a function that publishes a session. It is written in the round trip that gives the lock back
+   * @param inner a record that the step is going to update
    * @throws AuthError as `SharedRecord.update`, and whatever the step throws
    */
-  async update<R>(step: (publish: PublishSession) => Promise<R>): Promise<R> {
+  async update<R>(step: (publish: PublishSession) => Promise<R>, inner?: SharedRecord<object>): Promise<R> {
     let announce = (): void => undefined;
     const result = await this.#record.update<R>({
+      inner,
       run: async (found, lock) => {
         this.#adopt(found);
         try {

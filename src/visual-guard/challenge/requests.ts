@@ -1,4 +1,5 @@
 import { SecretTrace } from '../../http/echoes.ts';
+import type { SharedRecord } from '../../store/coordinator.ts';
 import type { ServerContext } from '../context.ts';
 import type { Method } from '../dialect/methods.ts';
 import type { Credentials, VisualGuardResult } from '../dialect/wire.ts';
@@ -40,6 +41,11 @@ export class ChallengeRequests {
 
   forgetPassword(): void {
     this.#credentials.password = '';
+  }
+
+  /** The record that `claimDelivery` updates. */
+  get delivery(): SharedRecord<object> {
+    return this.#context.guard.delivery(this.#credentials.user);
   }
 
   /** @returns when the next code or link may be sent, in ms since 1970; undefined if it may be sent now, and then it counts as sent */

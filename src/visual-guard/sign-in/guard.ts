@@ -103,7 +103,7 @@ export class Guard {
             delivered.set(this.#deliveryKey(user, 'step'), pause);
             this.#note(user, key, record);
             lock.write({ ...pause, isDelivered: true });
-            return written(this.#delivery(user), pause);
+            return written(this.delivery(user), pause);
           },
           writeAlso: (other) => lock.writeAlso(other),
         });
@@ -136,7 +136,7 @@ export class Guard {
     for (const key of known.keys()) refused.delete(key);
     for (const delivery of ['step', 'login'] as const) delivered.delete(this.#deliveryKey(user, delivery));
     const refusals = [...known.values()].map((record) => written(record, undefined));
-    await Promise.all([written(this.#delivery(user), undefined), ...refusals]);
+    await Promise.all([written(this.delivery(user), undefined), ...refusals]);
   }
 
   /**
@@ -148,7 +148,7 @@ export class Guard {
     const { delivered } = this.#memory;
     const known = this.#until(delivered.get(key));
     if (known !== undefined) return known;
-    return this.#delivery(user).update<number | undefined>({
+    return this.delivery(user).update<number | undefined>({
       isEager: true,
       run: async (found, lock) => {
         const heldUntil = this.#until(remember(delivered, key, contentOf(found)) ?? delivered.get(key));
@@ -164,7 +164,7 @@ export class Guard {
   /** The step has sent nothing. Never throws. */
   async releaseDelivery(user: string): Promise<void> {
     this.#memory.delivered.delete(this.#deliveryKey(user, 'step'));
-    await written(this.#delivery(user), undefined);
+    await written(this.delivery(user), undefined);
   }
 
   #note(user: string, key: string, record: SharedRecord<HeldPassword>): void {
@@ -203,7 +203,8 @@ export class Guard {
     return this.#context.coordinator.record(this.#refusals, digest);
   }
 
-  #delivery(user: string): SharedRecord<TimeWindow> {
+  /** The record of the last code or link of a step, which `claimDelivery` updates. */
+  delivery(user: string): SharedRecord<TimeWindow> {
     return this.#context.coordinator.record(this.#deliveries, this.#deliveryName(user, 'step'));
   }
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { type Clock, randomId } from '../../core/clock.ts';
 import { fingerprint } from '../../core/redaction.ts';
-import { contentOf, type Found, type RecordKind, type RecordLock } from '../../store/coordinator.ts';
+import { contentOf, type Found, type RecordKind, type RecordLock, type SharedRecord } from '../../store/coordinator.ts';
 import { isId } from '../../store/id-record.ts';
 import { asBoolean, asList, asNonNegative, asObject, asRecord, asText, VERSION } from '../../store/validation.ts';
 import type { ConnectionContext } from '../connection-context.ts';
@@ -117,13 +117,21 @@ export class WrongCodes {
     );
   }
 
+  /** The record that `exclusive` updates. */
+  recordOf(user: string): SharedRecord<object> {
+    return this.#record(userAt(this.#context.wire, user));
+  }
+
   /** The user has signed in without a code: earlier refusals do not count any more. Never throws. */
   async clear(user: string): Promise<void> {
     const name = userAt(this.#context.wire, user);
     const isKnown = this.#memory.get(name).length > 0;
     this.#memory.set(name, []);
-    const record = this.#context.coordinator.record(this.#records, name);
-    const found = contentOf(await record.read().catch(() => undefined));
+    const found = contentOf(
+      await this.#record(name)
+        .read()
+        .catch(() => undefined),
+    );
     if (!isKnown && !found?.codes.length) return;
     await this.#update(name, async (_codes, lock) => this.#clear(name, lock)).catch(() => undefined);
   }
@@ -158,9 +166,12 @@ export class WrongCodes {
     name: string,
     run: (codes: readonly WrongCode[], lock: RecordLock<WrongCodeList>) => Promise<R>,
   ): Promise<R> {
-    const record = this.#context.coordinator.record(this.#records, name);
     // The codes are read under this lock only.
-    return record.update({ isEager: true, run: (found, lock) => run(this.#merge(name, found), lock) });
+    return this.#record(name).update({ isEager: true, run: (found, lock) => run(this.#merge(name, found), lock) });
+  }
+
+  #record(name: string): SharedRecord<WrongCodeList> {
+    return this.#context.coordinator.record(this.#records, name);
   }
 
   /** The refusals of the store, and those of this process that may be missing there. If the store has no record, those of this process. */
