@@ -105,7 +105,7 @@ describe('The dialog of a session store', () => {
       [
         'cluster: any of its nodes',
         'redis://a/1',
-        'A Redis cluster supports database 0 only. Remove the database from "Address".',
+        'A Redis cluster supports database 0 only. Remove the database number from "Address".',
       ],
     ] as const) {
       await dialog.fill({ Topology: topology, Address: address });
@@ -124,7 +124,7 @@ describe('The dialog of a session store', () => {
     await dialog.fill({ 'Encryption key': KEY });
     await dialog.press('Test');
     await verdict(dialog)
-      .filter({ hasText: /"Context store" needs a node that is not deployed/ })
+      .filter({ hasText: /"Context store" refers to a node that is not deployed/ })
       .waitFor();
     await dialog.fill({ Kind: REDIS, Address: 'redis://127.0.0.1:9' });
     await dialog.press('Test');

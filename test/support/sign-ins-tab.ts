@@ -32,6 +32,8 @@ export class SignInsTab {
 
   /** Shows it as a click on its icon does. */
   async show(): Promise<void> {
+    // While a package is being installed, its plugins may come later than its nodes. No tab is shown that is not there.
+    await this.element.waitFor({ state: 'attached' });
     await this.page.evaluate((tab) => Reflect.get(window, 'RED').sidebar.show(tab), TAB);
     await this.element.waitFor();
   }
