@@ -13,10 +13,11 @@
     return RED.settings.context?.stores || [];
   }
 
-  /** Fills the select of context stores. */
+  /** Fills the select of context stores. Its first entry is the default one, which may be named so, too. */
   function listContexts(node) {
     const select = shared().inputOf(node, 'context');
-    contexts().forEach((name) => {
+    const others = contexts().filter((name) => name !== 'default' || node.context === name);
+    others.forEach((name) => {
       $('<option>').val(name).text(name).appendTo(select);
     });
     select.val(node.context || '');

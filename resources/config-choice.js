@@ -127,8 +127,10 @@
    * Chooses the config nodes of a node that a person adds, if there is only one of the type that the node may use. A
    * property that is set stays.
    */
-  function completeNew(node, { source } = {}) {
-    if (!/^(palette|typeSearch)$/.test(source) || node._def.set?.module !== '@vg-auth/node-red-vg-auth') return;
+  function completeNew(node, options) {
+    // A flow that is loaded comes with null.
+    if (!/^(palette|typeSearch)$/.test(options?.source) || node._def.set?.module !== '@vg-auth/node-red-vg-auth')
+      return;
     const properties = ['account', 'server'].filter((property) => node._def.defaults[property] && !node[property]);
     const choices = properties
       .map((property) => ({ property: property, found: usable(node._def.defaults[property].type, node.z) }))

@@ -263,7 +263,7 @@
     // An answer is about the values at the time of the test.
     area.closest('form').on('input change', (event) => {
       const isOwn = $(event.target).closest('.vg-auth-no-value').length > 0;
-      if (!isRunning && !isOwn && area.children().length > 0) report(area, [note(say('stale'))]);
+      if (!isRunning && !isOwn && area.children().length > 0) write(area, [note(say('stale'))]);
     });
   }
 

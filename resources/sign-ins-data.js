@@ -29,9 +29,10 @@
     return typeof message === 'string' ? message : say('no-runtime');
   }
 
-  /** The name of an account or store, or its id if it has none. */
+  /** The name of an account or store. If it has none, its label in the editor; or its id, if the editor does not have it. */
   function nameOf({ name, id }) {
-    return view().short(name || id);
+    const node = RED.nodes.node(id);
+    return view().short(name || (node && RED.utils.getNodeLabel(node)) || id);
   }
 
   /**

@@ -24,5 +24,5 @@ export const BUSY: PracticeReply = {
 export function replyIn(mode: PracticeMode): PracticeReply | undefined {
   if (mode === 'outage') return OUTAGE;
   if (mode === 'busy') return BUSY;
-  return mode === 'refuse' ? refuse(401, 'invalid_client', 'The practice server refuses every client') : undefined;
+  return mode === 'refuse' ? refuse(401, 'invalid_client', 'This mode refuses every client') : undefined;
 }

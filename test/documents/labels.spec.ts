@@ -35,7 +35,6 @@ const OTHERS = [
   'encryption key',
   'env variable',
   'name',
-  'user name',
   'username',
 ];
 

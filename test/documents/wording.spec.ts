@@ -76,6 +76,22 @@ function* textsOf(language: Language): Generator<[string, string]> {
       yield [`${name}.html:${index + 1}`, proseOf(line)];
 }
 
+/** Node-RED's renderer of a list of properties takes another colon for the end of the line. */
+const PROPERTY = /^:[^:]+\([^:]+\)[^:]*:[^:]*$/;
+
+describe('a property in the help', () => {
+  for (const language of [SOURCE, ...TRANSLATIONS] as Language[])
+    it(`has no more colons than the list of properties allows in ${language}`, () => {
+      const lines = helpsOf(language).flatMap((name) => help(language, name).split('\n'));
+      const properties = lines.filter((line) => line.startsWith(': '));
+      assert.ok(properties.length > 40, String(properties.length));
+      assert.deepEqual(
+        properties.filter((line) => !PROPERTY.test(line)),
+        [],
+      );
+    });
+});
+
 describe('the wording of the texts', () => {
   for (const language of [SOURCE, ...TRANSLATIONS] as Language[])
     it(`has the words and the punctuation of ${language}`, () => {

@@ -23,6 +23,7 @@ describe('A form whose rows move while somebody uses it', () => {
   });
 
   afterEach(async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
     await page.unrouteAll();
     await account.cancel();
     await dialog.cancel();
@@ -86,6 +87,21 @@ describe('A form whose rows move while somebody uses it', () => {
     answer();
     await hint.waitFor();
     assert.equal(await test().evaluate(({ offsetTop }: HTMLElement) => offsetTop), top);
+  });
+
+  it('does not scroll when a change makes the result of a test out of date', async () => {
+    await account.unfold();
+    await test().click();
+    await verdict().filter({ hasText: 'Client ID' }).waitFor();
+    // The result is below the visible part.
+    await page.setViewportSize({ width: 1280, height: 360 });
+    const name = account.field('Name');
+    await name.click();
+    const top = async (): Promise<number | undefined> => (await name.boundingBox())?.y;
+    const before = await top();
+    await name.pressSequentially('a');
+    await verdict().filter({ hasText: 'Test again' }).waitFor({ state: 'attached' });
+    assert.equal(await top(), before);
   });
 
   function test(): Locator {

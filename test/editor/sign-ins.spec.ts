@@ -41,6 +41,7 @@ const FLOW: SavedNode[] = [
   practice('all', 'vg-server', { username: 'all', password: 'practice' }),
   practice('bad', 'vgs-account', { clientId: 'practice', clientSecret: 'THE-WRONG-SECRET' }),
   practice('crowd', 'vg-server', {}),
+  practice('unnamed', 'vgs-account', {}, ''),
   practice('marked', 'vgs-account', {}, markup.image('name')),
   practice('people', 'vg-server', { username: markup.image('user'), password: 'practice' }, markup.script('server')),
   ...['robot', 'linked', 'all'].flatMap((server, index) => asking(server, 80 + 80 * index)),
@@ -140,6 +141,10 @@ describe('The tab Sign-ins', () => {
       await nodeRed.inject('ask-all');
       await tab.row('Needs attention', 'The all').getByRole('button').first().waitFor();
       await tab.row('Recent events', 'The all').getByText('Needs a person').waitFor();
+    });
+
+    it('shows a config node without a name as the editor does', async () => {
+      await tab.row('Accounts and servers', 'VGS service account').waitFor();
     });
 
     it('shows names and users as text, not as markup', async () => {

@@ -53,7 +53,7 @@ function durationIn(text: string, before = ''): number {
 /** The words of the table for each field of a record. Fields that every record has are left out. */
 const FIELDS: Record<string, Record<string, string>> = {
   session: {
-    user: 'user name',
+    user: 'username',
     stored: 'stored user',
     since: 'when it began',
     renewals: 'number of renewals',
@@ -71,7 +71,7 @@ const FIELDS: Record<string, Record<string, string>> = {
     settings: 'digest of the settings',
   },
   challenge: {
-    user: 'user name',
+    user: 'username',
     stored: 'stored user',
     state: 'its state',
     methods: 'methods with masked destinations',

@@ -219,7 +219,9 @@ export async function openPage(): Promise<Page> {
 function listen(page: Page): void {
   page.on('pageerror', (error) => faults.push(`${running}: ${error.stack}`));
   page.on('console', (message) => {
-    if (message.type() !== 'error' || message.location().url.startsWith(`https://${ELSEWHERE}/`)) return;
+    if (message.location().url.startsWith(`https://${ELSEWHERE}/`)) return;
+    // Node-RED catches what a listener throws.
+    if (message.type() !== 'error' && !message.text().startsWith('RED.events.emit error')) return;
     faults.push(`${running}: ${message.text()} ${message.location().url}`);
   });
   page.on('websocket', (socket) => {
