@@ -23,7 +23,7 @@ describe('The dialog of attach bearer', () => {
 
   it('explains both choices: to hide the token, and not to', async () => {
     const dialog = await open('');
-    await tip(dialog, 'hidden', /http response, and code that copies headers, does not/);
+    await tip(dialog, 'hidden', /http response and code that copies headers do not/);
     await noTip(dialog, 'plain');
     await dialog.fill({ [HIDE]: false });
     await tip(dialog, 'plain', /after a failed request http response sends it to the caller/);
