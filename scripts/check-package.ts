@@ -26,7 +26,7 @@ const WANTED = [
   /^(package\.json|README\.md|LICENSE)$/,
   /^examples\/[^/]+\.json$/,
   /^src\/.+\.js$/,
-  /^src\/(index|core\/(errors|reasons|redaction)|oauth\/(counts|oauth-error)|visual-guard\/outcome-data|library\/[\w-]+)\.d\.ts$/,
+  /^src\/(index|core\/(errors|faults|reasons|redaction)|oauth\/(counts|oauth-error)|visual-guard\/outcome-data|library\/[\w-]+)\.d\.ts$/,
   /^resources\/[^/]+\.(js|css)$/,
   /^nodes\/.+\.(js|html|json|svg)$/,
 ];
