@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { linkProject, NodeRed } from '../test/support/node-red.ts';
+import { isCompiled } from './compiled.ts';
 import { mergeConfigNodes } from './merge-config-nodes.ts';
 import { PROJECT } from './project.ts';
 import { tryJourneys } from './try-journeys.ts';
@@ -29,7 +30,7 @@ process.on('SIGINT', () => end.abort());
 process.on('SIGTERM', () => end.abort());
 endWithParent();
 
-await build();
+if (!isCompiled()) await build();
 linkProject(userDir);
 const isNew = !existsSync(join(userDir, 'flows.json'));
 console.log(`Starting Node-RED ${version === 'node-red-5' ? '5' : '4.1'} on Node.js ${process.version} …`);

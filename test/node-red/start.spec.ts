@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,9 +84,12 @@ describe('npm start', function () {
     await until(async () => !(await answers(port)));
   });
 
-  it('stops on Ctrl-C', async () => {
+  it('leaves compiled code as it is, which other processes may be loading, and stops on Ctrl-C', async () => {
+    const writtenAt = (): number => statSync(join(PROJECT, 'nodes/vg-auth.js')).mtimeMs;
+    const before = writtenAt();
     const run = start(process.execPath, ['--import', 'tsx', 'scripts/start.ts', userDir]);
     await run.said('Node-RED is at');
+    assert.equal(writtenAt(), before);
     run.child.kill('SIGINT');
     assert.equal(await run.ended, 0);
     assert.equal(await answers(port), false);
