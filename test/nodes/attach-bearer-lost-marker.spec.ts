@@ -1,38 +1,13 @@
 import assert from 'node:assert/strict';
 import { type FlowNode, functionNode, httpRequest, type Message, wire } from '../support/flows.ts';
-import { type HeldTime, holdTime } from '../support/held-time.ts';
-import { rejectedLoop } from '../support/rejected-loop.ts';
+import { rejectedLoop, rejectedScene } from '../support/rejected-loop.ts';
 import { branch, takes } from '../support/rejecting-api.ts';
-import { type Flow, load } from '../support/runtime.ts';
-import { serve, type TestServer } from '../support/servers.ts';
-import { grantsInTurn, serveTokens, VGS_CREDENTIALS } from '../support/token-server.ts';
+import { load } from '../support/runtime.ts';
+import { VGS_CREDENTIALS } from '../support/token-server.ts';
 
 describe('a rejected token without the marker', () => {
-  let time: HeldTime;
-  let tokens: TestServer;
-  let api: TestServer;
-  beforeEach(async () => {
-    time = holdTime();
-    tokens = await serveTokens(grantsInTurn());
-    api = await serve(takes('token-2'));
-  });
-  const request = (more: Message = {}): Message => ({
-    url: `${api.origin}/cards`,
-    method: 'POST',
-    payload: 'body',
-    ...more,
-  });
-  /** The tokens that the API got, in order. */
-  const bearers = (): string[] =>
-    api.requests.map(({ headers }) => String(headers.authorization).replace('Bearer ', ''));
-  /** The first message that ends the loop. */
-  const end = async (flow: Flow, msg: Message): Promise<{ at: string; msg: Message }> => {
-    flow.send('attach', msg);
-    for (;;) {
-      const arrival = await flow.next();
-      if (arrival.at !== 'seen') return arrival;
-    }
-  };
+  const scene = rejectedScene();
+  const { request, bearers, end } = scene;
 
   describe('in a flow that drops the marker', () => {
     /** A Function node that returns a message of its own, with the same `_msgid`. */
@@ -40,37 +15,37 @@ describe('a rejected token without the marker', () => {
       functionNode(
         'drop',
         ['attach'],
-        `return {payload: "new", token: msg.token, statusCode: msg.statusCode, url: ${JSON.stringify(api.origin)}, method: "POST", _msgid: msg._msgid};`,
+        `return {payload: "new", token: msg.token, statusCode: msg.statusCode, url: ${JSON.stringify(scene.api.origin)}, method: "POST", _msgid: msg._msgid};`,
       );
     beforeEach(() => {
-      api.answer = takes();
+      scene.api.answer = takes();
     });
 
     it('is sent three times, with one renewal', async () => {
-      const flow = await load(rejectedLoop(tokens.origin, [drop()]), VGS_CREDENTIALS);
+      const flow = await load(rejectedLoop(scene.tokens.origin, [drop()]), VGS_CREDENTIALS);
 
       const { at, msg } = await end(flow, request());
 
       assert.deepEqual([at, msg.auth?.reason], ['needed', 'token-rejected']);
       assert.deepEqual(bearers(), ['token-1', 'token-1', 'token-2']);
-      assert.equal(tokens.requests.length, 2);
+      assert.equal(scene.tokens.requests.length, 2);
     });
 
     it('is not sent again after that, even if a renewal could be forced again', async () => {
-      const flow = await load(rejectedLoop(tokens.origin, [drop()]), VGS_CREDENTIALS);
+      const flow = await load(rejectedLoop(scene.tokens.origin, [drop()]), VGS_CREDENTIALS);
       const { msg } = await end(flow, request());
-      await time.pass(60_000);
+      await scene.time.pass(60_000);
 
       const again = await end(flow, { ...request(), _msgid: msg._msgid, statusCode: 401 } as Message);
 
       assert.equal(again.at, 'needed');
-      assert.equal(api.requests.length, 3);
+      assert.equal(scene.api.requests.length, 3);
     });
 
     it('starts again if the message comes without a rejection', async () => {
-      const flow = await load(rejectedLoop(tokens.origin, [drop()]), VGS_CREDENTIALS);
+      const flow = await load(rejectedLoop(scene.tokens.origin, [drop()]), VGS_CREDENTIALS);
       const { msg } = await end(flow, request());
-      await time.pass(60_000);
+      await scene.time.pass(60_000);
 
       const again = await end(flow, request({ _msgid: msg._msgid } as Message));
 
@@ -79,7 +54,7 @@ describe('a rejected token without the marker', () => {
     });
 
     it('is sent twice if the token is on the message: no renewal can be forced', async () => {
-      const nodes = rejectedLoop(tokens.origin, [drop()]);
+      const nodes = rejectedLoop(scene.tokens.origin, [drop()]);
       const flow = await load(
         nodes.map((node) => (node.id === 'attach' ? { ...node, source: 'msg' } : node)),
         VGS_CREDENTIALS,
@@ -89,49 +64,49 @@ describe('a rejected token without the marker', () => {
 
       assert.equal(at, 'needed');
       assert.deepEqual(msg.auth, { state: 'sign-in-needed', reason: 'token-rejected' });
-      assert.equal(api.requests.length, 2);
-      assert.equal(tokens.requests.length, 0);
+      assert.equal(scene.api.requests.length, 2);
+      assert.equal(scene.tokens.requests.length, 0);
     });
 
     for (const _msgid of ['x'.repeat(1_000_000), 7, { a: 1 }, ['a'], true]) {
       it(`is sent three times with a _msgid that is ${JSON.stringify(_msgid).slice(0, 10)}`, async () => {
-        const flow = await load(rejectedLoop(tokens.origin, [drop()]), VGS_CREDENTIALS);
+        const flow = await load(rejectedLoop(scene.tokens.origin, [drop()]), VGS_CREDENTIALS);
         assert.equal((await end(flow, request({ _msgid } as never))).at, 'needed');
-        assert.equal(api.requests.length, 3);
+        assert.equal(scene.api.requests.length, 3);
       });
     }
   });
 
   describe('that may come from another API', () => {
     it('does not drop a valid token: the message counts as a new one', async () => {
-      api.answer = takes('token-1');
-      const flow = await load(rejectedLoop(tokens.origin), VGS_CREDENTIALS);
+      scene.api.answer = takes('token-1');
+      const flow = await load(rejectedLoop(scene.tokens.origin), VGS_CREDENTIALS);
 
       for (const statusCode of [401, '401', ' 401 ']) {
         const { at, msg } = await end(flow, request({ payload: 'mine', statusCode } as Message));
         assert.equal(at, 'answered');
         assert.deepEqual(msg.payload, { token: 'token-1', text: 'mine' });
       }
-      assert.equal(api.requests.length, 3);
-      assert.equal(tokens.requests.length, 1);
+      assert.equal(scene.api.requests.length, 3);
+      assert.equal(scene.tokens.requests.length, 1);
     });
 
     it('is followed by one renewal if this API rejects the token, too', async () => {
-      const flow = await load(rejectedLoop(tokens.origin), VGS_CREDENTIALS);
+      const flow = await load(rejectedLoop(scene.tokens.origin), VGS_CREDENTIALS);
 
       const { at } = await end(flow, request({ statusCode: 401 }));
 
       assert.equal(at, 'answered');
       assert.deepEqual(bearers(), ['token-1', 'token-2']);
-      assert.equal(tokens.requests.length, 2);
+      assert.equal(scene.tokens.requests.length, 2);
     });
 
     it('is tried for the account of another attach-bearer node, three times in total', async () => {
-      api.answer = takes();
+      scene.api.answer = takes();
       const other = wire('attach-bearer', 'other', ['call-other', 'needed'], { account: 'account' });
       const flow = await load(
         [
-          ...rejectedLoop(tokens.origin, [other]),
+          ...rejectedLoop(scene.tokens.origin, [other]),
           httpRequest('call-other', 'branch-other', { ret: 'obj' }),
           branch('branch-other', 'attach'),
         ],
@@ -139,7 +114,7 @@ describe('a rejected token without the marker', () => {
       );
 
       assert.equal((await end(flow, request())).at, 'needed');
-      assert.equal(api.requests.length, 3);
+      assert.equal(scene.api.requests.length, 3);
     });
   });
 });

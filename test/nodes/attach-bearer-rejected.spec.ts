@@ -1,42 +1,17 @@
 import assert from 'node:assert/strict';
-import { type FlowNode, httpRequest, type Message, place, wire } from '../support/flows.ts';
+import { type FlowNode, httpRequest, place, wire } from '../support/flows.ts';
 import { guardFlow, PRACTICE, stored } from '../support/guard-server.ts';
-import { type HeldTime, holdTime } from '../support/held-time.ts';
-import { rejectedLoop } from '../support/rejected-loop.ts';
+import { rejectedLoop, rejectedScene } from '../support/rejected-loop.ts';
 import { branch, takes } from '../support/rejecting-api.ts';
-import { type Flow, load } from '../support/runtime.ts';
-import { serve, type TestServer } from '../support/servers.ts';
-import { grantsInTurn, serveTokens, VGS_CREDENTIALS } from '../support/token-server.ts';
+import { load } from '../support/runtime.ts';
+import { VGS_CREDENTIALS } from '../support/token-server.ts';
 
 describe('a token that an API rejects', () => {
-  let time: HeldTime;
-  let tokens: TestServer;
-  let api: TestServer;
-  beforeEach(async () => {
-    time = holdTime();
-    tokens = await serveTokens(grantsInTurn());
-    api = await serve(takes('token-2'));
-  });
-  const request = (more: Message = {}): Message => ({
-    url: `${api.origin}/cards`,
-    method: 'POST',
-    payload: 'body',
-    ...more,
-  });
-  /** The tokens that the API got, in order. */
-  const bearers = (): string[] =>
-    api.requests.map(({ headers }) => String(headers.authorization).replace('Bearer ', ''));
-  /** The first message that ends the loop. */
-  const end = async (flow: Flow, msg: Message): Promise<{ at: string; msg: Message }> => {
-    flow.send('attach', msg);
-    for (;;) {
-      const arrival = await flow.next();
-      if (arrival.at !== 'seen') return arrival;
-    }
-  };
+  const scene = rejectedScene();
+  const { request, bearers, end } = scene;
 
   it('is replaced by a newer one, and the request is sent again unchanged', async () => {
-    const flow = await load(rejectedLoop(tokens.origin), VGS_CREDENTIALS);
+    const flow = await load(rejectedLoop(scene.tokens.origin), VGS_CREDENTIALS);
 
     const { at, msg } = await end(flow, request({ headers: { 'x-mine': '1' }, topic: 'kept' }));
 
@@ -44,9 +19,9 @@ describe('a token that an API rejects', () => {
     assert.equal(msg.statusCode, 200);
     assert.deepEqual(msg.payload, { token: 'token-2', text: 'body' });
     assert.equal(msg.topic, 'kept');
-    assert.equal(api.requests.length, 2);
-    assert.equal(tokens.requests.length, 2);
-    for (const { method, path, text, headers } of api.requests)
+    assert.equal(scene.api.requests.length, 2);
+    assert.equal(scene.tokens.requests.length, 2);
+    for (const { method, path, text, headers } of scene.api.requests)
       assert.deepEqual(
         [method, path, text, headers['x-mine'], headers['x-from']],
         ['POST', '/cards', 'body', '1', undefined],
@@ -54,7 +29,7 @@ describe('a token that an API rejects', () => {
   });
 
   it('leaves the message as it was for the second try, without a status code', async () => {
-    const flow = await load(rejectedLoop(tokens.origin), VGS_CREDENTIALS);
+    const flow = await load(rejectedLoop(scene.tokens.origin), VGS_CREDENTIALS);
 
     flow.send('attach', request({ headers: { a: '1' } }));
     const first = (await flow.next('seen')).msg;
@@ -69,8 +44,8 @@ describe('a token that an API rejects', () => {
   });
 
   it('deletes properties again that were absent at first', async () => {
-    const nodes = rejectedLoop(tokens.origin).map((node) =>
-      node.id === 'call' ? { ...node, url: `${api.origin}/fixed`, method: 'GET' } : node,
+    const nodes = rejectedLoop(scene.tokens.origin).map((node) =>
+      node.id === 'call' ? { ...node, url: `${scene.api.origin}/fixed`, method: 'GET' } : node,
     );
     const flow = await load(nodes, VGS_CREDENTIALS);
 
@@ -84,16 +59,16 @@ describe('a token that an API rejects', () => {
   });
 
   it('a second time leaves by output 2, after exactly two calls', async () => {
-    api.answer = takes();
-    const flow = await load(rejectedLoop(tokens.origin), VGS_CREDENTIALS);
+    scene.api.answer = takes();
+    const flow = await load(rejectedLoop(scene.tokens.origin), VGS_CREDENTIALS);
 
     const { at, msg } = await end(flow, request());
 
     assert.equal(at, 'needed');
     assert.deepEqual(msg.auth, { system: 'vgs', state: 'sign-in-needed', reason: 'token-rejected' });
     assert.equal('authorization' in (msg.headers ?? {}), false);
-    assert.equal(api.requests.length, 2);
-    assert.equal(tokens.requests.length, 2);
+    assert.equal(scene.api.requests.length, 2);
+    assert.equal(scene.tokens.requests.length, 2);
     assert.deepEqual(
       flow.left.filter((each) => each.at !== 'seen'),
       [],
@@ -101,36 +76,36 @@ describe('a token that an API rejects', () => {
   });
 
   it('is dropped only if it is the current one: many at once cause one renewal', async () => {
-    const flow = await load(rejectedLoop(tokens.origin), VGS_CREDENTIALS);
+    const flow = await load(rejectedLoop(scene.tokens.origin), VGS_CREDENTIALS);
 
     for (let index = 0; index < 20; index += 1) flow.send('attach', request());
     for (let index = 0; index < 20; index += 1) assert.equal((await flow.next('answered')).msg.statusCode, 200);
 
-    assert.equal(tokens.requests.length, 2);
-    assert.equal(api.requests.length, 40);
+    assert.equal(scene.tokens.requests.length, 2);
+    assert.equal(scene.api.requests.length, 40);
   });
 
   it('forces one renewal in 30 s at most', async () => {
-    api.answer = takes();
-    const flow = await load(rejectedLoop(tokens.origin), VGS_CREDENTIALS);
+    scene.api.answer = takes();
+    const flow = await load(rejectedLoop(scene.tokens.origin), VGS_CREDENTIALS);
 
     for (let index = 0; index < 10; index += 1) assert.equal((await end(flow, request())).at, 'needed');
-    assert.equal(tokens.requests.length, 2);
-    assert.equal(api.requests.length, 11, 'the first message is sent twice, the others once');
+    assert.equal(scene.tokens.requests.length, 2);
+    assert.equal(scene.api.requests.length, 11, 'the first message is sent twice, the others once');
 
-    await time.pass(30_000);
+    await scene.time.pass(30_000);
     assert.equal((await end(flow, request())).at, 'needed');
-    assert.equal(tokens.requests.length, 3);
-    assert.equal(api.requests.length, 13);
+    assert.equal(scene.tokens.requests.length, 3);
+    assert.equal(scene.api.requests.length, 13);
   });
 
   it('is tried again for a message that had another answer meanwhile', async () => {
-    const flow = await load(rejectedLoop(tokens.origin), VGS_CREDENTIALS);
+    const flow = await load(rejectedLoop(scene.tokens.origin), VGS_CREDENTIALS);
     const { msg } = await end(flow, request());
     assert.equal(msg.statusCode, 200);
-    await time.pass(30_000);
+    await scene.time.pass(30_000);
 
-    api.answer = takes('token-3');
+    scene.api.answer = takes('token-3');
     const again = await end(flow, { ...msg, ...request() });
     assert.equal(again.at, 'answered');
     assert.deepEqual((again.msg.payload as { token: string }).token, 'token-3');
@@ -143,21 +118,21 @@ describe('a token that an API rejects', () => {
       wire('link in', 'link-in', ['link-out'], { links: [] }),
       wire('link out', 'link-out', [], { mode: 'return', links: [] }),
     ];
-    api.answer = takes();
-    const flow = await load(rejectedLoop(tokens.origin, back), VGS_CREDENTIALS);
+    scene.api.answer = takes();
+    const flow = await load(rejectedLoop(scene.tokens.origin, back), VGS_CREDENTIALS);
 
     const { at } = await end(flow, request());
 
     assert.equal(at, 'needed');
-    assert.equal(api.requests.length, 2);
-    assert.equal(api.requests[1]?.text, 'body');
+    assert.equal(scene.api.requests.length, 2);
+    assert.equal(scene.api.requests[1]?.text, 'body');
   });
 
   it('is recognized by a status that is a text', async () => {
     const text = wire('change', 'text', ['attach'], {
       rules: [{ t: 'set', p: 'statusCode', pt: 'msg', to: '401', tot: 'str' }],
     });
-    const flow = await load(rejectedLoop(tokens.origin, [text]), VGS_CREDENTIALS);
+    const flow = await load(rejectedLoop(scene.tokens.origin, [text]), VGS_CREDENTIALS);
 
     const { at, msg } = await end(flow, request());
 
