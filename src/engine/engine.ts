@@ -164,10 +164,14 @@ export class Engine {
     const coordinator = this.#coordinators.get(store);
     if (!coordinator?.held) return undefined;
     return new Promise((resolve) => {
-      const cancel = this.clock.after(longest, resolve);
+      let isOver = false;
+      const cancel = this.clock.after(longest, () => {
+        isOver = true;
+        resolve();
+      });
       void (async () => {
         // A message that was on its way may begin another renewal meanwhile.
-        while (coordinator.held) await coordinator.held;
+        for (let rest = coordinator.held; rest && !isOver; rest = coordinator.held) await rest;
         cancel();
         resolve();
       })();

@@ -34,7 +34,7 @@ export class StoreCoordinator implements Coordinator {
     return this.#locks.idle;
   }
 
-  /** The work that holds a lock now, such as a renewal. Undefined if there is none. */
+  /** The work that has begun, such as a renewal; what waits for a lock does not count. Undefined if there is none. */
   get held(): Promise<unknown> | undefined {
     return this.#locks.held;
   }

@@ -52,7 +52,7 @@ export class StoreLocks {
     return this.#underWay.size > 0 ? Promise.allSettled(this.#underWay) : undefined;
   }
 
-  /** The work that holds a lock now, until it has given the lock back. Undefined if there is none. */
+  /** The work that has begun, until it has given its lock back; work that waits for a lock does not count. Undefined if there is none. */
   get held(): Promise<unknown> | undefined {
     return this.#held.size > 0 ? Promise.allSettled(this.#held) : undefined;
   }
