@@ -53,7 +53,7 @@
     return {
       refresh: (isRestarted) => {
         if (isRestarted) events = [];
-        if (!part.isExpanded()) return;
+        if (!view().isOpen(part)) return;
         data()
           .get(`events?after=${events.length > 0 ? events[0].n : 0}`)
           .done(show)

@@ -79,7 +79,7 @@
 
     /** Requests the page. If it has become empty because its sessions ended, the previous page is shown. */
     function refresh() {
-      if (!part.isExpanded()) return undefined;
+      if (!view().isOpen(part)) return undefined;
       request?.abort();
       askedAt = Date.now();
       request = data().get(pathOf({ ...asked, after: pages[pages.length - 1] }));

@@ -92,6 +92,8 @@
 
     /** @param items each with a `key` */
     return (items) => {
+      // A reply can arrive after the tab was removed.
+      if (!element.editableList('instance')) return;
       const keys = new Set(items.map(({ key }) => key));
       rows.forEach((row, key) => {
         if (keys.has(key)) return;
@@ -141,6 +143,11 @@
     return part;
   }
 
+  /** Whether a section is open. After the tab was removed, it is not: a reply that arrives then causes no request. */
+  function isOpen(part) {
+    return part.isExpanded() && part.container[0].isConnected;
+  }
+
   RED.plugins.registerPlugin('vg-auth-sign-ins-view', {
     type: 'vg-auth',
     say: say,
@@ -154,5 +161,6 @@
     hasFocus: hasFocus,
     list: list,
     section: section,
+    isOpen: isOpen,
   });
 })();

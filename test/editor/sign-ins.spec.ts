@@ -5,12 +5,15 @@ import { nodeRed, openEditor, type SavedNode, version } from '../support/browser
 import { faintTexts } from '../support/contrast.ts';
 import { Dialog } from '../support/dialog.ts';
 import type { Editor } from '../support/editor.ts';
+import { holdReplies } from '../support/held-replies.ts';
 import { injections, markup } from '../support/markup.ts';
 import { SignInsTab } from '../support/sign-ins-tab.ts';
 import { becomes, type } from '../support/steady.ts';
 
 // Node-RED 4.1 has a light theme only.
 const themes = version === 'node-red-5' ? (['light', 'dark'] as const) : (['light'] as const);
+
+const PACKAGE = '@vg-auth/node-red-vg-auth';
 
 const practice = (id: string, node: string, credentials: object = {}, name = `The ${id}`): SavedNode => ({
   id,
@@ -223,14 +226,35 @@ describe('The tab Sign-ins', () => {
     await page.unroute('**/vg-auth/accounts?**');
   });
 
-  it('disappears when the package is removed, and appears without a reload when it is installed', async () => {
-    await page.evaluate(() => {
-      const { events } = Reflect.get(window, 'RED');
-      events.emit('registry:node-set-removed', { module: '@vg-auth/node-red-vg-auth' });
-    });
+  it('disappears when the package is removed while replies are under way', async () => {
+    const errors: string[] = [];
+    page.on('pageerror', ({ message }) => errors.push(message));
+    await tab.expand('Recent events');
+    await tab.expand('Sessions');
+    const signOut = await holdReplies(page, '**/vg-auth/sessions/*/sign-out');
+    await tab.row('Sessions', 'sms').getByRole('button', { name: 'Sign out' }).click();
+    await becomes(async () => signOut.requests.length, 1);
+    const held = [signOut];
+    // A reply with the accounts makes the tab request the rest, so the accounts come last.
+    for (const path of ['sessions', 'events', 'accounts']) {
+      const replies = await holdReplies(page, `**/vg-auth/${path}?**`);
+      held.push(replies);
+      await nodeRed.admin('vg-auth/accounts/unnamed/renew', {});
+      await becomes(async () => replies.requests.length > 0, true);
+    }
+    await page.evaluate((name) => {
+      Reflect.get(window, 'RED').events.emit('registry:node-set-removed', { module: name });
+    }, PACKAGE);
     await tab.element.waitFor({ state: 'detached' });
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    for (const replies of held) await replies.release();
     await tab.badge(0);
     assert.equal(await page.locator('[id*="vg-auth-sign-ins"], [data-tab-id="vg-auth-sign-ins"]').count(), 0);
+    assert.deepEqual([errors, asked], [[], []]);
+  });
+
+  it('appears without a reload when the package is installed', async () => {
     await page.evaluate(() => Reflect.get(window, 'RED').plugins.getPlugin('vg-auth-sign-ins').onadd());
     await tab.show();
     await tab.row('Accounts and servers', 'The all').waitFor();
