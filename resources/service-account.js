@@ -109,6 +109,8 @@
       tester()
         .post('vgs-account/import', { yaml: String(text.val()) })
         .done((file) => {
+          // The dialog may be closed by now. Then the fields belong to another one.
+          if (!area[0].isConnected) return;
           if (file.state !== 'read') {
             tester().report(area, [tester().bad(say(`fault.${file.fault}`, file.values))]);
             return;
