@@ -130,8 +130,20 @@
     };
   }
 
-  /** Adds the tab: at once, because Node-RED 5 restores its layout only for tabs that exist at that time. */
+  /** Adds the tab when the plugin `vg-auth`, which has its texts, is there: during an install, it may be loaded later. */
   function add() {
+    if (RED.plugins.getPlugin('vg-auth')) addNow();
+    else RED.events.on('registry:plugin-added', addWith);
+  }
+
+  function addWith(plugin) {
+    if (plugin !== 'vg-auth') return;
+    RED.events.off('registry:plugin-added', addWith);
+    addNow();
+  }
+
+  /** Adds the tab: at once, because Node-RED 5 restores its layout only for tabs that exist at that time. */
+  function addNow() {
     if (tab) return;
     const content = part('content').make({ refresh: ask });
     tab = { content: content, options: optionsOf(content.element), isVisible: false, askedAt: 0 };
@@ -143,6 +155,7 @@
 
   /** Removes the tab with all its parts. */
   function remove() {
+    RED.events.off('registry:plugin-added', addWith);
     if (!tab) return;
     const { stop } = tab;
     tab = undefined;

@@ -34,5 +34,28 @@
     }
   }
 
-  RED.plugins.registerPlugin('vg-auth-validators', { type: 'vg-auth', plain: plain, validate: validate });
+  /**
+   * Validates each node of this package again. If the package is installed while a flow that needs it is open, Node-RED
+   * validates its nodes before this plugin is there, and marks all of them as invalid.
+   */
+  function validateAll() {
+    let isAny = false;
+    const validateOwn = (node) => {
+      if (node._def?.set?.module !== '@vg-auth/node-red-vg-auth') return;
+      RED.editor.validateNode(node);
+      node.dirty = true;
+      isAny = true;
+    };
+    // A flow node is invalid if its config node is.
+    RED.nodes.eachConfig(validateOwn);
+    RED.nodes.eachNode(validateOwn);
+    if (isAny) RED.view.redraw();
+  }
+
+  RED.plugins.registerPlugin('vg-auth-validators', {
+    type: 'vg-auth',
+    plain: plain,
+    validate: validate,
+    validateAll: validateAll,
+  });
 })();

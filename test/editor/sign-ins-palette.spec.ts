@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { PROJECT } from '../../scripts/project.ts';
 import { openEditorOf, version } from '../support/browser.ts';
 import type { Editor } from '../support/editor.ts';
+import { holdReplies } from '../support/held-replies.ts';
 import { NodeRed } from '../support/node-red.ts';
 import { SignInsTab } from '../support/sign-ins-tab.ts';
 import { becomes } from '../support/steady.ts';
@@ -21,6 +22,14 @@ const FLOW = [
     practice: true,
     credentials: { clientId: 'practice', clientSecret: 'THE-WRONG-SECRET' },
   },
+];
+
+/** A flow whose nodes are not installed yet, as after an import. */
+const EARLIER = [
+  { id: 'tab', type: 'tab', label: 'Flow 1' },
+  { id: 'account', type: 'vgs-account', practice: true, credentials: {} },
+  { id: 'get', type: 'vgs-token', z: 'tab', x: 200, y: 80, name: 'complete', account: 'account', wires: [[], []] },
+  { id: 'bad-get', type: 'vgs-token', z: 'tab', x: 200, y: 160, name: 'incomplete', wires: [[], []] },
 ];
 
 describe('The tab Sign-ins in an editor that is open while the package is installed', () => {
@@ -40,6 +49,8 @@ describe('The tab Sign-ins in an editor that is open while the package is instal
     nodeRed = await NodeRed.start({ version, userDir, settings: { editorTheme: { tours: false } } });
     writeFileSync(join(userDir, 'package.json'), JSON.stringify({ name: 'user', private: true }));
     await nodeRed.admin('settings/user', { editor: { view: { 'view-show-tips': false } } });
+    // It does not start before the package is there.
+    await nodeRed.admin('flows', { flows: EARLIER });
     editor = await openEditorOf(nodeRed.url, 'inject');
     tab = new SignInsTab(editor.page);
     // A reload would lose it.
@@ -58,8 +69,17 @@ describe('The tab Sign-ins in an editor that is open while the package is instal
   ] as const) {
     describe(round, () => {
       it(what, async () => {
+        // Node-RED requests the plugins at the same time. The later reply is the one that the tab needs.
+        const held = await holdReplies(editor.page, `**/plugins/${PACKAGE}/vg-auth?**`);
         await install();
+        await becomes(async () => held.requests.length, 1);
+        await held.release();
         await editor.palette('attach-bearer').waitFor({ state: 'attached' });
+        await tab.element.waitFor({ state: 'attached' });
+        if (round === 'installed') {
+          await editor.node('incomplete').mark.waitFor();
+          await editor.node('complete').mark.waitFor({ state: 'hidden' });
+        }
         await nodeRed.deploy(FLOW);
         await tab.show();
         assert.equal(await tab.element.count(), 1);

@@ -26,6 +26,7 @@ describe('The picture of the tab Sign-ins', () => {
 
   before(async () => {
     editor = await openEditor(FLOW);
+    await nodeRed.forget('robot', ['email']);
     await editor.page.setViewportSize({ width: 1280, height: 1000 });
     // On Node-RED 5, the debug messages are below the tab.
     if (version === 'node-red-5') await editor.page.locator('[data-tab-id="debug"]').click();

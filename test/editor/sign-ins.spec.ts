@@ -59,6 +59,7 @@ describe('The tab Sign-ins', () => {
 
   before(async () => {
     editor = await openEditor(FLOW);
+    await nodeRed.forget('crowd', ['sms', 'link', 'all']);
     ({ page } = editor);
     tab = new SignInsTab(page);
   });

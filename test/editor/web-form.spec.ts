@@ -8,7 +8,12 @@ import { PEEK } from '../support/web-form.ts';
 describe('The pages of example 07, in a browser', () => {
   let page: Page;
 
-  before(() => nodeRed.deploy([...example('07 - Sign a person in from a web form'), ...PEEK]));
+  before(async () => {
+    const flow = example('07 - Sign a person in from a web form');
+    await nodeRed.deploy([...flow, ...PEEK]);
+    const server = flow.find(({ type }) => type === 'vg-server')?.id ?? '';
+    await nodeRed.forget(server, ['sms', 'email', 'all', 'link']);
+  });
 
   beforeEach(async () => {
     page = await openPage();
