@@ -43,7 +43,6 @@
     const validateOwn = (node) => {
       if (node._def?.set?.module !== '@vg-auth/node-red-vg-auth') return;
       RED.editor.validateNode(node);
-      node.dirty = true;
       isAny = true;
     };
     // A flow node is invalid if its config node is.

@@ -1,10 +1,10 @@
 /**
  * `npm run test:editor`: the tests in a real browser, on Node-RED 4.1 and 5. The tests of each are split in two, and all
- * four parts run side by side, each with a Node-RED and a browser of its own: a test waits half of its time.
+ * four parts run side by side, because a test often waits. Each part has a Node-RED and a browser of its own.
  * With file names, `npm run test:editor -- test/editor/themes.spec.ts`: only those files.
  * With NODE_RED=node-red-5: only that version, and its output appears at once.
- * The browser is `chromium-headless-shell` of Debian, which is Chromium without its own windows and needs a quarter less
- * of the processor; else `chromium`, or the one in CHROMIUM.
+ * The browser is the one in CHROMIUM, else Debian's `chromium-headless-shell`, else Debian's `chromium`. The first of
+ * Debian's draws no windows of its own, so it needs less CPU time.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -38,22 +38,24 @@ if (versions.length === 0) {
   process.exit(1);
 }
 // Here and not in the tests, because those of both versions would install it at the same time.
-if (named.length === 0 || named.some((file) => file.includes('dashboard'))) fetchDashboard();
+if (named.length === 0 || named.some((file) => file.includes('*') || file.includes('dashboard'))) fetchDashboard();
 
 /** The files of each part: 1, 4, 5, 8 and 2, 3, 6, 7 of each eight, so that both parts take about the same time. */
-function parts(): string[][] {
-  if (named.length > 0) return [named];
-  const all = readdirSync(join(PROJECT, TESTS)).filter((file) => file.endsWith('.spec.ts'));
-  const files = all.sort().map((file) => `${TESTS}/${file}`);
-  if (versions.length === 1) return [files];
+function partsOf(files: string[]): string[][] {
   return [0, 1].map((part) => files.filter((_file, index) => ((index + 1) >> 1) % 2 === part));
 }
 
+const all = readdirSync(join(PROJECT, TESTS), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.spec.ts'))
+  .map((file) => join(TESTS, file))
+  .sort();
+const files = named.length > 0 ? named : all;
+const parts = named.length > 0 || versions.length === 1 ? [files] : partsOf(files);
 const jobs = versions.flatMap((version) =>
-  parts().map((files, part, { length }) => ({
-    name: length > 1 ? `${version}, part ${part + 1} of ${length}` : version,
+  parts.map((part, index) => ({
+    name: parts.length > 1 ? `${version}, part ${index + 1} of ${parts.length}` : version,
     command: runsOn(version, process.version) ? process.execPath : fetchNode(22),
-    args: ['--import', 'tsx', mocha, '--timeout', TIMEOUT, ...files],
+    args: ['--import', 'tsx', mocha, '--timeout', TIMEOUT, ...part],
     environment: { NODE_RED: version, CHROMIUM: chromium },
   })),
 );

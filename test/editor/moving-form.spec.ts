@@ -3,6 +3,7 @@ import type { Locator, Page, Request } from 'playwright-core';
 import { openEditorWithEachNode } from '../support/browser.ts';
 import type { Dialog } from '../support/dialog.ts';
 import type { Editor } from '../support/editor.ts';
+import { holdReplies } from '../support/held-replies.ts';
 import { becomes, focused, type Place, steady } from '../support/steady.ts';
 
 const VARIABLE = ['$', '{A_VARIABLE_OF_NOBODY}'].join('');
@@ -68,23 +69,13 @@ describe('A form whose rows move while somebody uses it', () => {
   });
 
   it('reserves the space of the hint as soon as a variable is pasted, before Node-RED answers', async () => {
-    let answer = (): void => {};
-    const isAsked = new Promise<void>((asked) => {
-      const isAnswered = new Promise<void>((answered) => {
-        answer = answered;
-      });
-      void page.route('**/vgs-account/test', async (route) => {
-        asked();
-        await isAnswered;
-        await route.continue();
-      });
-    });
+    const held = await holdReplies(page, '**/vgs-account/test');
     await paste('Client ID', VARIABLE);
     const top = await test().evaluate(({ offsetTop }: HTMLElement) => offsetTop);
-    await isAsked;
+    await becomes(async () => held.requests.length, 1);
     const hint = account.row('Client ID').getByText(UNSET);
     assert.equal(await hint.isVisible(), false);
-    answer();
+    await held.release();
     await hint.waitFor();
     assert.equal(await test().evaluate(({ offsetTop }: HTMLElement) => offsetTop), top);
   });

@@ -69,10 +69,11 @@ describe('The tab Sign-ins in an editor that is open while the package is instal
   ] as const) {
     describe(round, () => {
       it(what, async () => {
-        // Node-RED requests the plugins at the same time. The later reply is the one that the tab needs.
+        // Node-RED requests the plugins at the same time. The one that the tab needs comes last.
         const held = await holdReplies(editor.page, `**/plugins/${PACKAGE}/vg-auth?**`);
         await install();
         await becomes(async () => held.requests.length, 1);
+        await editor.page.waitForFunction(() => !!Reflect.get(window, 'RED').plugins.getPlugin('vg-auth-sign-ins'));
         await held.release();
         await editor.palette('attach-bearer').waitFor({ state: 'attached' });
         await tab.element.waitFor({ state: 'attached' });
