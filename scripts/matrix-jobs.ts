@@ -1,13 +1,13 @@
 import { fetchNode } from './fetch-node.ts';
 import type { Job } from './side-by-side.ts';
-import { NODE_VERSIONS, type NodeRedVersion, RUNTIME_TESTS, runsOn } from './versions.ts';
+import { NODE_RED_VERSIONS, NODE_VERSIONS, RUNTIME_TESTS, runsOn } from './versions.ts';
 
 /**
  * The runtime tests on every pair of Node.js and Node-RED that `npm test` does not cover on this Node.js. It fetches what
  * is not here. Each pair has two jobs, so that no core waits for the last pair.
  */
 export function matrixJobs(): Job[] {
-  return (Object.keys(NODE_VERSIONS) as NodeRedVersion[]).flatMap((version) =>
+  return NODE_RED_VERSIONS.flatMap((version) =>
     NODE_VERSIONS[version]
       .filter((major) => !(runsOn(version, process.version) && process.version.startsWith(`v${major}.`)))
       .flatMap((major) =>

@@ -1,8 +1,10 @@
 /**
- * `npm run test:apart`: what `npm test` leaves out, except the browser: the other pairs of Node.js and Node-RED, and the
- * real servers. Three processes run side by side, because the tests with servers wait most of the time.
+ * `npm run test:apart`: what `npm test` leaves out: the editor in a browser, the other pairs of Node.js and Node-RED, and
+ * the real servers. Four processes run side by side, because many tests wait most of the time, and those that take longest
+ * come first, so that no core is idle at the end.
  */
 import { createRequire } from 'node:module';
+import { editorJobs } from './editor-jobs.ts';
 import { matrixJobs } from './matrix-jobs.ts';
 import { type Job, runSideBySide } from './side-by-side.ts';
 
@@ -12,6 +14,6 @@ const servers: Job[] = [
   { name: 'a real Redis', command: process.execPath, args: [mocha, 'test/redis/**/*.spec.ts'] },
   { name: 'a real Prometheus', command: process.execPath, args: [mocha, 'test/prometheus/**/*.spec.ts'] },
 ];
-const jobs = [...servers, ...matrixJobs()];
-console.log(`Three side by side, each shown when it has finished: ${jobs.map(({ name }) => name).join('; ')}`);
-process.exitCode = await runSideBySide(jobs, 3);
+const jobs = [...editorJobs([], undefined), ...servers, ...matrixJobs()];
+console.log(`Four side by side, each shown when it has finished: ${jobs.map(({ name }) => name).join('; ')}`);
+process.exitCode = await runSideBySide(jobs, 4);

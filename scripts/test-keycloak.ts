@@ -9,14 +9,13 @@ import { findJava } from '../test/support/jdk.ts';
 import { keycloakHome } from '../test/support/keycloak-home.ts';
 import { fetchNode } from './fetch-node.ts';
 import { runSideBySide } from './side-by-side.ts';
-import { type NodeRedVersion, runsOn } from './versions.ts';
+import { NODE_RED_VERSIONS, runsOn } from './versions.ts';
 
 const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
 const files = process.argv.length > 2 ? process.argv.slice(2) : ['test/keycloak/**/*.spec.ts'];
-const known: NodeRedVersion[] = ['node-red', 'node-red-5'];
-const versions = known.filter((version) => version === (process.env.NODE_RED ?? version));
+const versions = NODE_RED_VERSIONS.filter((version) => version === (process.env.NODE_RED ?? version));
 if (versions.length === 0) {
-  console.error(`There is no ${process.env.NODE_RED} here, but ${known.join(' and ')}.`);
+  console.error(`There is no ${process.env.NODE_RED} here, but ${NODE_RED_VERSIONS.join(' and ')}.`);
   process.exit(1);
 }
 try {

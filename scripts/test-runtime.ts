@@ -5,16 +5,15 @@
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { PROJECT } from './project.ts';
-import { type NodeRedVersion, RUNTIME_TESTS, runsOn } from './versions.ts';
+import { NODE_RED_VERSIONS, RUNTIME_TESTS, runsOn } from './versions.ts';
 
 const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
-const known: NodeRedVersion[] = ['node-red', 'node-red-5'];
 const [wanted, part] = process.argv.slice(2);
-const versions = known.filter((version) => wanted === undefined || wanted === version);
+const versions = NODE_RED_VERSIONS.filter((version) => wanted === undefined || wanted === version);
 const folders = RUNTIME_TESTS.filter((folder) => part === undefined || part === folder);
 if (versions.length === 0 || folders.length === 0) {
   console.error(
-    `There is no ${wanted} ${part ?? ''} here, but ${known.join(' and ')}, each with ${RUNTIME_TESTS.join(' and ')}.`,
+    `There is no ${wanted} ${part ?? ''} here, but ${NODE_RED_VERSIONS.join(' and ')}, each with ${RUNTIME_TESTS.join(' and ')}.`,
   );
   process.exit(1);
 }

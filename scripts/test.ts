@@ -3,10 +3,10 @@
  */
 import { createRequire } from 'node:module';
 import { type Job, runSideBySide } from './side-by-side.ts';
-import { NODE_VERSIONS, type NodeRedVersion, RUNTIME_TESTS, runsOn } from './versions.ts';
+import { NODE_RED_VERSIONS, RUNTIME_TESTS, runsOn } from './versions.ts';
 
 const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
-const versions = (Object.keys(NODE_VERSIONS) as NodeRedVersion[]).filter((version) => runsOn(version, process.version));
+const versions = NODE_RED_VERSIONS.filter((version) => runsOn(version, process.version));
 const runtime: Job[] = versions.flatMap((version) =>
   RUNTIME_TESTS.map((folder) => ({
     name: `${version}: test/${folder}`,

@@ -1,5 +1,7 @@
 /** The two Node-RED versions in devDependencies: 4.1 and 5. */
-export type NodeRedVersion = 'node-red' | 'node-red-5';
+export const NODE_RED_VERSIONS = ['node-red', 'node-red-5'] as const;
+
+export type NodeRedVersion = (typeof NODE_RED_VERSIONS)[number];
 
 /** The major versions of Node.js that each Node-RED is tested on. Node-RED 5 needs Node.js 22.9 or later. */
 export const NODE_VERSIONS: Readonly<Record<NodeRedVersion, readonly number[]>> = {

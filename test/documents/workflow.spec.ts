@@ -57,9 +57,9 @@ describe('the workflow of the public CI', () => {
       [...text.matchAll(/npm (?:run )?([\w:]+)/g)].map(([, script]) => script ?? '');
     const run = Object.values(jobs).flatMap(({ steps }) => steps.flatMap((step) => scripts(step.run ?? '')));
     for (const script of run) assert.ok(script in manifest.scripts || ['ci', 'audit'].includes(script), script);
-    // There, each pair and each server is a job of its own.
-    const servers = ['test:redis', 'test:prometheus', 'test:keycloak'];
-    const own = scripts(read('.ci/run')).flatMap((script) => (script === 'test:apart' ? servers : [script]));
+    // There, each pair, each server and the editor is a job of its own.
+    const apart = ['test:editor', 'test:redis', 'test:prometheus', 'test:keycloak'];
+    const own = scripts(read('.ci/run')).flatMap((script) => (script === 'test:apart' ? apart : [script]));
     for (const script of own)
       if (script !== 'test') assert.ok(run.includes(script), `${script} is missing in the workflow`);
   });
