@@ -102,6 +102,15 @@ describe('the number of calls of the store', () => {
     );
   });
 
+  it('after a sign-in: none, except for the list. What this replica has written, it does not read', async () => {
+    const fleet = new Fleet();
+    const { server, store } = fleet.replica();
+    isSignedIn(await server.signIn({ user: 'service', password: 'service-password' }, ASK));
+    store.asked.length = 0;
+    await fleet.told();
+    assert.deepEqual(callsOf(store.asked), []);
+  });
+
   it('for a sign-in with a wrong password: 2', async () => {
     const { server, store } = new Fleet().replica();
     await server.signIn({ user: 'service', password: 'wrong' }, ASK);

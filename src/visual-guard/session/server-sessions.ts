@@ -91,10 +91,11 @@ export class ServerSessions implements SessionKeeper<Session> {
   begin(content: SessionContent): { session: Session; records: readonly RecordWrite[] } {
     const session = new Session(content, this);
     if (this.#isClosed) return { session, records: [] };
-    this.#keep(session);
+    // The same record writes and watches, so that the session does not read what was written for it.
+    const pointer = this.#user(session.user);
+    this.#keep(session, pointer);
     this.#setName(session);
-    const pointer = { record: this.#user(session.user), content: { id: session.handle } };
-    return { session, records: [session.toWrite, pointer] };
+    return { session, records: [session.toWrite, { record: pointer, content: { id: session.handle } }] };
   }
 
   /** The records of a new session are written: from now on it ends with all others of its user. */
@@ -255,9 +256,9 @@ export class ServerSessions implements SessionKeeper<Session> {
   }
 
   /** Keeps a session in memory, and follows the actions of other replicas on it and on its user. */
-  #keep(session: Session): void {
+  #keep(session: Session, pointer = this.#user(session.user)): void {
     this.#memory.add(this, session);
-    session.follow(this.#user(session.user).watch((found) => this.#followUser(session, found)));
+    session.follow(pointer.watch((found) => this.#followUser(session, found)));
   }
 
   /** @returns the content to write again, because the store has lost it */
