@@ -31,9 +31,10 @@
    * Makes the card of a challenge.
    *
    * @param tab `refresh` requests the accounts again, `tell` shows a message that stays after the card is removed
-   * @returns a function that shows an account with its open challenge
+   * @param held the line about the messages on hold
+   * @returns `show` for an account with its open challenge; `tick`, once a second; `left`, the element with the rest of the time
    */
-  function card(content, tab) {
+  function card(content, tab, held) {
     let account;
     const shown = { body: '', practice: '' };
     const left = $('<span class="vg-auth-left">');
@@ -41,7 +42,7 @@
     const body = $('<div class="vg-auth-body">');
     const practice = $('<div>');
     const answer = $('<div class="vg-auth-line" role="status">');
-    content.append(what, practice, body, answer);
+    content.append(what, held, practice, body, answer);
 
     /** Takes a step, and shows the result. */
     function step(action, value) {

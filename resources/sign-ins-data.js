@@ -36,23 +36,29 @@
   }
 
   /**
+   * The entries of an account that need a human. A human who answers a challenge or signs the user in also releases the messages
+   * on hold: that is one thing to do, so it is one entry, with the number of messages as `waiting`.
+   */
+  function needsOfAccount(account) {
+    const { id, state, challenge, waiting = 0 } = account;
+    // A failing account is not listed: it may work again without help. Its challenge can be answered nevertheless.
+    const kind = challenge ? 'challenge' : state;
+    const hold = waiting > 0 ? [{ key: `waiting ${id}`, kind: 'waiting', account: account }] : [];
+    if (kind === 'challenge' || kind === 'needs-human') {
+      const key = `${kind} ${challenge ? challenge.id : id}`;
+      return [{ key: key, kind: kind, account: account, waiting: waiting }];
+    }
+    const isNeed = kind === 'refused' || kind === 'misconfigured';
+    return isNeed ? [{ key: `${kind} ${id}`, kind: kind, account: account }, ...hold] : hold;
+  }
+
+  /**
    * The entries that need a human, the most urgent first: each with a `key`, its `kind`, and the account or store.
    *
    * @param reply of `GET vg-auth/accounts`
    */
   function needsOf({ accounts, stores }) {
-    const needs = accounts.flatMap((account) => {
-      const { id, state, challenge, waiting } = account;
-      // A failing account is not listed: it may work again without help. Its challenge can be answered nevertheless.
-      const kind = challenge ? 'challenge' : state;
-      const isNeed = ['challenge', 'needs-human', 'refused', 'misconfigured'].includes(kind);
-      return [
-        ...(isNeed
-          ? [{ key: `${kind} ${kind === 'challenge' ? challenge.id : id}`, kind: kind, account: account }]
-          : []),
-        ...(waiting > 0 ? [{ key: `waiting ${id}`, kind: 'waiting', account: account }] : []),
-      ];
-    });
+    const needs = accounts.flatMap(needsOfAccount);
     const gone = stores.filter(({ state }) => state === 'gone');
     const all = [...needs, ...gone.map((store) => ({ key: `store ${store.id}`, kind: 'store', store: store }))];
     const order = ['challenge', 'needs-human', 'waiting', 'refused', 'store', 'misconfigured'];

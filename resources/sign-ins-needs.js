@@ -25,14 +25,14 @@
     return account.message || say('misconfigured');
   }
 
-  /** Makes the card of an entry that is no challenge. */
-  function plainCard(content, tab) {
+  /** Makes the card of an entry that is no challenge. @param held the line about the messages on hold */
+  function plainCard(content, tab, held) {
     let shown = {};
     const what = view().line();
     const retry = view().line();
     const buttons = $('<div class="vg-auth-row">');
     const answer = $('<div class="vg-auth-line" role="status">');
-    content.append(what, retry, buttons, answer);
+    content.append(what, held, retry, buttons, answer);
     const open = view().button(say('open'), () => {
       const { account, store } = shown;
       view().setText(answer, data().openConfig(store ? { id: store.id, type: 'auth-store' } : account) || '');
@@ -77,15 +77,17 @@
         const sign = $('<span class="vg-auth-sign">');
         const name = $('<strong class="vg-auth-name">');
         const head = $('<div class="vg-auth-head">').append(sign, name).appendTo(content);
+        const held = view().line();
         return (need) => {
-          const { key, kind, account, store } = need;
+          const { key, kind, account, store, waiting } = need;
           if (!card) {
             sign.append(view().icon(ICONS[kind], 'warning'));
-            card = kind === 'challenge' ? challenges().card(content, tab) : plainCard(content, tab);
+            card = (kind === 'challenge' ? challenges().card : plainCard)(content, tab, held);
             if (card.left) head.append(card.left);
             cards.set(key, card);
           }
           view().setText(name, data().nameOf(account || store));
+          view().setText(held, waiting > 0 ? say('waiting', { count: waiting }) : '');
           card.show(kind === 'challenge' ? account : need);
         };
       },

@@ -1,20 +1,19 @@
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
 import type { Cancel, Clock } from '../../src/core/clock.ts';
 import type { AuthError } from '../../src/core/errors.ts';
-import type { FaultValues } from '../../src/core/faults.ts';
 import type { Reason } from '../../src/core/reasons.ts';
 import type { SecretFlaw } from '../../src/core/secret-flaw.ts';
 import type { Counts } from '../../src/oauth/counts.ts';
 import type { Token } from '../../src/oauth/token.ts';
 import type { SourceState } from '../../src/oauth/token-source.ts';
 import type { StoreState } from '../../src/store/store.ts';
-import type { Challenged, Refused } from '../../src/visual-guard/outcome.ts';
+import type { Challenged, OpenChallenge, Outcome, Refused } from '../../src/visual-guard/outcome.ts';
 import { afterStart } from './after-start.ts';
-import { causeSentence, textOf } from './catalogue.ts';
+import { causeSentence } from './catalogue.ts';
 import type { StatusEvent } from './changes/status-event.ts';
-import { type MomentKeys, momentText } from './moments.ts';
 import type { Auth } from './msg-auth.ts';
 import { BROKEN, BUSY, GOOD, IDLE, type Look, REFUSED, WAITING } from './status-look.ts';
+import { type Received, StatusText } from './status-text.ts';
 
 /** A longer name of a config node is cut, in characters. */
 const LONGEST_NAME = 20;
@@ -49,8 +48,11 @@ export class StatusLine {
   readonly #RED: NodeAPI;
   readonly #node: Node;
   readonly #clock: Clock;
+  readonly #text: StatusText;
   #shown = '';
   #cancel: Cancel | undefined;
+  /** Ends the following of the challenge that the status is about. */
+  #unfollow: Cancel | undefined;
   #closed = false;
   #usesNext = false;
   /** Whether it shows a code or link for a user of the practice server. */
@@ -69,6 +71,7 @@ export class StatusLine {
     this.#RED = RED;
     this.#node = node;
     this.#clock = clock;
+    this.#text = new StatusText(RED, clock);
     node.on('close', () => this.#close());
     afterStart(RED, node, () => {
       this.#isStarted = true;
@@ -96,56 +99,55 @@ export class StatusLine {
   }
 
   busy(key: 'renewing' | 'signing-in' | 'signing-out'): void {
-    this.#show(BUSY, this.#say(`status.${key}`));
+    this.#show(BUSY, this.#text.say(`status.${key}`));
   }
 
   valid(token: Token): void {
-    if (token.expiresAt <= token.obtainedAt) this.#showNormal(IDLE, this.#say('status.used-once'));
-    else if (token.expiresAt <= this.#clock.now()) this.#showNormal(IDLE, this.#say('status.expired'));
-    else
-      this.#showNormal(
-        GOOD,
-        this.#moment(['status.valid-until', 'status.valid-until-date'], token.expiresAt),
-        token.expiresAt,
-        'status.expired',
-      );
+    const { expiresAt, obtainedAt } = token;
+    const until = this.#text.moment(['status.valid-until', 'status.valid-until-date'], expiresAt);
+    if (expiresAt <= obtainedAt) this.#showNormal(IDLE, this.#text.say('status.used-once'));
+    else if (expiresAt <= this.#clock.now()) this.#showNormal(IDLE, this.#text.say('status.expired'));
+    else this.#showNormal(GOOD, until, expiresAt, 'status.expired');
   }
 
   /** A message left by output 1, and there is no token to show, for example after a logout. */
   done(key: 'signed-out' | 'ready'): void {
-    this.#show(key === 'ready' ? GOOD : IDLE, this.#say(`status.${key}`));
+    this.#show(key === 'ready' ? GOOD : IDLE, this.#text.say(`status.${key}`));
   }
 
   refused({ reason, retryAt }: Pick<Refused, 'reason'> & { retryAt?: number | undefined }): void {
     const flaw = reason !== 'credentials-invalid' || this.isStoredPassword ? this.flaws[reason] : undefined;
     // The hint matters more than the time of the next try, which fails until somebody corrects the secret.
-    const text = flaw ? this.#say(`flaws.${flaw}`) : this.#listed(this.#why(reason, retryAt), this.#retry(retryAt));
+    const text = flaw
+      ? this.#text.say(`flaws.${flaw}`)
+      : this.#text.listed(this.#text.why(reason, retryAt), this.#text.retry(retryAt));
     this.#show(REFUSED, text, retryAt, 'status.retry-now');
   }
 
-  /** @param received the code or link of the practice user; a link is in the log */
-  challenged({ state, challenge, reason, retryAt }: Challenged, received?: { code: string } | 'link'): void {
-    const { method } = challenge;
-    const text =
-      state === 'code-required' && method
-        ? this.#say(`status.code-by-${method.transport}`)
-        : this.#say(received === 'link' ? 'status.link-in-log' : `status.${state}`);
-    const withWhy = this.#listed(this.#why(reason, retryAt), text, this.#retry(retryAt));
-    const { code } = typeof received === 'object' ? received : {};
-    const whole = code === undefined ? withWhy : this.#say('punctuation.parentheses', { text: withWhy, detail: code });
-    this.#show(WAITING, whole, challenge.expiresAt, 'reasons.challenge-expired');
+  /**
+   * Shows what a challenge waits for, whoever answers it, until it has ended.
+   *
+   * @param received what the practice server has sent to the user
+   */
+  challenged(outcome: Challenged, received?: Received): void {
+    const { challenge } = outcome;
+    this.#show(WAITING, this.#text.challenge(outcome, received), challenge.expiresAt, 'reasons.challenge-expired');
     this.#showsReceived = received !== undefined;
+    this.#follow(challenge);
   }
 
   /** The code or link in the status was used. The status no longer shows it. */
   usedUp(): void {
-    if (this.#showsReceived) this.idle();
+    if (this.#showsReceived) this.#paint(IDLE, '');
   }
 
-  /** A message leaves `attach-bearer` by output 2. */
-  needed({ state, reason, retry_at: retryAt, challenge }: Auth): void {
+  /** A message leaves `attach-bearer` by output 2. @param open the challenge of the message, if it is in memory */
+  needed({ state, reason, retry_at: retryAt, challenge }: Auth, open?: OpenChallenge): void {
     if (reason) this.refused({ reason, retryAt });
-    else this.#show(WAITING, this.#say(`status.${state}`), challenge?.expires_at, 'reasons.challenge-expired');
+    else {
+      this.#show(WAITING, this.#text.say(`status.${state}`), challenge?.expires_at, 'reasons.challenge-expired');
+      if (open) this.#follow(open);
+    }
   }
 
   failed(error: AuthError): void {
@@ -153,8 +155,8 @@ export class StatusLine {
       this.misconfigured(error);
       return;
     }
-    const text = this.#say(`codes.${error.code}`);
-    this.#show(BROKEN, this.#listed(text, this.#retry(error.retryAt)), error.retryAt, 'status.retry-now');
+    const text = this.#text.say(`codes.${error.code}`);
+    this.#show(BROKEN, this.#text.listed(text, this.#text.retry(error.retryAt)), error.retryAt, 'status.retry-now');
   }
 
   /** Shows which property is missing or wrong. */
@@ -165,7 +167,7 @@ export class StatusLine {
     if (error.fault.startsWith('config-name-')) Object.assign(this, { about: '', isPractice: false });
     this.#show(
       BROKEN,
-      this.#say(`faults.${error.fault}`, { property: String(property ?? ''), variable: String(variable ?? '') }),
+      this.#text.say(`faults.${error.fault}`, { property: String(property ?? ''), variable: String(variable ?? '') }),
     );
     Object.assign(this, { about, isPractice });
   }
@@ -181,26 +183,53 @@ export class StatusLine {
 
   /** Shows the state of a session store. */
   store(state: StoreState): void {
-    if (state.at === 'ready') this.#show(GOOD, this.#say('status.ready'));
-    else if (state.at === 'connecting') this.#show(BUSY, this.#say('status.connecting'));
-    else this.#show(BROKEN, this.#say('status.gone', { cause: causeSentence(this.#RED, state.cause) }));
+    if (state.at === 'ready') this.#show(GOOD, this.#text.say('status.ready'));
+    else if (state.at === 'connecting') this.#show(BUSY, this.#text.say('status.connecting'));
+    else this.#show(BROKEN, this.#text.say('status.gone', { cause: causeSentence(this.#RED, state.cause) }));
+  }
+
+  /** Follows the challenge that the status is about, until the status is about something else. */
+  #follow(challenge: OpenChallenge): void {
+    // A response can arrive after the node was closed.
+    if (!this.#closed) this.#unfollow = challenge.changes.add((outcome) => this.#followed(challenge, outcome));
+  }
+
+  /** @param outcome undefined if the challenge has ended and nothing else is known */
+  #followed({ expiresAt }: OpenChallenge, outcome: Outcome | undefined): void {
+    if (outcome?.state === 'signed-in') this.valid(outcome.token);
+    else if (outcome?.state === 'refused') this.refused(outcome);
+    // Its link may still be clicked, but nothing else makes the status untrue.
+    else if (expiresAt <= this.#clock.now()) return;
+    else if (outcome) this.challenged(outcome);
+    else this.idle();
   }
 
   #showNormal(...normal: [look: Look, text: string, falseAt?: number, then?: string]): void {
-    if (this.#usesNext) this.#show(GOOD, this.#say('status.uses-next'));
+    if (this.#usesNext) this.#show(GOOD, this.#text.say('status.uses-next'));
     else this.#show(...normal);
     this.#normal = normal;
   }
 
   #show(look: Look, text: string, falseAt?: number, then?: string): void {
     if (this.#closed) return;
-    this.#normal = undefined;
-    this.#showsReceived = false;
+    this.#unfollow?.();
+    this.#unfollow = undefined;
     this.#cancel?.();
     this.#cancel = undefined;
     if (falseAt !== undefined && then !== undefined) {
-      this.#cancel = this.#clock.after(falseAt - this.#clock.now(), () => this.#show(IDLE, this.#say(then)), true);
+      this.#cancel = this.#clock.after(
+        falseAt - this.#clock.now(),
+        () => this.#paint(IDLE, this.#text.say(then)),
+        true,
+      );
     }
+    this.#paint(look, text);
+  }
+
+  /** Changes what is shown, and nothing else: the status is still about the same. */
+  #paint(look: Look, text: string): void {
+    this.#normal = undefined;
+    this.#showsReceived = false;
     this.#base = { look, text };
     this.#render();
   }
@@ -215,15 +244,11 @@ export class StatusLine {
   #render(): void {
     if (this.#closed) return;
     const number = this.#shownWaiting;
-    const { look, text } = number > 0 ? { look: WAITING, text: this.#say('status.waiting', { number }) } : this.#base;
-    const practice = this.isPractice ? this.#say('status.practice') : '';
+    const { look, text } =
+      number > 0 ? { look: WAITING, text: this.#text.say('status.waiting', { number }) } : this.#base;
+    const practice = this.isPractice ? this.#text.say('status.practice') : '';
     const name = this.about.length > LONGEST_NAME ? `${this.about.slice(0, LONGEST_NAME)}…` : this.about;
-    const whole = [name, practice, text]
-      .filter((part) => part !== '')
-      .reduceRight(
-        (rest, prefix) => (rest === '' ? prefix : this.#say('punctuation.prefix', { prefix, text: rest })),
-        '',
-      );
+    const whole = this.#text.prefixed(name, practice, text);
     if (this.#shown === `${look.fill} ${whole}`) return;
     this.#shown = `${look.fill} ${whole}`;
     this.#look = whole === '' ? {} : { ...look, text: whole };
@@ -265,31 +290,7 @@ export class StatusLine {
   #close(): void {
     this.#closed = true;
     this.#cancel?.();
+    this.#unfollow?.();
     clearTimeout(this.#waitingPause);
-  }
-
-  #say(key: string, values: FaultValues = {}): string {
-    return textOf(this.#RED, key, values);
-  }
-
-  /** The reason in words. What is held back needs none if there is a time to retry: that says the same. */
-  #why(reason: Reason | undefined, retryAt: number | undefined): string {
-    return reason === undefined || (reason === 'held-back' && retryAt) ? '' : this.#say(`reasons.${reason}`);
-  }
-
-  #retry(retryAt: number | undefined): string {
-    return retryAt ? this.#moment(['status.retry-at', 'status.retry-at-date'], retryAt) : '';
-  }
-
-  /** The parts that are not empty, with the separator of the language between them. */
-  #listed(...parts: string[]): string {
-    return parts
-      .filter((part) => part !== '')
-      .reduceRight((more, text) => (more === '' ? text : this.#say('punctuation.and', { text, more })), '');
-  }
-
-  /** @param at ms since 1970 */
-  #moment(keys: MomentKeys, at: number): string {
-    return momentText(this.#RED, keys, at, this.#clock.now());
   }
 }

@@ -90,7 +90,11 @@ export default function (RED: NodeAPI): void {
         setup.get().sources.showLast();
         showReady(bearer, properties, status);
       },
-      showNeeded: (auth) => status.needed(auth),
+      showNeeded: (auth) => {
+        const open = setup.value?.sources.challenge?.();
+        // Messages can choose other config nodes in the meantime.
+        status.needed(auth, open && open.id === auth.challenge?.id ? open : undefined);
+      },
     });
 
     const onSlowPath = inputListener(

@@ -1,3 +1,4 @@
+import type { Listeners } from '../core/listeners.ts';
 import type { Reason } from '../core/reasons.ts';
 import type { Metrics } from '../oauth/metrics.ts';
 import type { OAuthError } from '../oauth/oauth-error.ts';
@@ -46,6 +47,11 @@ export interface OpenChallenge {
   readonly attempts: number;
   /** The token endpoint at which it began. */
   readonly tokenUrl: string;
+  /**
+   * Called with the outcome of a step that changes what it waits for, whoever takes it, and once with the end: undefined if it
+   * was canceled, or has ended in another way that is not known here. An expired challenge has no end of its own.
+   */
+  readonly changes: Listeners<Outcome | undefined>;
   /** The state of the challenge, as a message shows it. */
   where(reason?: Reason): Challenged;
   /**

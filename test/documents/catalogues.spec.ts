@@ -31,7 +31,7 @@ describe('the English catalog', () => {
   });
 
   it('has every status that the nodes show, and no other', () => {
-    const source = read('shared/status.ts');
+    const source = read('shared/status.ts') + read('shared/status-text.ts');
     const named = [...source.matchAll(/'status\.([a-z-]+)'/g)].map(([, key]) => key ?? '');
     const busy = ['renewing', 'signing-in', 'signing-out', 'signed-out', 'ready'];
     const states = ['mfa-required', 'code-required', 'link-sent'];

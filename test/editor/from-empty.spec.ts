@@ -138,7 +138,7 @@ describe('From an empty Node-RED to a bearer on a message, by mouse and keyboard
     await editor.deploy();
     await begin.press();
 
-    await login.status('practice: choose a method');
+    await login.status('practice: SMS code sent');
     const code = /\((\w+)\)$/.exec(await choose.status(/^practice: SMS code sent \(\w+\)$/))?.[1] ?? '';
     const typed = await editor.open(answer);
     const value = typed.element

@@ -25,6 +25,25 @@ describe('a challenge that replicas share', () => {
     assert.deepEqual([fleet.guard.counts.logins, fleet.guard.counts.codes], [1, 1]);
   });
 
+  it('reports at each replica what it waits for, and its end: how, where it was answered', async () => {
+    const { fleet, replicas, open } = await fleetWith(2);
+    const there = await challengeAt(replicas[1], open);
+    const heard = [open, there].map((each) => {
+      const states: unknown[] = [];
+      each.changes.add((outcome) => states.push(outcome?.state));
+      return states;
+    });
+    isChallenged(await open.choose('otp-sms'), 'code-required');
+    await fleet.told();
+    isChallenged(await open.submit('wrong'), 'code-required', 'code-invalid');
+    isSignedIn(await there.submit('123456'));
+    await fleet.told();
+    assert.deepEqual(heard, [
+      ['code-required', undefined],
+      ['code-required', 'signed-in'],
+    ]);
+  });
+
   it('has the same methods with the same IDs, and ends at the same time, at all replicas', async () => {
     const { fleet, replicas, open } = await fleetWith(2);
     await fleet.system.pass(100_000);

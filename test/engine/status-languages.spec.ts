@@ -6,6 +6,7 @@ import { textOf } from '../../nodes/shared/catalogue.ts';
 import { sentenceOfTrouble } from '../../nodes/shared/changes/account-log.ts';
 import { StatusLine } from '../../nodes/shared/status.ts';
 import type { Clock } from '../../src/core/clock.ts';
+import { Listeners } from '../../src/core/listeners.ts';
 import type { Trouble } from '../../src/oauth/account-state.ts';
 import { catalogue, type Language } from '../support/catalogues.ts';
 
@@ -159,7 +160,8 @@ for (const { language, number, practice, prefix, and, date, code } of FORMATS) {
 
     it('has the code of a practice user as the language puts it into a sentence', () => {
       const { line, shown } = statusIn(language);
-      const challenge = { expiresAt: NOW + 5 * MINUTE, method: { transport: 'sms' } };
+      const changes = new Listeners();
+      const challenge = { expiresAt: NOW + 5 * MINUTE, method: { transport: 'sms' }, changes };
       const outcome = { state: 'code-required', challenge } as unknown as Parameters<StatusLine['challenged']>[0];
       line.challenged(outcome, { code: '123456' });
       assert.equal(shown(), `${texts.get('status.code-by-sms')}${code}`);

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import type { ConnectionNode } from '../../nodes/shared/config/connection-node.ts';
+import { heldAt } from '../../nodes/shared/hold/held-count.ts';
 import { type Account, accountOf } from '../../nodes/shared/sign-ins/account.ts';
-import { needOf } from '../../nodes/shared/sign-ins/needs.ts';
+import { needOf, needsOf } from '../../nodes/shared/sign-ins/needs.ts';
 import { AuthError } from '../../src/core/errors.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import { challenges, guardFlow, stored, way } from '../support/guard-server.ts';
+import { answer, holdFlow, put, serveCodes } from '../support/hold-flow.ts';
 import { type Flow, load } from '../support/runtime.ts';
 import { always, closedPort, serve } from '../support/servers.ts';
 import { refuses, serveTokens, VGS_CREDENTIALS, vgsFlow } from '../support/token-server.ts';
+import { until } from '../support/until.ts';
 
 /** The account. Its sentences have no catalog here. */
 const reported = (flow: Flow, node: ConnectionNode<unknown>): Account =>
@@ -44,5 +47,31 @@ describe('an account that fails', () => {
     const { state, ok, challenge } = reported(flow, node);
     assert.deepEqual([state, ok, `challenge:${challenge?.id}`], ['failing', false, need]);
     assert.equal(needOf(node), need);
+  });
+});
+
+describe('messages on hold', () => {
+  let flow: Flow;
+
+  const begin = async (attach: object = {}): Promise<void> => {
+    const server = await serveCodes();
+    flow = await load(holdFlow({ url: server.origin }, attach), stored('person'));
+    put(flow, 2);
+    await until(() => heldAt(flow.RED, 'server') === 2);
+  };
+
+  it('are one need together with the challenge that releases them', async () => {
+    await begin();
+    const { state, waiting, challenge } = reported(flow, configOf(flow, 'server'));
+    assert.deepEqual([state, waiting], ['needs-human', 2]);
+    assert.equal(needsOf(flow.RED), `server challenge:${challenge?.id}`);
+    await answer(flow, await flow.next('needed'));
+    await until(() => needsOf(flow.RED) === '');
+  });
+
+  it('are a need of their own if they wait for another user, and nobody has to help the stored user', async () => {
+    await begin({ user: 'somebody else', userType: 'str' });
+    assert.equal(needsOf(flow.RED), 'server hold');
+    flow.send('attach', { reset: true });
   });
 });

@@ -4,6 +4,7 @@ import type { Clock } from '../../../src/core/clock.ts';
 import { HiddenHeader, REDACTED } from '../../../src/core/redaction.ts';
 import { isBearer, type Token } from '../../../src/oauth/token.ts';
 import type { VgsAccount } from '../../../src/vgs/account.ts';
+import type { OpenChallenge } from '../../../src/visual-guard/outcome.ts';
 import type { OpenNode } from '../config/config-reference.ts';
 import type { AwaitedUser } from '../hold/awaited-user.ts';
 import { type Auth, authOfRefusal } from '../msg-auth.ts';
@@ -30,6 +31,8 @@ export interface BearerSource {
    * @param needed why there is no token
    */
   awaited?(msg: NodeMessage, needed: Auth): Promise<AwaitedUser | undefined>;
+  /** The open challenge of the stored user, if it is in memory. Without this method there is none. */
+  challenge?(): OpenChallenge | undefined;
 }
 
 /** The sources of an `attach-bearer` node: one for all messages, or one for each config node. */
@@ -40,6 +43,8 @@ export interface BearerSources {
   resolve(msg: NodeMessage): Promise<BearerSource>;
   /** Makes the status show the config node that was used last. */
   showLast(): void;
+  /** As `BearerSource.challenge`, from the source that was used last. */
+  challenge?(): OpenChallenge | undefined;
 }
 
 /** A VGS service account. */

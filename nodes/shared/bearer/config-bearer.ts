@@ -1,4 +1,5 @@
 import type { NodeMessage } from 'node-red';
+import type { OpenChallenge } from '../../../src/visual-guard/outcome.ts';
 import type { ConfigReference, OpenNode } from '../config/config-reference.ts';
 import type { ConfigStatus } from '../config/config-status-follower.ts';
 import type { Bearer } from './bearer.ts';
@@ -36,6 +37,10 @@ export class ConfigBearer<T> implements BearerSources {
     this.#status.showLast();
   }
 
+  challenge(): OpenChallenge | undefined {
+    return this.#last?.source.challenge?.();
+  }
+
   #sourceOf(node: OpenNode<T>): BearerSource {
     if (this.#last?.node === node) return this.#last.source;
     let source = this.#sources.get(node);
@@ -52,6 +57,7 @@ export class ConfigBearer<T> implements BearerSources {
     return {
       id: source.id,
       current: (msg) => source.current(msg),
+      challenge: () => source.challenge?.(),
       awaited: async (msg, needed) => source.awaited?.(msg, needed),
       reject: (msg, generation) => this.#showing(node, source.reject(msg, generation)),
       seek: (msg) => {

@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import type { Token } from '../../../src/oauth/token.ts';
+import type { OpenChallenge } from '../../../src/visual-guard/outcome.ts';
 import type { VisualGuardServer } from '../../../src/visual-guard/server.ts';
 import type { Session } from '../../../src/visual-guard/session/session.ts';
 import type { OpenNode } from '../config/config-reference.ts';
@@ -31,6 +32,10 @@ export class VisualGuardBearer implements BearerSource {
   current(msg: NodeMessage): Token | undefined {
     if (this.#setting.type === 'stored') return this.#server.storedSession?.source.current();
     return currentUser(this.#RED, this.#node, this.#server, this.#setting, msg)?.session?.source.current();
+  }
+
+  challenge(): OpenChallenge | undefined {
+    return this.#setting.type === 'stored' ? this.#server.storedUser.challenge : undefined;
   }
 
   async seek(msg: NodeMessage): Promise<BearerResult> {

@@ -14,9 +14,11 @@ import {
   type Refused,
   reportRefusal,
 } from '../outcome.ts';
-import { type ChallengeContent, isCodeUnsent, priorityOf } from './content.ts';
+import { type ChallengeContent, isCodeUnsent } from './content.ts';
+import { ChallengeFacts } from './facts.ts';
 import type { ChallengeKeeper } from './keeper.ts';
 import { type LinkRequest, LinkRequests, mayBeClicked, tellWhenSent } from './link-requests.ts';
+import { Progress } from './progress.ts';
 import type { ChallengeRecord } from './record.ts';
 import { ReplicatedContent } from './replicated-content.ts';
 import { ChallengeRequests } from './requests.ts';
@@ -27,10 +29,13 @@ import { submitCode } from './submit-code.ts';
  * A multi-factor challenge of one user, from the offered methods to the token. Each step is taken by one replica, on the
  * content that the others have left.
  */
-export class Challenge implements OpenChallenge {
+export class Challenge extends ChallengeFacts implements OpenChallenge {
   readonly id: string;
+  readonly #progress: Progress;
   /** It has expired or ended. */
   #isClosed = false;
+  /** It has ended by a step that was taken here. */
+  #hasEnded = false;
   readonly #links = new LinkRequests();
   readonly #requests: ChallengeRequests;
   readonly #shared: ReplicatedContent;
@@ -44,70 +49,46 @@ export class Challenge implements OpenChallenge {
     keeper: ChallengeKeeper,
     { id, steps }: { id: string; steps: number } = { id: randomId(), steps: 0 },
   ) {
+    super();
     this.id = id;
     this.#keeper = keeper;
     this.#requests = new ChallengeRequests(credentials, keeper.context);
     this.#shared = new ReplicatedContent(content, steps, keeper.recordOf(id), keeper.context, {
       ended: () => keeper.left(this),
       // Another method was chosen elsewhere.
-      changed: ({ state }) => state !== 'link-sent' && this.#links.cancel(),
+      changed: ({ state }) => {
+        if (state !== 'link-sent') this.#links.cancel();
+        this.#progress.at(this.where());
+      },
     });
+    this.#progress = new Progress(content);
   }
 
   get #context(): ServerContext {
     return this.#keeper.context;
   }
 
-  get #content(): ChallengeContent {
+  protected get content(): ChallengeContent {
     return this.#shared.current;
-  }
-
-  get user(): string {
-    return this.#content.user;
   }
 
   /** A file or a vault may name another stored user meanwhile. Then it is the challenge of an ordinary user. */
   get stored(): boolean {
-    const { stored, user } = this.#content;
+    const { stored, user } = this.content;
     return stored && user === this.#context.wire.settings.user;
-  }
-
-  get expiresAt(): number {
-    return this.#content.expiresAt;
-  }
-
-  get state(): Challenged['state'] {
-    return this.#content.state;
-  }
-
-  get method(): Method | undefined {
-    return this.#content.method;
-  }
-
-  get methods(): readonly Method[] {
-    return this.#content.methods;
-  }
-
-  get hasChosen(): boolean {
-    return this.#content.hasChosen;
-  }
-
-  get attempts(): number {
-    return this.#content.attempts;
   }
 
   get tokenUrl(): string {
     return this.#context.wire.tokenUrl;
   }
 
+  get changes(): OpenChallenge['changes'] {
+    return this.#progress.changes;
+  }
+
   /** Whether the request for a link is still open. */
   get hasOpenLink(): boolean {
     return !this.#links.isEmpty;
-  }
-
-  /** If one challenge of the user has to be evicted, it is one of the lowest priority. */
-  get priority(): number {
-    return priorityOf(this.#content);
   }
 
   belongsTo(keeper: ChallengeKeeper): boolean {
@@ -156,13 +137,13 @@ export class Challenge implements OpenChallenge {
       const method = this.method ?? findMethod(this.methods, '');
       if (!method) return { ...this.where('method-not-offered'), state: 'mfa-required' };
       const result = await submitCode(this.#context, this.user, {
-        isUnsent: isCodeUnsent(this.#content),
+        isUnsent: isCodeUnsent(this.content),
         check: () => this.#checkStep(),
         send: () => this.#requests.submit(method, code),
       });
       if ('state' in result) return result;
       if (!result.grant && result.reading?.reasons.includes('code-invalid'))
-        return this.#apply(resultOfWrongCode(result.reading, this.#content, method, this.#now), result.reading);
+        return this.#apply(resultOfWrongCode(result.reading, this.content, method, this.#now), result.reading);
       return this.#settle(result, method, publish);
     }, this.#context.wrongCodes.recordOf(this.user));
   }
@@ -172,6 +153,7 @@ export class Challenge implements OpenChallenge {
     this.expire();
     this.#links.cancel();
     this.#unwatch?.();
+    if (!this.#hasEnded) this.#progress.over();
   }
 
   /** Refuses further steps. An open link may still be clicked, because the server alone decides how long it is valid. */
@@ -184,11 +166,19 @@ export class Challenge implements OpenChallenge {
   /** Ends it, here and at other replicas. */
   cancel(): void {
     this.#end();
+    this.#progress.over();
     void this.#shared.publish();
   }
 
   #step(step: (publish: PublishSession) => Promise<Outcome>, inner?: SharedRecord<object>): Promise<Outcome> {
-    return this.#shared.update(async (publish) => this.#checkStep() ?? step(publish), inner);
+    const outcome = this.#shared.update(async (publish) => this.#checkStep() ?? step(publish), inner);
+    return outcome.finally(() => this.#report());
+  }
+
+  /** Reports the state after a step. A session that could not be written is no sign-in. */
+  #report(): void {
+    if (this.#hasEnded) this.#progress.over();
+    else this.#progress.at(this.where());
   }
 
   /** @returns why no step may be taken now; undefined if one may */
@@ -225,6 +215,7 @@ export class Challenge implements OpenChallenge {
       this.#links.delete(request);
       // An expired challenge was kept for its link.
       if (this.#isClosed) this.#keeper.left(this);
+      this.#report();
       void this.#shared.publish();
     });
     // An error that nobody waits for would end the process.
@@ -261,7 +252,12 @@ export class Challenge implements OpenChallenge {
   #settle(result: VisualGuardResult, method: Method, publish: PublishSession): Outcome | Promise<Outcome> {
     if (result.grant) {
       this.#end();
-      return publish(this.#keeper.answered(result.grant, this));
+      const { outcome, records, announce } = this.#keeper.answered(result.grant, this);
+      const announceAll = (): void => {
+        announce();
+        this.#progress.over(outcome);
+      };
+      return publish({ outcome, records, announce: announceAll });
     }
     if (result.refusal) {
       if (result.refusal.reason === 'credentials-invalid') this.#requests.refusePassword();
@@ -269,7 +265,7 @@ export class Challenge implements OpenChallenge {
     }
     const { reading: response } = result;
     if (saysWrongPassword(response)) this.#requests.refusePassword();
-    const step = resultOfStep(response, this.#content, method);
+    const step = resultOfStep(response, this.content, method);
     if (step.reason === 'mfa-delivery-failed') this.#requests.releaseDelivery();
     return this.#apply(step, response);
   }
@@ -286,10 +282,12 @@ export class Challenge implements OpenChallenge {
     this.#end();
     const refused = reportRefusal(this.#context.metrics, refusal, this.user, response);
     this.#keeper.refused(this, refused);
+    this.#progress.over(refused);
     return refused;
   }
 
   #end(): void {
+    this.#hasEnded = true;
     this.#shared.end();
     this.#keeper.left(this);
   }
