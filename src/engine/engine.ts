@@ -5,10 +5,15 @@ import { canonicalEntries } from '../core/settings-digest.ts';
 import { type Sourced, sourceOf } from '../core/settings-source.ts';
 import { loadHttp, type Transport } from '../http/transport.ts';
 import { Practice } from '../practice/practice.ts';
-import { ChangingStore } from '../store/changing-store.ts';
 import type { Coordinator } from '../store/coordinator.ts';
 import { LocalCoordinator } from '../store/local-coordinator.ts';
-import { openStore, renewMeans, type StorePlatform, type StoreSettings } from '../store/open.ts';
+import {
+  openChangingStore,
+  renewMeans,
+  type StorePlatform,
+  type StoreSettings,
+  type StoreSettingsSource,
+} from '../store/open.ts';
 import type { DurableStore, Store } from '../store/store.ts';
 import { StoreCoordinator } from '../store/store-coordinator.ts';
 import { VgsAccount, type VgsSettings } from '../vgs/account.ts';
@@ -121,13 +126,10 @@ export class Engine {
     settings: StoreSettings,
     means: StorePlatform,
     qualifier: string,
-    source?: { ask(): Promise<StoreSettings>; host: string },
+    source?: StoreSettingsSource,
   ): Reference<DurableStore> {
-    const open = (now: StoreSettings): DurableStore => openStore(now, means, this.clock);
-    const held = this.#stores.take(keyOf(settings, qualifier, ''), () => {
-      if (!source) return open(settings);
-      return new ChangingStore({ kind: settings.kind, host: source.host }, () => source.ask(), open, this.clock);
-    });
+    const open = (): DurableStore => openChangingStore(settings, means, this.clock, source);
+    const held = this.#stores.take(keyOf(settings, qualifier, ''), open);
     renewMeans(held.value, means);
     return held;
   }

@@ -25,7 +25,8 @@ const CERTIFICATE =
  * certificate, and a key as long as it does not match its certificate because the other file is replaced later.
  */
 export class TlsFiles {
-  readonly #paths: TlsPaths;
+  /** The paths of the files. */
+  readonly paths: TlsPaths;
   #options: TlsOptions;
   /** The time and size of each file when it was read last. */
   #seen = new Map<FileOption, string>();
@@ -34,7 +35,7 @@ export class TlsFiles {
   /** @param options with the contents of the files when they were first read. A path without an option in it is not used */
   constructor(options: object, paths: TlsPaths) {
     this.#options = { ...options };
-    this.#paths = paths;
+    this.paths = paths;
   }
 
   /** The options: the same object as long as nothing has changed. */
@@ -58,13 +59,13 @@ export class TlsFiles {
 
   async #refresh(isUrgent: boolean): Promise<void> {
     const now = new Map<FileOption, string>();
-    for (const option of this.#used) now.set(option, await stampOf(this.#paths[option] ?? ''));
+    for (const option of this.#used) now.set(option, await stampOf(this.paths[option] ?? ''));
     if (!isUrgent && isDeepStrictEqual(now, this.#seen)) return;
     this.#seen = now;
     const found: Contents = {};
     for (const option of this.#used) {
       // A missing file is read when it exists again.
-      const content = await readFile(this.#paths[option] ?? '').catch(() => undefined);
+      const content = await readFile(this.paths[option] ?? '').catch(() => undefined);
       if (content) found[option] = content;
     }
     const { ca, ...identity } = found;
@@ -73,7 +74,7 @@ export class TlsFiles {
   }
 
   get #used(): FileOption[] {
-    return FROM_FILES.filter((option) => this.#paths[option] && this.#options[option] !== undefined);
+    return FROM_FILES.filter((option) => this.paths[option] && this.#options[option] !== undefined);
   }
 
   /** Whether key and certificate belong together, or the PFX file can be opened. */

@@ -162,6 +162,7 @@ export class ChangingStore<S extends object> implements DurableStore {
     for (const watcher of this.#watchers) watcher.cancel = store.watch(watcher.name, watcher.listener, watcher.writer);
     for (const write of this.#unwritten.values()) write();
     this.#unwritten.clear();
+    if (before) store.takeOver?.(before);
     before?.close();
     this.#opened(store);
     this.#follow(store.state);

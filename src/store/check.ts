@@ -32,6 +32,7 @@ export async function checkStore(
   means: StorePlatform,
   clock: Clock,
 ): Promise<StoreCheck | ReturnType<typeof failedCheck>> {
+  await means.tls?.refresh(true);
   const store = openStore(settings, means, clock, true);
   let otherKey = false;
   store.unreadable.add(() => {

@@ -176,6 +176,12 @@ export class RedisStore implements DurableStore {
     };
   }
 
+  takeOver(before: DurableStore): void {
+    if (!(before instanceof RedisStore)) return;
+    // The least recent one first: it would make room first.
+    for (const [name, change] of [...before.#unwritten.entries()].reverse()) this.#unwritten.set(name, change);
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#masterKey.close();

@@ -130,4 +130,6 @@ export interface DurableStore extends Store {
   readonly host: string;
   /** Called once, when an entry is found that was written with another key, or was changed. It counts as absent. */
   readonly unreadable: Listeners<void>;
+  /** Takes over the changes that a store, in whose place this one is, could not write. Without this method there are none. */
+  takeOver?(before: DurableStore): void;
 }

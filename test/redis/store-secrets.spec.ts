@@ -66,6 +66,16 @@ describe('a session store in Redis whose password comes from a vault', () => {
     await until(() => heard.length > before);
   });
 
+  it('writes with the new value what it could not write with the old one', async () => {
+    await until(() => store.state.at === 'ready');
+    await rotate('second');
+    await until(() => store.state.at === 'gone');
+    assert.equal(await store.put('session 1', { token: 'renewed' }, { life: LIFE, fence: 1 }), false);
+    settings = { ...settings, password: 'second' };
+    await until(() => store.state.at === 'ready');
+    assert.deepEqual((await store.get('session 1'))?.value, { token: 'renewed' });
+  });
+
   it('writes later what it received before the vault answered', async () => {
     let answer: (settings: RedisSettings) => void = () => undefined;
     const asked = new Promise<RedisSettings>((resolve) => {

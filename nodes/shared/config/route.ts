@@ -66,7 +66,7 @@ export function connectTo(
   }
   const { proxyOptions } = RED.settings as { proxyOptions?: ProxyOptions };
   const route: Route = {
-    tls: changingTlsOf(RED, user, config.tls),
+    tls: tlsOf(RED, user, config.tls),
     proxy: proxyOf(RED, user, config.proxy),
     proxyOptions,
   };
@@ -100,20 +100,12 @@ function announce(RED: NodeAPI, practice: Practice): void {
 const PRACTICE_ADDRESS = 'practice.address';
 
 /**
- * The TLS options of a core `tls-config` node. Undefined if none is selected.
+ * The TLS options of a core `tls-config` node, with the contents of files that are replaced on the disk: Node-RED reads them
+ * at a deploy only. Undefined if none is selected.
  *
  * @throws AuthError `AUTH_CONFIG` if it is missing or cannot be used
  */
-export function tlsOf(RED: NodeAPI, user: Placed, id: string | undefined): object | undefined {
-  return tlsNodeOf(RED, user, id)?.addTLSOptions({});
-}
-
-/**
- * The same, with the contents of files that are replaced on the disk: Node-RED reads them at a deploy only.
- *
- * @throws AuthError as `tlsOf`
- */
-function changingTlsOf(RED: NodeAPI, user: Placed, id: string | undefined): object | undefined {
+export function tlsOf(RED: NodeAPI, user: Placed, id: string | undefined): TlsFiles | undefined {
   const node = tlsNodeOf(RED, user, id);
   return node && new TlsFiles(node.addTLSOptions({}), pathsOf(RED, node));
 }

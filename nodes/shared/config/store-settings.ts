@@ -148,11 +148,10 @@ export function meansOf(
     if (tls) throw new AuthError('store-tls-unused', { property: 'url' });
     return { means: {}, via: '' };
   }
-  const options = tlsOf(RED, user, tls);
-  return {
-    means: options ? { tls: options } : {},
-    via: options ? `tls ${fingerprint(JSON.stringify(options))}` : '',
-  };
+  const files = tlsOf(RED, user, tls);
+  if (!files) return { means: {}, via: '' };
+  // With the paths, so that a store with the same contents from other files follows those.
+  return { means: { tls: files }, via: `tls ${fingerprint(JSON.stringify([files.options, files.paths]))}` };
 }
 
 /**
