@@ -24,12 +24,18 @@
     return isByName(node, property) || checkReference(node, property, value);
   }
 
-  /** A validator of the name of the config node `property`, if a message brings it. */
-  function checkName(node, property, value) {
-    if (!isByName(node, property)) return true;
-    const label = shared().labelOf(node, property);
-    if (shared().isBlank(value)) return shared().say('check.missing', { label: label });
-    return RED.utils.validateTypedProperty(value, shared().read(node, `${property}NameType`), { label: label });
+  /**
+   * A validator of the name of the config node `property`, if a message brings it.
+   *
+   * @param isOn whether the node uses the config node
+   */
+  function checkName(node, property, value, isOn = true) {
+    return RED.plugins.getPlugin('vg-auth-choices').checkWithType(node, `${property}Name`, () => {
+      if (!isOn || !isByName(node, property)) return true;
+      const label = shared().labelOf(node, property);
+      if (shared().isBlank(value)) return shared().say('check.missing', { label: label });
+      return RED.utils.validateTypedProperty(value, shared().read(node, `${property}NameType`), { label: label });
+    });
   }
 
   /** The config nodes that a node may use, in a flow or subflow. */
@@ -107,7 +113,7 @@
     const adaptOffer = offerPractice(node, property);
     const trigger = row.find('.red-ui-typedInput-type-select');
     const adapt = () => {
-      const isShown = !isOn || isOn();
+      const isShown = !isOn || isOn() || RED.plugins.getPlugin('vg-auth-choices').isUnknown(node, `${property}Name`);
       const isNamed = isByName(node, property);
       row.toggle(isShown).toggleClass('vg-auth-by-name', isNamed);
       inputOf(node, property).parent().toggle(!isNamed);

@@ -10,11 +10,12 @@
     return plain(shared().read(node, property)) !== plain(defaultOf(node, property));
   }
 
-  /** Opens the section if one of its properties is set, so that nobody overlooks it. */
+  /** Opens the section if one of its properties is set or has an unknown value, so that nobody overlooks it. */
   function prepareMore(node, fold, properties) {
+    const { isUnknown } = RED.plugins.getPlugin('vg-auth-choices');
     fold.prop(
       'open',
-      properties.some((property) => isSet(node, property)),
+      properties.some((property) => isSet(node, property) || isUnknown(node, property)),
     );
   }
 

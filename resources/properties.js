@@ -24,7 +24,42 @@
     const value = node[property];
     if (isAbsent(value)) return defaultOf(node, property);
     const isTick = inputOf(node, property).attr('type') === 'checkbox';
-    return isTick && typeof value !== 'boolean' ? value === 'true' : undefined;
+    if (isTick) return typeof value === 'boolean' ? undefined : value === 'true';
+    // jQuery would select `body` for ['body'].
+    const isNoText = typeof value !== 'string' && RED.plugins.getPlugin('vg-auth-choices').isList(node, property);
+    return isNoText ? JSON.stringify(value) : undefined;
+  }
+
+  /**
+   * Shows next to a check box the value with which the node was saved: a variable, or an unknown value, with a sentence
+   * about it. It stays until somebody uses the check box.
+   *
+   * @param shown the value that the check box shows
+   * @returns `isUsed`: whether somebody has used it
+   */
+  function showBesideTick(node, property, shown) {
+    const { isKnown, sentence } = RED.plugins.getPlugin('vg-auth-choices');
+    const input = inputOf(node, property);
+    const was = node[property];
+    const row = input.closest('.form-row');
+    const text = typeof was === 'object' ? JSON.stringify(was) : String(was);
+    row.append($('<code style="margin-left: 4px">').text(text));
+    const fault = $('<div class="vg-auth-unknown">').text(sentence(node, property));
+    if (!isKnown(node, property, was)) {
+      input.data('vg-auth-unknown', was);
+      row.append(fault);
+    }
+    const use = { isUsed: false };
+    input.on('change', () => {
+      const isTicked = input.prop('checked');
+      use.isUsed = use.isUsed || isTicked !== shown;
+      if (!use.isUsed) return;
+      input.removeData('vg-auth-unknown');
+      fault.remove();
+      // Node-RED saves the check box if it differs from the value of the node, and it takes 1 and true for equal.
+      node[property] = Number(was) === Number(isTicked) ? undefined : was;
+    });
+    return use;
   }
 
   /**
@@ -40,19 +75,19 @@
       const shown = standIn(node, property);
       if (isAbsent(shown)) return;
       const was = node[property];
-      replaced.push({ property: property, was: was, shown: shown });
-      node[property] = shown;
       const input = inputOf(node, property);
-      if (input.attr('type') === 'checkbox') {
-        input.prop('checked', shown);
-        if (!isAbsent(was)) input.closest('.form-row').append($('<code style="margin-left: 4px">').text(String(was)));
-      } else if (!node._def.defaults[property].type) input.val(shown);
+      const isTick = input.attr('type') === 'checkbox';
+      if (isTick) input.prop('checked', shown);
+      const use = isTick && !isAbsent(was) ? showBesideTick(node, property, shown) : { isUsed: false };
+      replaced.push({ property: property, was: was, shown: shown, use: use });
+      node[property] = shown;
+      if (!isTick && !node._def.defaults[property].type) input.val(shown);
     });
     completeCredentials(node);
     // jQuery UI triggers `remove` when the dialog closes.
     form.on('remove', () => {
-      replaced.forEach(({ property, was, shown }) => {
-        if (node[property] !== shown) return;
+      replaced.forEach(({ property, was, shown, use }) => {
+        if (node[property] !== (use.isUsed ? undefined : shown)) return;
         if (was === undefined) delete node[property];
         else node[property] = was;
       });

@@ -106,7 +106,8 @@
 
   /** Prepares the dialog. */
   function prepare(node) {
-    const { keepOption, inputOf } = shared();
+    const { inputOf } = shared();
+    const { keepOption } = RED.plugins.getPlugin('vg-auth-choices');
     keepOption(node, 'platform');
     keepOption(node, 'mfaCredentials');
     const known = prepareModules(node);

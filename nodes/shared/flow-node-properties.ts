@@ -25,7 +25,7 @@ export function reference(): Property<string> {
   return { otherwise: '', read: (value) => value as string };
 }
 
-/** One of a list of words. An empty text counts as absent. */
+/** One of a list of words. An empty text counts as absent. The editor has the same lists, in resources/choices.js. */
 export function choice<const T extends string>(otherwise: T, ...others: T[]): Property<T> {
   const allowed: readonly unknown[] = [otherwise, ...others];
   return {

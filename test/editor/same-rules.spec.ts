@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { AuthError } from '../../src/core/errors.ts';
 import { readAddress } from '../../src/http/address.ts';
 import { openEditor } from '../support/browser.ts';
+import { choiceFlow } from '../support/choice-flow.ts';
+import { CONFIG_NODE_CHOICES, FLAGS, FLOW_NODE_CHOICES, OPEN_LISTS } from '../support/choices.ts';
+import { ONE_OF_EACH } from '../support/dialog-layout.ts';
+import { becomes } from '../support/steady.ts';
 
 const ADDRESSES = [
   'https://id.example.org',
@@ -35,6 +39,60 @@ describe('The editor and the running node', () => {
       return all.map((address) => checkAddress(RED.nodes.node('server'), 'url', address));
     }, ADDRESSES);
     assert.deepEqual(Object.fromEntries(ADDRESSES.map((address, index) => [address, found[index]])), atRunTime());
+  });
+
+  it('accept the same values of a property with a fixed set of values', async () => {
+    const { flow, variants } = choiceFlow();
+    const { page } = await openEditor(flow);
+    const shown = (): Promise<(string | undefined)[]> =>
+      page.evaluate((all) => {
+        const { nodes } = Reflect.get(window, 'RED');
+        return all.map(({ shownBy }) => nodes.node(shownBy).status?.text as string | undefined);
+      }, variants);
+    const isUnknown = (status: string | undefined): boolean => /^invalid /.test(status ?? '');
+    // The last one that is wrong. Node-RED sends the statuses one by one.
+    const last = variants.findLastIndex(({ id }) => id.endsWith('{"a":1}'));
+    await becomes(async () => isUnknown((await shown())[last]), true);
+    const statuses = await shown();
+    const atRunTime = variants.filter((_, index) => isUnknown(statuses[index])).map(({ id }) => id);
+    const found = await page.evaluate((all) => {
+      const { nodes, _: text } = Reflect.get(window, 'RED');
+      const about = (node: { type: string }, property: string): string => {
+        const catalogue = '@vg-auth/node-red-vg-auth/';
+        const label = text(`${catalogue}${node.type}:label.${property.replace(/(Name)?Type$/, '')}`);
+        return text(`${catalogue}vg-auth:errors.config-value-unknown`, { property: label });
+      };
+      return all.flatMap(({ id, property }) => {
+        const node = nodes.node(id);
+        const errors = node.validationErrors as string[];
+        const wanted = about(node, property);
+        return errors.length === 0 ? [] : [errors.join() === wanted ? id : `${id}: ${errors.join()}`];
+      });
+    }, variants);
+    assert.deepEqual(found, atRunTime);
+    assert.ok(atRunTime.length > variants.length / 4, `${atRunTime.length} of ${variants.length}`);
+  });
+
+  it('know of each list, checkbox and type of a value whether its values are fixed', async () => {
+    const { page } = await openEditor(ONE_OF_EACH);
+    const found = await page.evaluate((all) => {
+      const { nodes } = Reflect.get(window, 'RED');
+      return all.flatMap(({ type }) => {
+        const definition = nodes.getType(type);
+        const template = document.querySelector(`script[data-template-name="${type}"]`)?.innerHTML ?? '';
+        const form = new DOMParser().parseFromString(template, 'text/html');
+        const prefix = definition.category === 'config' ? 'node-config-input-' : 'node-input-';
+        return Object.keys(definition.defaults)
+          .filter((property) => form.getElementById(prefix + property)?.matches('select, [type=checkbox], [id$=Type]'))
+          .map((property) => `${type} ${property}`);
+      });
+    }, ONE_OF_EACH);
+    const known = (lists: Record<string, readonly string[]>): string[] =>
+      Object.entries(lists).flatMap(([type, all]) => all.map((property) => `${type} ${property}`));
+    const names = (lists: Record<string, object>): Record<string, string[]> =>
+      Object.fromEntries(Object.entries(lists).map(([type, all]) => [type, Object.keys(all)]));
+    const all = [names(FLOW_NODE_CHOICES), names(CONFIG_NODE_CHOICES), FLAGS, OPEN_LISTS].flatMap(known);
+    assert.deepEqual(found.sort(), all.sort());
   });
 });
 

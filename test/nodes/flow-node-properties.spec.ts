@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import helper from 'node-red-node-test-helper';
 import type { SinonSpy } from 'sinon';
+import { FLAGS, FLOW_NODE_CHOICES, USER } from '../support/choices.ts';
 import { type FlowNode, type Message, place, wire } from '../support/flows.ts';
 import { type Flow, load, logged } from '../support/runtime.ts';
 
@@ -22,10 +23,6 @@ const FOREIGN_TYPES = [
   ' msg',
 ];
 
-/** The types that each property accepts, as documented. The first is the default. */
-const NAME = ['fixed', 'msg', 'flow', 'global', 'env'];
-const USER = ['stored', 'session', 'msg', 'flow', 'global', 'env', 'str'];
-
 /** A flow node: a base that works, its choices with all their values, its texts, and its flags. */
 interface NodeCase {
   base: object;
@@ -39,35 +36,25 @@ const CASES: Record<string, NodeCase> = {
   'vgs-token': {
     base: { account: 'account', accountName: 'calledAccount' },
     outputs: 2,
-    choices: { accountNameType: NAME },
+    choices: FLOW_NODE_CHOICES['vgs-token'],
     texts: ['account', 'accountName', 'property'],
   },
   'vg-login': {
     base: { server: 'server', serverName: 'called', username: 'who', password: 'word' },
     outputs: 3,
-    choices: {
-      serverNameType: NAME,
-      usernameType: ['stored', 'msg', 'flow', 'global', 'env', 'str'],
-      passwordType: ['stored', 'msg', 'flow', 'global', 'env'],
-      method: ['ask', 'first', 'otp-sms', 'otp-email', 'otp-whatsapp', 'otp-app', 'link-sms', 'link-email'],
-    },
+    choices: FLOW_NODE_CHOICES['vg-login'],
     texts: ['server', 'serverName', 'username', 'password', 'property'],
   },
   'vg-mfa': {
     base: { code: 'payload', method: 'payload', challenge: 'auth.challenge.id' },
     outputs: 3,
-    choices: {
-      action: ['submit', 'choose'],
-      codeType: ['msg', 'flow', 'global'],
-      methodType: ['msg', 'str'],
-      challengeType: ['msg', 'flow', 'global'],
-    },
+    choices: FLOW_NODE_CHOICES['vg-mfa'],
     texts: ['code', 'method', 'challenge', 'property'],
   },
   'vg-logout': {
     base: { server: 'server', serverName: 'called', user: 'who' },
     outputs: 1,
-    choices: { serverNameType: NAME, userType: USER },
+    choices: FLOW_NODE_CHOICES['vg-logout'],
     texts: ['server', 'serverName', 'user'],
   },
   'attach-bearer': {
@@ -80,9 +67,9 @@ const CASES: Record<string, NodeCase> = {
       user: 'who',
     },
     outputs: 2,
-    choices: { source: ['vgs', 'vg', 'msg'], accountNameType: NAME, serverNameType: NAME, userType: USER },
+    choices: FLOW_NODE_CHOICES['attach-bearer'],
     texts: ['account', 'accountName', 'server', 'serverName', 'user', 'property', 'hosts'],
-    flags: ['hide'],
+    flags: FLAGS['attach-bearer'],
   },
 };
 

@@ -48,7 +48,10 @@ export function wantedByScript(text: string, node = '', shared = 'vg-auth'): Wan
     ...calls(/(?<!\bshared\(\))\.say\(/g).map((key) => named(key, shared)),
     ...calls(/(?:this|node)\._\(/g).map((key) => named(key, node)),
     ...calls(/\b(?:RED\._|translate)\(/g).map((key) => named(key, 'editor')),
-    ...[...rest.matchAll(/\.(?:typed|check\w+)\(this, '(\w+)'/g)].map(([, name]) => named(`label.${name}`, node)),
+    // A value and its type have one field, and so one label.
+    ...[...rest.matchAll(/\.(?:typed|check\w*)\(this, '(\w+?)(?:(?:Name)?Type)?'/g)].map(([, name]) =>
+      named(`label.${name}`, node),
+    ),
     ...[...rest.matchAll(/\.listPractice\(.*, '(\w+)', \w+\);/g)].map(([, name]) => named(`practice.${name}.*`, node)),
   ];
   // Keys that a helper looks up for its callers are found in the callers, or with the properties of a dialog.

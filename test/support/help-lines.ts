@@ -1,6 +1,6 @@
 /** A line of a help text: its kind, and what a translation must keep of it. */
 export interface HelpLine {
-  kind: 'help' | 'heading' | 'property' | 'row' | 'item' | 'output' | 'note' | 'code' | 'text' | 'end';
+  kind: 'help' | 'heading' | 'property' | 'row' | 'item' | 'output' | 'note' | 'code' | 'text' | 'class' | 'end';
   /** The level of a heading, the cells of a row, the number of an output. */
   size: number;
   /** The name of a property, with the mark of an optional one. */
@@ -29,6 +29,8 @@ function kindOf(text: string, toSource: (word: string) => string): Pick<HelpLine
   const script = /^<script type="text\/markdown" data-help-name="([^"]+)">$/.exec(text);
   if (script) return is('help', 0, script[1]);
   if (text === '</script>') return is('end');
+  // For the style of the help, in resources/dialog.css.
+  if (text === '<div class="vg-auth-help"></div>') return is('class');
   const heading = /^(#+) /.exec(text);
   if (heading) return is('heading', heading[1].length);
   // Like the rule of the editor: a second colon would end it.
@@ -51,7 +53,7 @@ function wordsIn(text: string, toSource: (word: string) => string): Pick<HelpLin
 
 /** The text of a line without its code words, links and names. */
 export function proseOf({ kind, text }: HelpLine): string {
-  if (kind === 'code' || kind === 'help') return '';
+  if (kind === 'code' || kind === 'help' || kind === 'class') return '';
   const prose = kind === 'property' ? text.slice(text.lastIndexOf(' : ')) : text;
   return prose.replace(/`[^`]*`|\]\([^)]*\)/g, ' ');
 }
