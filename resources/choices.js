@@ -1,4 +1,4 @@
-// Properties with a fixed set of values: lists, check boxes, and the types of values. An imported flow can have any other
+// Properties with a fixed set of values: lists, checkboxes, and the types of values. An imported flow can have any other
 // value in them. A dialog gets this code with RED.plugins.getPlugin('vg-auth-choices').
 (() => {
   const NAME = ['fixed', 'msg', 'flow', 'global', 'env'];
@@ -79,7 +79,7 @@
     return shared().say('errors.config-value-unknown', { property: label });
   }
 
-  /** The unknown value of a check box that the open dialog shows beside it; undefined if there is none. */
+  /** The unknown value of a checkbox that the open dialog shows beside it; undefined if there is none. */
   function besideTick(node, property) {
     const input = shared().inputOf(node, property);
     const isOpen = input.closest('form').data('vg-auth-node') === node.id;
@@ -121,7 +121,8 @@
    */
   function withUnknownType(types, typeField) {
     const value = String(typeField.val() ?? '');
-    // Node-RED finds the entry of the menu by a selector with the value between quotation marks.
+    // Node-RED finds the entry of the menu by a selector with the value between quotation marks. A type that has one itself is
+    // marked, but not shown, and the field replaces it.
     const isThere = value === '' || /['\\]/.test(value) || types.some((type) => (type.value ?? type) === value);
     return isThere ? types : [...types, { value: value, label: value }];
   }

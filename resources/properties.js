@@ -1,4 +1,4 @@
-// Nodes that were saved without a property, or with a variable as the value of a check box. A dialog gets this code with
+// Nodes that were saved without a property, with a variable as the value of a checkbox, or with an unknown value. A dialog gets this code with
 // RED.plugins.getPlugin('vg-auth-properties').
 (() => {
   const isAbsent = (value) => value === undefined || value === null;
@@ -31,10 +31,10 @@
   }
 
   /**
-   * Shows next to a check box the value with which the node was saved: a variable, or an unknown value, with a sentence
-   * about it. It stays until somebody uses the check box.
+   * Shows next to a checkbox the value with which the node was saved: a variable, or an unknown value, with a sentence
+   * about it. It stays until somebody uses the checkbox.
    *
-   * @param shown the value that the check box shows
+   * @param shown the value that the checkbox shows
    * @returns `isUsed`: whether somebody has used it
    */
   function showBesideTick(node, property, shown) {
@@ -43,7 +43,7 @@
     const was = node[property];
     const row = input.closest('.form-row');
     const text = typeof was === 'object' ? JSON.stringify(was) : String(was);
-    row.append($('<code style="margin-left: 4px">').text(text));
+    const saved = $('<code style="margin-left: 4px">').text(text).appendTo(row);
     const fault = $('<div class="vg-auth-unknown">').text(sentence(node, property));
     if (!isKnown(node, property, was)) {
       input.data('vg-auth-unknown', was);
@@ -56,14 +56,15 @@
       if (!use.isUsed) return;
       input.removeData('vg-auth-unknown');
       fault.remove();
-      // Node-RED saves the check box if it differs from the value of the node, and it takes 1 and true for equal.
+      saved.remove();
+      // Node-RED saves the checkbox if it differs from the value of the node, and it takes 1 and true for equal.
       node[property] = Number(was) === Number(isTicked) ? undefined : was;
     });
     return use;
   }
 
   /**
-   * Shows the values with which a node was saved: the default of each property that is absent, and next to a check box
+   * Shows the values with which a node was saved: the default of each property that is absent, and next to a checkbox
    * the variable that sets it. While the dialog is open, the node has the values that are shown; otherwise Node-RED would
    * see a change. After that, the node has its saved values again.
    */

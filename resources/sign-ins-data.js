@@ -37,7 +37,8 @@
 
   /**
    * The entries of an account that need a human. A human who answers a challenge or signs the user in also releases the messages
-   * on hold: that is one thing to do, so it is one entry, with the number of messages as `waiting`.
+   * of that user: that is one thing to do, so it is one entry, with the number of all messages on hold as `waiting`. If messages
+   * of other users are left after that, they become an entry then.
    */
   function needsOfAccount(account) {
     const { id, state, challenge, waiting = 0 } = account;

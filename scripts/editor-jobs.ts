@@ -25,11 +25,11 @@ function partsOf(files: string[]): string[][] {
  *
  * @returns its path; this process ends if there is none
  */
-export function findBrowser(): string {
+function findBrowser(): string {
   const chromium = process.env.CHROMIUM ?? BROWSERS.find((path) => existsSync(path)) ?? '';
   if (existsSync(chromium)) return chromium;
   console.error(
-    `There is no browser${chromium && ` at ${chromium}`}, so the tests of the editor did not run. apt-get install chromium-headless-shell, or set CHROMIUM.`,
+    `There is no browser${chromium && ` at ${chromium}`}, so the tests cannot run. apt-get install chromium-headless-shell, or set CHROMIUM.`,
   );
   return process.exit(1);
 }
@@ -38,10 +38,12 @@ export function findBrowser(): string {
  * The browser tests on Node-RED 4.1 and 5. Each job has a Node-RED and a browser of its own. It fetches what is not here.
  *
  * @param named the files to run; all files if there is none, and then each version has two jobs
- * @param only the version to run them on, if it is not both. Then it has one job
+ * @param only the version to run them on, if it is not both. Then it has one job, and none if there is no such version
  */
 export function editorJobs(named: string[], only: string | undefined): Job[] {
+  const chromium = findBrowser();
   const versions = NODE_RED_VERSIONS.filter((version) => version === (only ?? version));
+  if (versions.length === 0) return [];
   // Here and not in the tests, because those of both versions would install it at the same time.
   if (named.length === 0 || named.some((file) => file.includes('*') || file.includes('dashboard'))) fetchDashboard();
   const all = readdirSync(join(PROJECT, TESTS), { recursive: true, encoding: 'utf8' })
@@ -51,7 +53,6 @@ export function editorJobs(named: string[], only: string | undefined): Job[] {
   const files = named.length > 0 ? named : all;
   const parts = named.length > 0 || versions.length === 1 ? [files] : partsOf(files);
   const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
-  const chromium = findBrowser();
   return versions.flatMap((version) =>
     parts.map((part, index) => ({
       name: `the editor of ${version}${parts.length > 1 ? `, part ${index + 1} of ${parts.length}` : ''}`,

@@ -104,10 +104,12 @@ export class StatusLine {
 
   valid(token: Token): void {
     const { expiresAt, obtainedAt } = token;
-    const until = this.#text.moment(['status.valid-until', 'status.valid-until-date'], expiresAt);
     if (expiresAt <= obtainedAt) this.#showNormal(IDLE, this.#text.say('status.used-once'));
     else if (expiresAt <= this.#clock.now()) this.#showNormal(IDLE, this.#text.say('status.expired'));
-    else this.#showNormal(GOOD, until, expiresAt, 'status.expired');
+    else {
+      const until = this.#text.moment(['status.valid-until', 'status.valid-until-date'], expiresAt);
+      this.#showNormal(GOOD, until, expiresAt, 'status.expired');
+    }
   }
 
   /** A message left by output 1, and there is no token to show, for example after a logout. */
@@ -226,7 +228,7 @@ export class StatusLine {
     this.#paint(look, text);
   }
 
-  /** Changes what is shown, and nothing else: the status is still about the same. */
+  /** Changes what is shown, and nothing else: the status is still about the same thing. */
   #paint(look: Look, text: string): void {
     this.#normal = undefined;
     this.#showsReceived = false;

@@ -25,8 +25,8 @@ interface Watcher {
 }
 
 /**
- * A store whose settings come from files or a vault. It is opened when they are known. While it is unavailable they are asked for
- * again, and if they have changed, it is opened again.
+ * A store whose settings come from files or a vault, or whose TLS files may be replaced. It is opened when they are known. While it
+ * is unavailable they are asked for again, and if they have changed, it is opened again.
  */
 export class ChangingStore<S extends object> implements DurableStore {
   readonly kind: DurableStore['kind'];

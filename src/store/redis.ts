@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import { type Cancel, type Clock, randomId } from '../core/clock.ts';
 import { type Listeners, Once } from '../core/listeners.ts';
 import { FENCE_MARGIN } from './entries.ts';
@@ -23,9 +22,9 @@ import {
   type StoreState,
 } from './store.ts';
 import { storeGone } from './store-timeout.ts';
+import { UnwrittenChanges } from './unwritten-changes.ts';
 
-/** How many changes are kept while the server is unavailable, and how many are written at once when it is back. */
-const MOST_UNWRITTEN = 10_000;
+/** How many changes are written at once when the server is back. */
 const BATCH = 100;
 
 /** The store that replicas share, in Redis or Valkey. Names and values are sealed before they leave this process. */
@@ -44,10 +43,10 @@ export class RedisStore implements DurableStore {
   /** The watched names, by their IDs. */
   readonly #names = new Map<string, string>();
   readonly #locks = new Set<RedisLock>();
-  /** The newest change of each name that is not on the server yet. */
-  readonly #unwritten = new LRUCache<string, Change>({ max: MOST_UNWRITTEN });
-  readonly #onTheWay = new Map<string, Change>();
+  readonly #unwritten = new UnwrittenChanges();
   #isCatchingUp = false;
+  /** The store in its place, after it was closed: writes the result of work that began with this one. */
+  #successor: RedisStore | undefined;
 
   /** @param prefix of all keys and channels */
   constructor(target: RedisTarget, prefix: string, keyring: Keyring, clock: Clock) {
@@ -178,8 +177,8 @@ export class RedisStore implements DurableStore {
 
   takeOver(before: DurableStore): void {
     if (!(before instanceof RedisStore)) return;
-    // The least recent one first: it would make room first.
-    for (const [name, change] of [...before.#unwritten.entries()].reverse()) this.#unwritten.set(name, change);
+    this.#unwritten.takeOver(before.#unwritten);
+    before.#successor = this;
   }
 
   close(): void {
@@ -229,9 +228,13 @@ export class RedisStore implements DurableStore {
   }
 
   async #change(name: string, made: Omit<Change, 'since'>): Promise<boolean> {
-    if (this.#isClosed) return false;
+    if (this.#isClosed) {
+      const successor = this.#successor;
+      // The lock, if there was one, was of this store.
+      return successor ? successor.#change(name, { ...made, owner: undefined }) : false;
+    }
     const change = { ...made, since: this.#clock.now() };
-    this.#onTheWay.set(name, change);
+    this.#unwritten.send(name, change);
     try {
       // An earlier change is written first, or is replaced by this one.
       if (this.state.at === 'gone' || this.#unwritten.has(name)) throw storeGone(this.host, 'gone');
@@ -240,24 +243,20 @@ export class RedisStore implements DurableStore {
       this.#keep(name, change);
       return false;
     } finally {
-      if (this.#onTheWay.get(name) === change) this.#onTheWay.delete(name);
+      this.#unwritten.answered(name, change);
     }
   }
 
   /** Keeps a change that could not be written, unless there is a newer one. */
   #keep(name: string, change: Change): void {
-    if (this.#isClosed || this.#onTheWay.get(name) !== change) return;
-    const kept = this.#unwritten.get(name);
-    if (!kept || kept.fence <= change.fence) {
-      this.#unwritten.set(name, change);
-      this.#watchers.tell(name, change.writer);
-    }
+    if (this.#isClosed) return;
+    if (this.#unwritten.keep(name, change)) this.#watchers.tell(name, change.writer);
     this.#catchUpAlone();
   }
 
   /** Keeps a change although the server is available: no new connection would write it. */
   #catchUpAlone(): void {
-    if (this.state.at !== 'ready' || this.#isCatchingUp || this.#unwritten.size === 0) return;
+    if (this.state.at !== 'ready' || this.#isCatchingUp || this.#unwritten.isEmpty) return;
     this.#isCatchingUp = true;
     this.#catchUp()
       // The connection is lost, and the next one writes the changes.
@@ -281,10 +280,10 @@ export class RedisStore implements DurableStore {
   }
 
   async #catchUp(): Promise<void> {
-    while (this.#unwritten.size > 0) {
-      const batch = [...this.#unwritten.entries()].slice(0, BATCH);
+    while (!this.#unwritten.isEmpty) {
+      const batch = this.#unwritten.batch(BATCH);
       await Promise.all(batch.map(([name, change]) => this.#write(this.#connection.runNow, name, change)));
-      for (const [name, change] of batch) if (this.#unwritten.peek(name) === change) this.#unwritten.delete(name);
+      for (const [name, change] of batch) this.#unwritten.written(name, change);
     }
   }
 

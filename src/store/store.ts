@@ -130,6 +130,9 @@ export interface DurableStore extends Store {
   readonly host: string;
   /** Called once, when an entry is found that was written with another key, or was changed. It counts as absent. */
   readonly unreadable: Listeners<void>;
-  /** Takes over the changes that a store, in whose place this one is, could not write. Without this method there are none. */
+  /**
+   * Takes over the changes that its predecessor could not write, and those of work that began with it. Called before the
+   * predecessor is closed. Without this method they are lost.
+   */
   takeOver?(before: DurableStore): void;
 }

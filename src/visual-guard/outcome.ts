@@ -49,7 +49,7 @@ export interface OpenChallenge {
   readonly tokenUrl: string;
   /**
    * Called with the outcome of a step that changes what it waits for, whoever takes it, and once with the end: undefined if it
-   * was canceled, or has ended in another way that is not known here. An expired challenge has no end of its own.
+   * was canceled, or has ended in another way that is not known here. Expiry is not reported.
    */
   readonly changes: Listeners<Outcome | undefined>;
   /** The state of the challenge, as a message shows it. */

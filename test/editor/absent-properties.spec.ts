@@ -99,6 +99,7 @@ describe('A node that was saved without its optional properties', () => {
     const dialog = await open('vgs-account', 'by-variable');
     await dialog.element.getByText('$(PRACTICE)').waitFor();
     await dialog.fill({ 'Practice server: built in, no account needed': true });
+    await dialog.element.getByText('$(PRACTICE)').waitFor({ state: 'detached' });
     await dialog.done();
     const { exported, changed } = await known(editor, 'by-variable');
     assert.deepEqual([exported.practice, exported.insecureHttp, changed], [true, 'true', true]);

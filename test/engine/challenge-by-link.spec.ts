@@ -201,6 +201,13 @@ describe('an open link', () => {
     assert.equal(scene.transport.requests[1].signal?.aborted, true);
   });
 
+  it('does not prevent the code that is chosen after it, even if the response to that choice is lost', async () => {
+    const scene = await withLink(silence, new AuthError('connection-cut', { host: 'h' }), signedIn());
+    await scene.system.pass(30_000);
+    await assert.rejects(scene.open.choose('otp-sms'), { code: 'AUTH_NETWORK' });
+    isSignedIn(await scene.open.submit('1'));
+  });
+
   it('ends when the authenticator app is chosen, which needs nothing sent', async () => {
     const scene = await withLink(silence);
     isChallenged(await scene.open.choose('otp-app'), 'code-required');

@@ -76,6 +76,33 @@ describe('a session store in Redis whose password comes from a vault', () => {
     assert.deepEqual((await store.get('session 1'))?.value, { token: 'renewed' });
   });
 
+  it('writes the result of work that began before it was opened again, with the records that belong to it', async () => {
+    await until(() => store.state.at === 'ready');
+    const lock = await store.lock('session 1');
+    assert.ok('fence' in lock);
+    await rotate('second');
+    await until(() => store.state.at === 'gone');
+    settings = { ...settings, password: 'second' };
+    await until(() => store.state.at === 'ready');
+    const user = { name: 'user anna', value: { id: 1 }, life: LIFE, fence: 1 };
+    await lock.release({ value: { token: 'renewed' }, life: LIFE }, [user]);
+    assert.deepEqual((await store.get('session 1'))?.value, { token: 'renewed' });
+    assert.deepEqual((await store.get('user anna'))?.value, { id: 1 });
+  });
+
+  it('writes what was on the way when the connection was lost', async () => {
+    await until(() => store.state.at === 'ready');
+    await redis.admin.call('CLIENT', 'PAUSE', '60000', 'WRITE');
+    const sent = [1, 2, 3].map((each) => store.put(`session ${each}`, { each }, { life: LIFE, fence: 1 }));
+    await until(async () => /blocked_clients:1/.test(await redis.admin.info('clients')));
+    settings = { ...settings };
+    await redis.admin.call('CLIENT', 'KILL', 'USER', 'node-red');
+    await Promise.all(sent);
+    await redis.admin.call('CLIENT', 'UNPAUSE');
+    await until(() => store.state.at === 'ready');
+    for (const each of [1, 2, 3]) assert.deepEqual((await store.get(`session ${each}`))?.value, { each });
+  });
+
   it('writes later what it received before the vault answered', async () => {
     let answer: (settings: RedisSettings) => void = () => undefined;
     const asked = new Promise<RedisSettings>((resolve) => {

@@ -21,8 +21,8 @@ export function needsOf(RED: NodeAPI): string {
 }
 
 /**
- * The entries of one config node. A human who answers a challenge or signs the user in also releases the messages on hold: that
- * is one thing to do, so it is one entry.
+ * The entries of one config node. A human who answers a challenge or signs the user in also releases the messages of that user:
+ * that is one thing to do, so it is one entry. If messages of other users are left after that, they become an entry then.
  */
 function needsAt(RED: NodeAPI, node: ConnectionNode<unknown>): string[] {
   const need = needOf(node);

@@ -121,8 +121,9 @@ export class Challenge extends ChallengeFacts implements OpenChallenge {
       const heldUntil = await this.#requests.claimDelivery();
       if (heldUntil !== undefined) return this.where('held-back', { retryAt: heldUntil });
       this.#links.cancel();
-      // Before the response: if none comes, the code may arrive nevertheless.
-      this.#shared.change({ method, hasChosen: true, sent: true });
+      // Before the response: if none comes, the code may arrive nevertheless. An earlier link no longer counts.
+      const state = this.state === 'link-sent' ? 'mfa-required' : this.state;
+      this.#shared.change({ state, method, hasChosen: true, sent: true });
       const outcome = method.kind === 'link' ? this.#sendLink(method) : await this.#sendCode(method, publish);
       const isCodeSent = outcome.state === 'code-required' && !outcome.reason;
       if (isCodeSent) this.#context.metrics.tell({ what: 'code-sent', user: this.user });
