@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fetchDashboard } from './fetch-dashboard.ts';
 import { fetchNode } from './fetch-node.ts';
+import { MOCHA } from './mocha.ts';
 import { PROJECT } from './project.ts';
 import type { Job } from './side-by-side.ts';
 import { NODE_RED_VERSIONS, runsOn } from './versions.ts';
@@ -52,12 +52,11 @@ export function editorJobs(named: string[], only: string | undefined): Job[] {
     .sort();
   const files = named.length > 0 ? named : all;
   const parts = named.length > 0 || versions.length === 1 ? [files] : partsOf(files);
-  const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
   return versions.flatMap((version) =>
     parts.map((part, index) => ({
       name: `the editor of ${version}${parts.length > 1 ? `, part ${index + 1} of ${parts.length}` : ''}`,
       command: runsOn(version, process.version) ? process.execPath : fetchNode(22),
-      args: ['--import', 'tsx', mocha, '--timeout', TIMEOUT, ...part],
+      args: ['--import', 'tsx', MOCHA, '--timeout', TIMEOUT, ...part],
       environment: { NODE_RED: version, CHROMIUM: chromium },
     })),
   );

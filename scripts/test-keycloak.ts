@@ -4,14 +4,13 @@
  * With file names, `npm run test:keycloak -- test/keycloak/tls.spec.ts`: only those files.
  * With NODE_RED=node-red-5: only that version, and its output appears at once.
  */
-import { createRequire } from 'node:module';
 import { findJava } from '../test/support/jdk.ts';
 import { keycloakHome } from '../test/support/keycloak-home.ts';
 import { fetchNode } from './fetch-node.ts';
+import { MOCHA } from './mocha.ts';
 import { runSideBySide } from './side-by-side.ts';
 import { NODE_RED_VERSIONS, runsOn } from './versions.ts';
 
-const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
 const files = process.argv.length > 2 ? process.argv.slice(2) : ['test/keycloak/**/*.spec.ts'];
 const versions = NODE_RED_VERSIONS.filter((version) => version === (process.env.NODE_RED ?? version));
 if (versions.length === 0) {
@@ -29,7 +28,7 @@ process.exitCode = await runSideBySide(
   versions.map((version) => ({
     name: version,
     command: runsOn(version, process.version) ? process.execPath : fetchNode(22),
-    args: ['--import', 'tsx', mocha, ...files],
+    args: ['--import', 'tsx', MOCHA, ...files],
     environment: { NODE_RED: version },
   })),
 );

@@ -3,11 +3,10 @@
  * that starts on this Node.js, or for the one that is named. With a folder of `test`, only the tests in that folder.
  */
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
+import { MOCHA } from './mocha.ts';
 import { PROJECT } from './project.ts';
 import { NODE_RED_VERSIONS, RUNTIME_TESTS, runsOn } from './versions.ts';
 
-const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
 const [wanted, part] = process.argv.slice(2);
 const versions = NODE_RED_VERSIONS.filter((version) => wanted === undefined || wanted === version);
 const folders = RUNTIME_TESTS.filter((folder) => part === undefined || part === folder);
@@ -29,7 +28,7 @@ for (const version of versions) {
   // One runtime per process: Node-RED's log and catalogs are singletons.
   const { status } = spawnSync(
     process.execPath,
-    ['--import', 'tsx', mocha, ...folders.map((folder) => `test/${folder}/**/*.spec.ts`)],
+    ['--import', 'tsx', MOCHA, ...folders.map((folder) => `test/${folder}/**/*.spec.ts`)],
     {
       cwd: PROJECT,
       env: { ...process.env, NODE_RED: version },

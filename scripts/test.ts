@@ -1,11 +1,10 @@
 /**
  * The part of `npm test` after the build: everything that needs only this Node.js, two processes side by side.
  */
-import { createRequire } from 'node:module';
+import { MOCHA } from './mocha.ts';
 import { type Job, runSideBySide } from './side-by-side.ts';
 import { NODE_RED_VERSIONS, RUNTIME_TESTS, runsOn } from './versions.ts';
 
-const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
 const versions = NODE_RED_VERSIONS.filter((version) => runsOn(version, process.version));
 const runtime: Job[] = versions.flatMap((version) =>
   RUNTIME_TESTS.map((folder) => ({
@@ -17,7 +16,7 @@ const runtime: Job[] = versions.flatMap((version) =>
 const engine: Job = {
   name: 'the engine, the documents and random input',
   command: process.execPath,
-  args: [mocha, ...['engine', 'documents', 'fuzz'].map((folder) => `test/${folder}/**/*.spec.ts`)],
+  args: [MOCHA, ...['engine', 'documents', 'fuzz'].map((folder) => `test/${folder}/**/*.spec.ts`)],
 };
 const jobs = [...runtime, engine];
 console.log(`Two side by side, each shown when it has finished: ${jobs.map(({ name }) => name).join('; ')}`);
