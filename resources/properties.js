@@ -1,5 +1,5 @@
-// Nodes that were saved without a property, with a variable as the value of a checkbox, or with an unknown value. A dialog gets this code with
-// RED.plugins.getPlugin('vg-auth-properties').
+// Nodes that were saved without a property, with a variable as the value of a checkbox, or with an unknown value. A dialog
+// gets this code with RED.plugins.getPlugin('vg-auth-properties').
 (() => {
   const isAbsent = (value) => value === undefined || value === null;
 

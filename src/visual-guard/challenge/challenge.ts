@@ -34,8 +34,6 @@ export class Challenge extends ChallengeFacts implements OpenChallenge {
   readonly #progress: Progress;
   /** It has expired or ended. */
   #isClosed = false;
-  /** It has ended by a step that was taken here. */
-  #hasEnded = false;
   readonly #links = new LinkRequests();
   readonly #requests: ChallengeRequests;
   readonly #shared: ReplicatedContent;
@@ -154,7 +152,7 @@ export class Challenge extends ChallengeFacts implements OpenChallenge {
     this.expire();
     this.#links.cancel();
     this.#unwatch?.();
-    if (!this.#hasEnded) this.#progress.over();
+    if (!this.#shared.hasEnded) this.#progress.over();
   }
 
   /** Refuses further steps. An open link may still be clicked, because the server alone decides how long it is valid. */
@@ -178,7 +176,7 @@ export class Challenge extends ChallengeFacts implements OpenChallenge {
 
   /** Reports the state after a step. A session that could not be written is no sign-in. */
   #report(): void {
-    if (this.#hasEnded) this.#progress.over();
+    if (this.#shared.hasEnded) this.#progress.over();
     else this.#progress.at(this.where());
   }
 
@@ -288,7 +286,6 @@ export class Challenge extends ChallengeFacts implements OpenChallenge {
   }
 
   #end(): void {
-    this.#hasEnded = true;
     this.#shared.end();
     this.#keeper.left(this);
   }

@@ -55,6 +55,11 @@ export class ReplicatedContent {
     return this.#content;
   }
 
+  /** Whether it has ended by a step that was taken here. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   /** Other replicas learn of the change when the step has ended, or by `publish`. */
   change(changed: Partial<ChallengeContent>): void {
     this.#content = { ...this.#content, ...changed };
