@@ -112,7 +112,11 @@ function installFaults(): string[] {
  * @returns one line for each; none if the registry does not answer, which is printed
  */
 function auditFaults(): string[] {
-  const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--json'], { cwd: PROJECT, encoding: 'utf8' });
+  const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--json'], {
+    cwd: PROJECT,
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
   const { vulnerabilities } = parse(stdout) as { vulnerabilities?: Record<string, { severity: string }> };
   if (vulnerabilities)
     return Object.entries(vulnerabilities).map(([name, { severity }]) => `npm audit: ${name}, ${severity}`);

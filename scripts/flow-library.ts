@@ -41,6 +41,7 @@ export function flowLibraryFaults(flowNodes: string[]): string[] {
       encoding: 'utf8',
       env: { ...process.env, NODE_OPTIONS: `--require ${join(PROJECT, 'scripts/flow-library-catalogue.cjs')}` },
       stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 300_000,
     });
     for (const line of stderr.split('\n')) if (/not reached|Warning/.test(line)) console.log(`node-red-dev: ${line}`);
     if (status !== 0 || !existsSync(score)) return [`node-red-dev ended with ${status}: ${stderr.trim()}`];
@@ -72,7 +73,7 @@ function fetchTool(): string {
   execFileSync(
     'npm',
     ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--silent', TOOL],
-    { cwd: folder, stdio: 'inherit' },
+    { cwd: folder, stdio: 'inherit', timeout: 600_000 },
   );
   return program;
 }

@@ -13,5 +13,6 @@ export function installApart(folder: string, spec: string): void {
   const prefix = join(PROJECT, '.cache', folder);
   const flags = ['--no-save', '--no-bin-links', '--ignore-scripts', '--no-audit', '--no-fund'];
   const args = ['install', '--prefix', prefix, ...flags, spec];
-  spawnSync('npm', args, { cwd: PROJECT, stdio: 'inherit', shell: process.platform === 'win32' });
+  // A registry that does not answer must not hold up the tests for long.
+  spawnSync('npm', args, { cwd: PROJECT, stdio: 'inherit', shell: process.platform === 'win32', timeout: 600_000 });
 }

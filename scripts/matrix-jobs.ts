@@ -1,4 +1,5 @@
 import { fetchNode } from './fetch-node.ts';
+import { runtimeJob } from './runtime-jobs.ts';
 import type { Job } from './side-by-side.ts';
 import { NODE_RED_VERSIONS, NODE_VERSIONS, RUNTIME_TESTS, runsOn } from './versions.ts';
 
@@ -12,9 +13,8 @@ export function matrixJobs(): Job[] {
       .filter((major) => !(runsOn(version, process.version) && process.version.startsWith(`v${major}.`)))
       .flatMap((major) =>
         RUNTIME_TESTS.map((folder) => ({
+          ...runtimeJob(version, folder, fetchNode(major)),
           name: `${version} on Node.js ${major}: test/${folder}`,
-          command: fetchNode(major),
-          args: ['--import', 'tsx', 'scripts/test-runtime.ts', version, folder],
         })),
       ),
   );

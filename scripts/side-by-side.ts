@@ -5,6 +5,12 @@ import { PROJECT } from './project.ts';
 /** Where Node.js 22 and later keep what they compiled: most of the time that a Node-RED needs to start is compiling. */
 const COMPILED = join(PROJECT, '.cache', 'compiled');
 
+/** For one program, in minutes. The longest needs less than half of it, also on a busy machine. */
+const MINUTES = 40;
+
+/** In ms: how long a program may take to end after a signal, and its output to end after the program. */
+const TO_END = 10_000;
+
 /** A program to run in the project's folder. */
 export interface Job {
   /** Its name in the report of failures. */
@@ -17,8 +23,7 @@ export interface Job {
 
 /** How a program ended. */
 interface Ended {
-  /** null if a signal ended the program */
-  code: number | null;
+  hasFailed: boolean;
   /** What it printed; empty if that has been shown already. */
   output: Buffer;
 }
@@ -26,19 +31,20 @@ interface Ended {
 /**
  * Runs programs side by side. The output of each appears when it has finished, so that outputs do not mix, and that of
  * programs that failed at the end, because only the end of a long log may be at hand. The output of a single program
- * appears at once.
+ * appears at once. A program that takes too long hangs: it is stopped and has failed.
  *
  * @param limit how many run at the same time
+ * @param minutes how long each may take
  * @returns the exit code for this process: 1 if a program failed, else 0
  */
-export async function runSideBySide(jobs: readonly Job[], limit = 2): Promise<number> {
+export async function runSideBySide(jobs: readonly Job[], limit = 2, minutes = MINUTES): Promise<number> {
   const waiting = [...jobs];
   const failed: { name: string; output: Buffer }[] = [];
   const runUntilNoneIsLeft = async (): Promise<void> => {
     for (let job = waiting.shift(); job; job = waiting.shift()) {
-      const { code, output } = await run(job, jobs.length === 1);
-      if (code === 0) show(job.name, output);
-      else failed.push({ name: job.name, output });
+      const { hasFailed, output } = await run(job, minutes, jobs.length === 1);
+      if (hasFailed) failed.push({ name: job.name, output });
+      else show(job.name, output);
     }
   };
   await Promise.all(Array.from({ length: limit }, runUntilNoneIsLeft));
@@ -53,7 +59,7 @@ function show(name: string, output: Buffer): void {
   process.stdout.write(output);
 }
 
-function run({ name, command, args, environment }: Job, isAlone: boolean): Promise<Ended> {
+function run({ name, command, args, environment }: Job, minutes: number, isAlone: boolean): Promise<Ended> {
   const child = spawn(command, args, {
     cwd: PROJECT,
     env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, ...environment },
@@ -62,7 +68,21 @@ function run({ name, command, args, environment }: Job, isAlone: boolean): Promi
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk));
   return new Promise((done, failed) => {
+    let hangs = false;
+    const overtime = setTimeout(() => {
+      hangs = true;
+      output.push(Buffer.from(`\n${name} did not end within ${minutes} minutes.\n`));
+      child.kill();
+      setTimeout(() => child.kill('SIGKILL'), TO_END).unref();
+    }, minutes * 60_000);
     child.once('error', (error) => failed(new Error(`${name}: ${error.message}`)));
-    child.once('close', (code) => done({ code, output: Buffer.concat(output) }));
+    child.once('exit', () => {
+      clearTimeout(overtime);
+      // A process that it left running keeps its output open.
+      setTimeout(() => {
+        for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+      }, TO_END).unref();
+    });
+    child.once('close', (code) => done({ hasFailed: hangs || code !== 0, output: Buffer.concat(output) }));
   });
 }

@@ -31,4 +31,7 @@ process.exitCode = await runSideBySide(
     args: ['--import', 'tsx', MOCHA, ...files],
     environment: { NODE_RED: version },
   })),
+  2,
+  // Less than what `npm run test:apart` gives to this process, which shows what they print.
+  25,
 );

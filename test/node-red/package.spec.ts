@@ -80,5 +80,7 @@ describe(`the packed package, installed into an empty user directory of ${versio
 /** npm, without the environment variables of the npm that runs this test. */
 function npm(args: string[], cwd: string): string {
   const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
-  return execFileSync('npm', args, { cwd, env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  // The limit of the test does not end it: Node.js runs nothing else meanwhile.
+  const options = { cwd, env: environment, encoding: 'utf8', timeout: 150_000 } as const;
+  return execFileSync('npm', args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
 }

@@ -141,7 +141,7 @@ describe(`docs/monitoring.md, with ${version} and a real Prometheus`, () => {
 
   /** Runs a line of the page in the folder of its files. */
   function shell(line: string): { status: number | null; stdout: string; stderr: string } {
-    return spawnSync('sh', ['-c', line], { cwd: dir, encoding: 'utf8' });
+    return spawnSync('sh', ['-c', line], { cwd: dir, encoding: 'utf8', timeout: 60_000 });
   }
 
   function idsIn(body: string): string[] {

@@ -68,7 +68,7 @@ describe('Somebody who can write to Redis, but does not have the encryption key,
 
     it('make a record valid again after its end, not even with another time in clear', async () => {
       const { key, raw } = await write('a', 'mine', 50);
-      await eventually(async () => (await server.admin.exists(key)) === 0);
+      await until(async () => (await server.admin.exists(key)) === 0);
       const now = Date.now();
       for (const replayed of [
         raw,
@@ -131,7 +131,7 @@ describe('Somebody who can write to Redis, but does not have the encryption key,
       await server.admin.copy('attacker:master', 'vg-auth:master', 'REPLACE');
       assert.equal((await victim.get('a'))?.value, 'mine');
       time.passMinute();
-      await eventually(async () => (await server.admin.get('vg-auth:master'))?.includes(' ') === true);
+      await until(async () => (await server.admin.get('vg-auth:master'))?.includes(' ') === true);
       assert.equal((await openRedis(server).get('a'))?.value, 'mine');
     });
   });
@@ -187,7 +187,7 @@ describe('The master key in Redis', () => {
     assert.ok((await life()) > 399 * DAY);
     await server.admin.pexpire('vg-auth:master', 1_000_000);
     time.passMinute();
-    await eventually(async () => (await life()) > 399 * DAY);
+    await until(async () => (await life()) > 399 * DAY);
   });
 
   it('is there again within a minute after Redis was emptied, and records stay readable', async () => {
@@ -196,7 +196,7 @@ describe('The master key in Redis', () => {
     const record = await server.admin.get('vg-auth:master');
     await server.admin.del('vg-auth:master');
     time.passMinute();
-    await eventually(async () => (await server.admin.get('vg-auth:master')) === record);
+    await until(async () => (await server.admin.get('vg-auth:master')) === record);
     assert.equal((await openRedis(server).get('a'))?.value, 1);
   });
 
@@ -208,7 +208,7 @@ describe('The master key in Redis', () => {
       if (!(await old.get('a'))) await old.put('a', 'kept', { life: LIFE, fence: 1, writer: 'me' });
     };
     old.watch('a', follow, 'me');
-    await eventually(async () => (await old.get('a')) !== undefined);
+    await until(async () => (await old.get('a')) !== undefined);
     await server.admin.flushall();
     const fresh = openRedis(server);
     assert.equal(await fresh.get('a'), undefined);
@@ -236,8 +236,3 @@ describe('The master key in Redis', () => {
     assert.equal((await right.get('a'))?.value, 2);
   });
 });
-
-/** Waits for something that has to be polled. The test's time limit ends it. */
-async function eventually(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition()));
-}

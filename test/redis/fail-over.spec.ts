@@ -3,11 +3,14 @@ import { endRedis } from '../support/redis-server.ts';
 import { RedisCluster, Sentinels } from '../support/redis-topologies.ts';
 import { Renewals } from '../support/renewals.ts';
 import { addressOf } from '../support/stores.ts';
+import { until } from '../support/until.ts';
 
 const PEOPLE = 420;
 const RENEWALS = 1_000;
 /** The longest time of a fail-over and its end, in ms: the machine may be busy. */
 const PATIENCE = 60_000;
+/** The longest time of a part of a course, in ms. */
+const COURSE = 300_000;
 
 /** The history of one Redis while people were kept signed in. */
 interface Course {
@@ -68,24 +71,21 @@ describe('1,000 renewals with single-use refresh tokens', function () {
   ): Promise<void> {
     const recoveries: Course['recoveries'] = [];
     courses.set(name, { renewals, recoveries });
-    await becomes(() => renewals.isReady);
+    await until(() => renewals.isReady, COURSE);
     await renewals.start(PEOPLE);
     for (const { after, what, happen, isSilent = false } of events) {
-      await becomes(() => renewals.renewals >= RENEWALS * after);
+      await until(() => renewals.renewals >= RENEWALS * after, COURSE);
       const begun = performance.now();
+      const { losses } = renewals;
       const over = isSilent ? undefined : renewals.disturb();
       await happen();
-      if (!isSilent) await becomes(() => !renewals.isReady);
-      await becomes(() => renewals.isReady);
+      // It may have come back already.
+      if (!isSilent) await until(() => renewals.losses > losses, COURSE);
+      await until(() => renewals.isReady, COURSE);
       over?.();
       recoveries.push({ what, took: performance.now() - begun });
     }
-    await becomes(() => renewals.renewals >= RENEWALS);
+    await until(() => renewals.renewals >= RENEWALS, COURSE);
     await renewals.end();
   }
 });
-
-/** Waits for something that takes time on a busy machine. The test's time limit ends it. */
-async function becomes(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
-}

@@ -41,6 +41,7 @@ export class Cluster {
   /** Not one of the servers that end with a test. */
   readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
   #next = 0;
+  #hasEnded = false;
   /** The time that the server needs for an answer, in ms. */
   latency = 2;
 
@@ -76,6 +77,7 @@ export class Cluster {
    */
   async startOne(index: number): Promise<NodeRed> {
     const replica = this.#of(index);
+    if (this.#hasEnded) throw new Error('the replicas were stopped');
     linkProject(replica.userDir);
     const { version, settings } = this.#options;
     const { userDir, port } = replica;
@@ -84,6 +86,8 @@ export class Cluster {
     const nodeRed = await NodeRed.start({ version, userDir, port, settings: all });
     await isReady(nodeRed);
     replica.nodeRed = nodeRed;
+    // A test that failed may still start one.
+    if (this.#hasEnded) await this.stop(index);
     return nodeRed;
   }
 
@@ -131,9 +135,7 @@ export class Cluster {
   /** Calls a flow at the next running replica. If that dies meanwhile, the next one is called, as behind a load balancer. */
   async call(path: string, body: object): Promise<Reply> {
     for (let tries = 0; ; tries += 1) {
-      this.#next += 1;
-      const index = this.#next % this.#replicas.length;
-      if (!this.#of(index).nodeRed) continue;
+      const index = this.#nextRunning();
       try {
         return await this.callOne(index, path, body);
       } catch (failure) {
@@ -154,9 +156,19 @@ export class Cluster {
   }
 
   async end(): Promise<void> {
+    this.#hasEnded = true;
     await Promise.all(this.#replicas.map((_replica, index) => this.stop(index)));
     await shut(this.#server);
     rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  /** The index of the next replica that runs. @throws Error if none runs, as after the end of a test that failed */
+  #nextRunning(): number {
+    for (let skipped = 0; skipped < this.#replicas.length; skipped += 1) {
+      this.#next = (this.#next + 1) % this.#replicas.length;
+      if (this.#of(this.#next).nodeRed) return this.#next;
+    }
+    throw new Error('no replica runs');
   }
 
   #of(index: number): Replica {

@@ -57,7 +57,7 @@ function fetchDistribution(folder: string): string {
   const { error, status, stdout } = spawnSync(
     'mvn',
     ['--quiet', '--batch-mode', 'dependency:unpack', `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`],
-    { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' },
+    { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8', timeout: 600_000 },
   );
   if (error || status !== 0) {
     throw new Error(

@@ -44,16 +44,38 @@ export class Kills {
       this.#people.push(person);
       await this.#signIn(person);
     }
-    const isOver = (): boolean => guard.counts.refreshes - before >= renewals && this.#kills.length >= kills;
-    const killing = this.#killUntil(isOver);
-    await Promise.all(Array.from({ length: workers }, () => this.#workUntil(isOver)));
-    await killing;
+    let hasFailed = false;
+    const isOver = (): boolean =>
+      hasFailed || (guard.counts.refreshes - before >= renewals && this.#kills.length >= kills);
+    const all = [this.#killUntil(isOver), ...Array.from({ length: workers }, () => this.#workUntil(isOver))];
+    await Promise.all(all).catch(async (failure) => {
+      hasFailed = true;
+      await Promise.allSettled(all);
+      throw failure;
+    });
+    // The last kills may have lost sessions that no message has used since.
+    for (const person of this.#people) await this.#use(person);
     this.#renewals = guard.counts.refreshes - before;
   }
 
   /** Checks that everybody is still signed in, at every replica. */
   async checkAll(): Promise<void> {
     for (const { user, session } of this.#people) used(await this.#cluster.call('use', { session }), user);
+  }
+
+  /**
+   * Refresh tokens that were sent again after the server had refused them, although no replica was killed meanwhile: a
+   * replica that is killed before it has written the refusal makes another one ask again.
+   */
+  get refusedAgain(): string[] {
+    const { dead } = this.#cluster.guard;
+    return dead
+      .filter(({ token, at }, index) => {
+        const before = dead.slice(0, index).findLast((use) => use.token === token);
+        // The server may answer a replica that was killed a moment ago.
+        return before && !this.#kills.some((kill) => kill > before.at - 1_000 && kill < at);
+      })
+      .map(({ token }) => token);
   }
 
   report(): string {
@@ -70,20 +92,23 @@ export class Kills {
   async #workUntil(isOver: () => boolean): Promise<void> {
     while (!isOver()) {
       const person = this.#people[Math.floor(this.#random() * this.#people.length)];
-      if (!person) continue;
-      const { session } = person;
-      const begun = performance.now();
-      const answer = await this.#cluster.call('use', { session });
-      this.#messages += 1;
-      this.#longest = Math.max(this.#longest, performance.now() - begun);
-      if (answer.body.user === person.user) {
-        person.goodAt = begun;
-        continue;
-      }
-      // Several messages may find it lost. It is signed in again once.
-      person.turn = person.turn.then(() => (person.session === session ? this.#lose(person, answer) : undefined));
-      await person.turn;
+      if (person) await this.#use(person);
     }
+  }
+
+  async #use(person: Person): Promise<void> {
+    const { session } = person;
+    const begun = performance.now();
+    const answer = await this.#cluster.call('use', { session });
+    this.#messages += 1;
+    this.#longest = Math.max(this.#longest, performance.now() - begun);
+    if (answer.body.user === person.user) {
+      person.goodAt = begun;
+      return;
+    }
+    // Several messages may find it lost. It is signed in again once.
+    person.turn = person.turn.then(() => (person.session === session ? this.#lose(person, answer) : undefined));
+    await person.turn;
   }
 
   async #lose(person: Person, { status, body }: Reply): Promise<void> {

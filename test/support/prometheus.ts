@@ -8,7 +8,7 @@ const ADVICE = 'It is in Debian\'s package "prometheus": apt-get install --no-in
 
 /** Runs promtool. @throws Error with its output, if it finds a fault */
 export function promtool(args: readonly string[], input = ''): string {
-  const { error, status, stdout, stderr } = spawnSync('promtool', args, { input, encoding: 'utf8' });
+  const { error, status, stdout, stderr } = spawnSync('promtool', args, { input, encoding: 'utf8', timeout: 60_000 });
   if (error) throw new Error(`promtool cannot run (${error.message}). ${ADVICE}`);
   // Lint of metrics is on stderr.
   if (status !== 0 || stderr !== '') throw new Error(`promtool ${args.join(' ')}: ${status}\n${stdout}${stderr}`);
@@ -68,7 +68,7 @@ export class Prometheus {
   }
 
   async stop(): Promise<void> {
-    if (this.#process.exitCode !== null) return;
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const exited = once(this.#process, 'exit');
     this.#process.kill('SIGKILL');
     await exited;

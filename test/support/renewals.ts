@@ -52,6 +52,8 @@ export class Renewals {
   /** The states of the stores that were not `ready`. */
   readonly windows: Window[] = [];
   readonly causes = new Set<string>();
+  /** How often a replica lost Redis. */
+  losses = 0;
   readonly #replicas: Replica[] = [];
   readonly #people: Person[] = [];
   readonly #underWay = new Set<Promise<unknown>>();
@@ -122,6 +124,7 @@ export class Renewals {
     let over: (() => void) | undefined;
     store.changes.add((state) => {
       if (state.at === 'gone') {
+        this.losses += 1;
         this.causes.add(state.cause);
         over ??= this.disturb();
       } else if (state.at === 'ready') {
