@@ -86,7 +86,10 @@ export class ContextRecords {
    * @param over the keys of expired records
    * @throws as `read`
    */
-  async write(entries: Iterable<[name: string, entry: Entry | undefined]>, over: readonly string[]): Promise<void> {
+  async write(
+    entries: Iterable<readonly [name: string, entry: Entry | undefined]>,
+    over: readonly string[],
+  ): Promise<void> {
     const values = new Map<string, object | undefined>(over.map((key) => [key, undefined]));
     const { seal } = this.#keyring;
     if (!seal) throw storeGone(this.#host, 'error');

@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import type { AuthError } from '../core/errors.ts';
 import { Listeners, Once } from '../core/listeners.ts';
 import { type ContextAccess, contextCause } from './context-access.ts';
+import { ContextChanges } from './context-changes.ts';
 import { BATCH, ContextRecords, type FoundRecord } from './context-records.ts';
 import { Entries } from './entries.ts';
 import { InProcessLocks, Watchers } from './in-process.ts';
@@ -35,13 +36,10 @@ export class ContextStore implements DurableStore {
   readonly #clock: Clock;
   readonly #isTrial: boolean;
   readonly #entries: Entries;
-  readonly #locks = new InProcessLocks();
+  #locks = new InProcessLocks();
   readonly #watchers = new Watchers();
   readonly #records: ContextRecords;
-  /** The names whose entries differ from those in the context store. */
-  readonly #unwritten = new Set<string>();
-  /** The keys of expired records in the context store. */
-  readonly #stale = new Set<string>();
+  readonly #unwritten = new ContextChanges();
   #state: StoreState = { at: 'connecting' };
   /** Comes with the master key. */
   readonly #settling: Promise<Settled>;
@@ -52,6 +50,8 @@ export class ContextStore implements DurableStore {
   #pause = FIRST_PAUSE;
   #retry: Cancel | undefined;
   #sweep: Cancel | undefined;
+  /** The store that was opened in place of this one: it gets the results of work that began here. */
+  #successor: ContextStore | undefined;
 
   /**
    * @param host the name of this store in errors
@@ -87,6 +87,7 @@ export class ContextStore implements DurableStore {
 
   async get(name: string): Promise<StoredEntry | undefined> {
     await this.#opened();
+    if (this.#successor) return this.#successor.get(name);
     const entry = this.#entryOf(name);
     // Records that could not be read at the start may still be there.
     if (!entry && !this.#isRead) throw storeGone(this.host, this.#state.at === 'gone' ? this.#state.cause : 'timeout');
@@ -95,23 +96,23 @@ export class ContextStore implements DurableStore {
 
   async put(name: string, value: unknown, { life, fence, writer }: PutOptions): Promise<boolean> {
     const json = JSON.stringify(value) ?? 'null';
-    const make = (now: number): boolean => Boolean(this.#entries.put(name, json, lifeInStore(life), fence, now));
-    return this.#change(name, make, writer);
+    return this.#change(name, (all, now) => Boolean(all.put(name, json, lifeInStore(life), fence, now)), writer);
   }
 
   async remove(name: string, fence: number): Promise<boolean> {
-    return this.#change(name, (now) => this.#entries.remove(name, fence, now));
+    return this.#change(name, (all, now) => all.remove(name, fence, now));
   }
 
   async lock(name: string): Promise<StoreLock | { left: number }> {
     await this.#opened();
+    if (this.#successor) return this.#successor.lock(name);
     if (this.#locks.has(name)) return { left: LOCK_TTL };
     const fence = this.#entries.nextFence(name, this.#clock.now());
     const entry = this.#entryOf(name);
     this.#sweepLater();
     return this.#locks.take(name, { fence, entry }, async (change, others = []) => {
       const writes = change ? [...others, { ...change, name, fence }] : others;
-      if (!change) this.#watchers.tell(name);
+      if (!change) (this.#successor ?? this).#watchers.tell(name);
       await Promise.all(writes.map(({ name, value, ...options }) => this.put(name, value, options)));
     });
   }
@@ -120,14 +121,25 @@ export class ContextStore implements DurableStore {
     return this.#watchers.add(name, listener, writer);
   }
 
+  takeOver(before: DurableStore): void {
+    if (!(before instanceof ContextStore)) return;
+    before.#successor = this;
+    this.#locks = before.#locks;
+    const now = this.#clock.now();
+    for (const name of before.#unwritten.names) {
+      const entry = before.#entries.get(name, now);
+      if (entry) this.#entries.restore(name, entry, now);
+      this.#unwritten.add(name);
+    }
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#retry?.();
     this.#sweep?.();
     this.#entries.clear();
     this.#unwritten.clear();
-    this.#stale.clear();
-    this.#locks.clear();
+    if (!this.#successor) this.#locks.clear();
     this.#watchers.clear();
     this.#become({ at: 'gone', cause: 'closed' });
   }
@@ -147,7 +159,7 @@ export class ContextStore implements DurableStore {
       await this.#settling.catch(() => undefined);
       await answerOf(this.#opening, this.host, this.#clock).catch((_late: AuthError) => undefined);
     }
-    if (this.#isClosed) throw storeGone(this.host, 'closed');
+    if (this.#isClosed && !this.#successor) throw storeGone(this.host, 'closed');
   }
 
   #entryOf(name: string): StoredEntry | undefined {
@@ -157,15 +169,16 @@ export class ContextStore implements DurableStore {
   }
 
   /** Makes a change here, and then in the context store. */
-  async #change(name: string, make: (now: number) => boolean, writer?: string): Promise<boolean> {
+  async #change(name: string, make: (all: Entries, now: number) => boolean, writer?: string): Promise<boolean> {
     await this.#opened().catch(() => undefined);
-    if (this.#isClosed || !make(this.#clock.now())) return false;
+    if (this.#successor) return this.#successor.#change(name, make, writer);
+    if (this.#isClosed || !make(this.#entries, this.#clock.now())) return false;
     this.#unwritten.add(name);
     this.#sweepLater();
     this.#watchers.tell(name, writer);
     // If there are many, it may be in a later batch.
     while (this.#state.at === 'ready' && this.#unwritten.has(name)) await this.#write();
-    return !this.#unwritten.has(name);
+    return !this.#isClosed && !this.#unwritten.has(name);
   }
 
   /** Writes the changes of this process: the next batch, after the previous batch is written. */
@@ -178,29 +191,23 @@ export class ContextStore implements DurableStore {
     return this.#nextBatch;
   }
 
-  async #writeBatch(): Promise<void> {
-    const names = [...this.#unwritten].slice(0, BATCH);
-    const stale = [...this.#stale].slice(0, BATCH - names.length);
-    if (names.length + stale.length === 0) return;
-    for (const name of names) this.#unwritten.delete(name);
-    for (const key of stale) this.#stale.delete(key);
+  /** @returns whether it was written. If not, the next try is scheduled, unless the store was closed */
+  async #writeBatch(): Promise<boolean> {
+    const batch = this.#unwritten.take();
+    if (!batch) return true;
+    const now = this.#clock.now();
+    const entries = batch.names.map((name) => [name, this.#entries.get(name, now)] as const);
     try {
-      const now = this.#clock.now();
-      await this.#records.write(
-        names.map((name) => [name, this.#entries.get(name, now)]),
-        stale,
-      );
-      if (this.#isUnwritten) void this.#write();
+      await this.#records.write(entries, batch.stale);
     } catch (thrown) {
-      if (this.#isClosed) return;
-      for (const name of names) this.#unwritten.add(name);
-      for (const key of stale) this.#stale.add(key);
+      if (this.#isClosed) return false;
+      this.#unwritten.taken(false);
       this.#failed(thrown);
+      return false;
     }
-  }
-
-  get #isUnwritten(): boolean {
-    return this.#unwritten.size + this.#stale.size > 0;
+    this.#unwritten.taken(true);
+    if (this.#unwritten.size > 0) void this.#write();
+    return !this.#isClosed;
   }
 
   /** Reads the records of an earlier process. Expired ones are removed. Others that cannot be opened may have another key, and stay. */
@@ -225,7 +232,7 @@ export class ContextStore implements DurableStore {
   #takeUp(found: FoundRecord): void {
     if (found.is === 'unreadable') this.unreadable.tell();
     else if (found.is === 'over') {
-      if (!this.#isTrial) this.#stale.add(found.key);
+      if (!this.#isTrial) this.#unwritten.addStale(found.key);
     } else if (!this.#isNewer(found.name, found.entry.fence)) {
       this.#unwritten.delete(found.name);
       this.#entries.restore(found.name, found.entry, this.#clock.now());
@@ -257,13 +264,11 @@ export class ContextStore implements DurableStore {
       if (!this.#isClosed) this.#failed(thrown);
       return;
     }
-    while (this.#isUnwritten) {
-      const size = this.#unwritten.size + this.#stale.size;
-      await this.#writeBatch();
-      // It failed again. The next try is already scheduled.
-      if (this.#isClosed || this.#unwritten.size + this.#stale.size >= size) return;
-    }
+    // Not those that come meanwhile: there may always be one more.
+    for (let left = this.#unwritten.size; left > 0; left -= BATCH) if (!(await this.#writeBatch())) return;
+    if (this.#isClosed) return;
     this.#become({ at: 'ready' });
+    void this.#write();
     void this.#watchers.tellAll();
   }
 

@@ -223,6 +223,79 @@ describe('a store in the context files of Node-RED', () => {
     assert.equal(await after.get('a'), undefined);
   });
 
+  it('is ready again even if changes come while the rest is written, and writes them, too', async () => {
+    const access = await files.open();
+    let fails = false;
+    /** Called before each write that works. */
+    let meanwhile: () => unknown = () => undefined;
+    const store = open({
+      ...access,
+      set: (keys, values, answer) => {
+        if (fails) return answer(Object.assign(new Error(), { code: 'ENOSPC' }));
+        meanwhile();
+        access.set(keys, values, answer);
+      },
+    });
+    await store.put('a', 1, ONCE);
+    fails = true;
+    assert.equal(await store.put('b', 1, ONCE), false);
+    assert.deepEqual(store.state, { at: 'gone', cause: 'ENOSPC' });
+    fails = false;
+    let number = 0;
+    const changes: Promise<boolean>[] = [];
+    meanwhile = () => {
+      number += 1;
+      if (number <= 100) changes.push(store.put(`meanwhile ${number}`, number, ONCE));
+    };
+    await time.pass(1_000);
+    await until(() => store.state.at === 'ready' && number > 100);
+    await Promise.all(changes);
+    const after = await start();
+    assert.equal((await after.get('b'))?.value, 1);
+    for (const at of [1, 2, 99, 100]) assert.equal((await after.get(`meanwhile ${at}`))?.value, at);
+  });
+
+  it('that is opened again writes what its predecessor could not write, and the results of work that began before', async () => {
+    const access = await files.open();
+    let fails = false;
+    let held: (() => void) | undefined;
+    const failing = {
+      ...access,
+      tryWriting: async () => undefined,
+      set: (...[keys, values, answer]: Parameters<ContextAccess['set']>) => {
+        if (fails) answer(Object.assign(new Error(), { code: 'ENOSPC' }));
+        else if (held) held = () => access.set(keys, values, answer);
+        else access.set(keys, values, answer);
+      },
+    };
+    const before = open(failing);
+    await before.put('removed', 1, ONCE);
+    await before.put('old', 1, ONCE);
+    const lock = await before.lock('work');
+    assert.ok('fence' in lock);
+    fails = true;
+    assert.equal(await before.put('unwritten', 1, ONCE), false);
+    await before.remove('removed', 1);
+    fails = false;
+    // It tries again, and the answer does not arrive.
+    held = () => undefined;
+    await time.pass(1_000);
+    const store = open(access);
+    store.takeOver(before);
+    before.close();
+    assert.ok('left' in (await store.lock('work')), 'the work has not ended');
+    await lock.release({ value: 'done', life: LIFE });
+    assert.ok('fence' in (await store.lock('work')));
+    assert.equal(await before.put('late', 1, ONCE), true);
+    await until(() => store.state.at === 'ready');
+    await store.put('last', 1, ONCE);
+    const after = await start();
+    const kept = { removed: undefined, old: 1, unwritten: 1, work: 'done', late: 1 };
+    for (const [name, value] of Object.entries(kept)) assert.equal((await after.get(name))?.value, value, name);
+    // The write without an answer ends.
+    await time.pass(2_000);
+  });
+
   it('is unavailable after 2 s if the context store never answers, and blocks nobody', async () => {
     const silent = { get: () => undefined, set: () => undefined, keys: () => undefined };
     const store = open(silent);
