@@ -88,5 +88,6 @@ function keepAliveWhileUsed(RED: NodeAPI, node: ConnectionNode<VisualGuardServer
     }
   };
   afterEachStart(RED, node, adapt);
+  node.gainedUser = adapt;
   node.on('close', () => release?.());
 }

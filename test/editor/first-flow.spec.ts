@@ -10,12 +10,11 @@ const ADDRESS = `\${VG_AUTH_PRACTICE_URL}/api/hello`;
 /** The steps of the README, word for word. If you change one, change what this test does, too. */
 const STEPS = {
   drag: 'Drag `inject`, `attach bearer`, `http request` and `debug` from the palette into the tab, and wire them in this order. `attach bearer` has two outputs: use the upper one.',
-  account:
-    'Double-click `attach bearer`. Click **+** beside **Account**, switch on **Practice server**, and click **Add** and **Done**.',
-  address: `Double-click \`inject\`. In its first row replace \`payload\` by \`url\`, choose the type **env variable**, and enter \`${ADDRESS}\`. Click **Done**.`,
+  account: 'Double-click `attach bearer`. Click **Use the practice server** below **Account**, then **Done**.',
+  address: `Double-click \`inject\`. In its first row replace \`payload\` with \`url\`, choose the type **env variable**, and enter \`${ADDRESS}\`. Click **Done**.`,
   deploy: 'Click **Deploy**.',
   click:
-    'Click the button of `inject`. Below `attach bearer` you see how long the token is valid, and in the debug sidebar what the API answered: `"signed_in_as":"practice"`.',
+    'Click the button of `inject`. Below `attach bearer` you see until when the token is valid, and in the debug sidebar the response of the API: `"signed_in_as":"practice"`.',
 };
 const FILE = '00 - Your first flow';
 
@@ -49,9 +48,7 @@ describe('The first flow of the README, from an empty tab, by mouse and keyboard
 
   it(STEPS.account, async () => {
     const dialog = await editor.open(attach);
-    const account = await dialog.addConfig('Account');
-    await account.element.getByLabel('Practice server').check();
-    await account.done();
+    await dialog.press('Use the practice server');
     await dialog.done();
   });
 

@@ -187,6 +187,9 @@ describe(`the admin routes of the tab Sign-ins in ${version}`, () => {
       (each: AdminAnswer['body']) => each.event === 'vg-auth.sign-in' && each.user === 'sms',
     );
     assert.deepEqual([signedIn.account, signedIn.by], [{ id: 'robot', name: 'The robot' }, 'admin']);
+    // The editor's user sent the link, and its recipient signed in.
+    const byLink = events.find((each: AdminAnswer['body']) => each.event === 'vg-auth.sign-in' && each.user === 'link');
+    assert.deepEqual([byLink.account.id, byLink.by], ['linked', undefined]);
     const kinds = events.filter(({ user }: { user?: string }) => user === 'sms');
     assert.ok(kinds.some(({ event }: { event: string }) => event === 'vg-auth.code-sent'));
     const numbers = events.map(({ n }: { n: number }) => n);

@@ -35,6 +35,26 @@ describe('keepAlive of a Visual Guard server', () => {
     });
   }
 
+  it('renews the session of the stored user if only messages choose the server, by its name', async () => {
+    const time = holdTime();
+    let count = 0;
+    const vg = await serve(() => signsIn(`token-${++count}`));
+    const byName = { server: '', serverNameType: 'msg', serverName: 'tenant' };
+    const server = { url: vg.origin, applicationId: 'a', name: 'tenant', byName: true };
+    const all = guardFlow(server, { login: byName }).filter(
+      ({ type }) => !['vg-logout', 'attach-bearer'].includes(type),
+    );
+    const flow = await load(all, stored('robot'));
+    await flow.deploy(all);
+    await flow.ask('login', { tenant: 'tenant' });
+    await time.pass(12 * HOUR);
+    for (let minute = 0; minute < 60 && !steps(vg).includes('refresh'); minute += 5) {
+      await time.pass(5 * MINUTE);
+      if (minute >= 25) await until(() => steps(vg).includes('refresh'));
+    }
+    assert.deepEqual(steps(vg), ['login', 'refresh']);
+  });
+
   it('ends if a deploy leaves no node that uses the server', async () => {
     const time = holdTime();
     const vg = await serve(() => signsIn('token'));

@@ -59,6 +59,19 @@ describe(`three ${version}s that share a store in Redis`, function () {
     assert.equal(cluster.guard.counts.logins, logins + 1);
   });
 
+  it('renew the session of the stored user on demand, also at a replica that has just started', async () => {
+    await cluster.stop(2);
+    const nodeRed = await cluster.startOne(2);
+    const { refreshes, logins } = cluster.guard.counts;
+    const account = (await nodeRed.admin('vg-auth/accounts/server/renew', {})) as { state: string };
+    assert.equal(account.state, 'valid');
+    assert.deepEqual(
+      [cluster.guard.counts.refreshes, cluster.guard.counts.logins],
+      [refreshes + 1, logins],
+      'the server was not asked',
+    );
+  });
+
   it('sign a person out of all replicas', async () => {
     const session = await signIn('service-leaving');
     for (const replica of [0, 1, 2]) used(await cluster.callOne(replica, 'use', { session }), 'service-leaving');

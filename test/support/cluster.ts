@@ -84,7 +84,10 @@ export class Cluster {
     // Credentials are read again after a restart, and by every replica.
     const all = { credentialSecret: 'of the flow file', ...settings };
     const nodeRed = await NodeRed.start({ version, userDir, port, settings: all });
-    await isReady(nodeRed);
+    await isReady(nodeRed).catch(async (failure) => {
+      await nodeRed.kill();
+      throw failure;
+    });
     replica.nodeRed = nodeRed;
     // A test that failed may still start one.
     if (this.#hasEnded) await this.stop(index);

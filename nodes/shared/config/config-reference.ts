@@ -99,6 +99,7 @@ export class ConfigReference<T> {
     if (this.#used.get(found.id) !== found) {
       this.#used.set(found.id, found);
       for (const users of userListsOf(found)) users[this.#node.id] = this.#node;
+      found.gainedUser?.();
     }
     return found as OpenNode<T>;
   }

@@ -19,6 +19,8 @@ export interface ConnectionNode<T> extends Node {
   lostCredentials: boolean;
   /** The nodes that use it, by id. Node-RED passes its errors and status to the Catch and Status nodes of their flows. */
   users: Record<string, Node>;
+  /** Called when a message has chosen it for a node that did not use it before. */
+  gainedUser?: () => void;
   /** The session store that it refers to. */
   storeNode?: ConnectionNode<DurableStore>;
 }

@@ -65,10 +65,16 @@ async function actOnVgs(account: VgsAccount, action: AccountAction): Promise<voi
 }
 
 async function actOnServer(server: VisualGuardServer, action: AccountAction): Promise<void> {
-  const session = server.storedSession;
   if (action === 'sign-out') {
     await server.signOutUser(server.storedCredentials?.user ?? '').finally(() => server.storedUser.forget());
-  } else if (action === 'renew' && session) await session.source.renewNow();
+    return;
+  }
+  // After a restart, it may be in the session store only.
+  const session =
+    action === 'renew'
+      ? (server.storedSession ?? (await server.storedUser.findSession().catch(() => undefined)))
+      : undefined;
+  if (session) await session.source.renewNow();
   else await server.signInStored(action === 'renew' ? CAREFULLY : AGAIN);
 }
 

@@ -19,12 +19,18 @@ export interface LoggedEvent {
   by?: string;
 }
 
-/** The user of the editor who acts at the moment. */
-const acting = new AsyncLocalStorage<string>();
+/** The user of the editor who acts at the moment. The request may have ended, and what it began goes on, such as a link. */
+const acting = new AsyncLocalStorage<{ user: string; hasEnded: boolean }>();
 
-/** Events during `act` are caused by this user of the editor. @param user undefined if Node-RED has no users */
-export function actingAs<T>(user: string | undefined, act: () => T): T {
-  return user === undefined ? act() : acting.run(user, act);
+/** Events until `act` ends are caused by this user of the editor. @param user undefined if Node-RED has no users */
+export async function actingAs<T>(user: string | undefined, act: () => Promise<T>): Promise<T> {
+  if (user === undefined) return act();
+  const actor = { user, hasEnded: false };
+  try {
+    return await acting.run(actor, act);
+  } finally {
+    actor.hasEnded = true;
+  }
 }
 
 /** The last events of each Node-RED of this process, by its event bus. */
@@ -49,7 +55,8 @@ export class EventLog {
 
   add(event: Omit<LoggedEvent, 'n' | 'at' | 'by'>): void {
     this.#last += 1;
-    const by = acting.getStore();
+    const actor = acting.getStore();
+    const by = actor?.hasEnded ? undefined : actor?.user;
     const at = engineOf(this.#RED).clock.now();
     this.#events.push({ n: this.#last, at, ...event, ...(by === undefined ? {} : { by }) });
     if (this.#events.length > MOST_EVENTS) this.#events.shift();
