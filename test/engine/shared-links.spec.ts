@@ -56,6 +56,20 @@ describe('a link that replicas share', () => {
     isSignedIn(await open.submit('123456'));
   });
 
+  it('ends if another replica sends another one, whose result is the only one that counts', async () => {
+    const { fleet, replicas, open, link } = await withLink();
+    await fleet.system.pass(30_000);
+    const click = new OpenStep();
+    replicas[1].transport.next(click.step);
+    const there = await challengeAt(replicas[1], open);
+    const newer = isChallenged(await there.choose('link-email'), 'link-sent').link;
+    await fleet.told();
+    assert.equal(await link.later, undefined);
+    assert.equal(replicas[0].transport.requests[1].signal?.aborted, true);
+    click.answer(signedIn());
+    isSignedIn(await newer?.later);
+  });
+
   it('does not end if another replica only reads that it was sent', async () => {
     const { fleet, replicas, open, link } = await withLink();
     isChallenged(await (await challengeAt(replicas[1], open)).choose('link-email'), 'link-sent', 'held-back');

@@ -53,9 +53,9 @@ export class Challenge extends ChallengeFacts implements OpenChallenge {
     this.#requests = new ChallengeRequests(credentials, keeper.context);
     this.#shared = new ReplicatedContent(content, steps, keeper.recordOf(id), keeper.context, {
       ended: () => keeper.left(this),
-      // Another method was chosen elsewhere.
-      changed: ({ state }) => {
-        if (state !== 'link-sent') this.#links.cancel();
+      // A method was chosen elsewhere, perhaps the same one again. A link that was sent here no longer counts.
+      changed: () => {
+        this.#links.cancel();
         this.#progress.at(this.where());
       },
     });

@@ -14,7 +14,7 @@ import { type ChallengeRecord, timeToLive } from './record.ts';
 /** Called for the actions of other replicas on a challenge. */
 interface ContentListener {
   /** Another replica has changed the content. */
-  changed(content: ChallengeContent): void;
+  changed(): void;
   /** Another replica has ended the challenge. */
   ended(): void;
 }
@@ -130,7 +130,7 @@ export class ReplicatedContent {
     // The time to live in the record is less exact than the time that is known here.
     this.#content = { ...record.content, expiresAt: this.#content.expiresAt };
     this.#written = this.#content;
-    this.#listener.changed(this.#content);
+    this.#listener.changed();
   }
 
   #writeWith(lock: RecordLock<ChallengeRecord>): void {
