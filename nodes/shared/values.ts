@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
 import { AuthError } from '../../src/core/errors.ts';
+import { checkLength, LONGEST_TEXT } from '../../src/core/text-length.ts';
 import { variableIn } from './config/variables.ts';
 
 /** A property of a node with its type, as a typedInput stores them. */
@@ -44,10 +45,10 @@ function readContext(RED: NodeAPI, node: Node, { value, type }: Typed, msg: Node
 }
 
 /**
- * A value as a text. A text and a number count, anything else is empty.
+ * A value as a text. A text and a number count, anything else is empty, and a session handle that is too long.
  *
  * @param property the property that the value is for, for the error
- * @throws AuthError `AUTH_CONFIG` if it is an environment variable without a value
+ * @throws AuthError `AUTH_CONFIG` if it is an environment variable without a value, or too long
  */
 export function asText(found: unknown, { value, type }: Typed, property: string): string {
   if (type === 'env' && (found === undefined || found === ''))
@@ -55,6 +56,9 @@ export function asText(found: unknown, { value, type }: Typed, property: string)
   if (typeof found === 'number' && Number.isFinite(found)) return String(found);
   if (typeof found !== 'string' && !(found instanceof String)) return '';
   const text = String(found);
+  // Who sends any handle gets the same result as for one that has expired.
+  if (type === 'session' && text.length > LONGEST_TEXT) return '';
+  checkLength(text, value || property);
   const variable = variableIn(text);
   if (variable !== undefined && type !== 'msg' && type !== 'session')
     throw new AuthError('variable-missing', { property, variable });

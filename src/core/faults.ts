@@ -114,6 +114,10 @@ export const FAULTS = {
     'AUTH_CONFIG',
     'The context store "{name}" does not exist in settings.js (contextStorage). Select an existing context store.',
   ],
+  'value-too-long': [
+    'AUTH_CONFIG',
+    'The value in "{property}" is longer than {longest} characters. Check the message.',
+  ],
   'code-missing': [
     'AUTH_CONFIG',
     'No code was found in "{property}". The code must be a string or a number. Check the message.',

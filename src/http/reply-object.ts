@@ -2,7 +2,7 @@ import { Echoes } from './echoes.ts';
 import { addressOf, descriptionOf, isScopeToken, lineOf, scopeOf, wordOf } from './server-text.ts';
 
 /** The longest token, in characters. No server accepts a longer header. */
-const LONGEST_TOKEN = 65_536;
+export const LONGEST_TOKEN = 65_536;
 /** The longest id, in characters. */
 const LONGEST_ID = 200;
 /** The longest list of names in one text, in characters and in names. */

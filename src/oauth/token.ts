@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { flat } from '../core/flat-text.ts';
 import { HiddenHeader, hideSecretsOf, type MessageToken } from '../core/redaction.ts';
+import { LONGEST_TOKEN } from '../http/reply-object.ts';
 
 /** The longest lifetime, in ms: 2^31 seconds, as in golang's oauth2. */
 export const LONGEST_LIFE = 2 ** 31 * 1000;
@@ -123,9 +124,9 @@ function spanOfJwt(token: string): unknown {
   }
 }
 
-/** Whether a value can follow `Bearer ` in a header: a non-empty string of visible ASCII characters. */
+/** Whether a value can follow `Bearer ` in a header: a non-empty string of visible ASCII characters that is not too long. */
 export function isBearer(value: unknown): value is string {
-  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
+  return typeof value === 'string' && value.length <= LONGEST_TOKEN && /^[\x21-\x7e]+$/.test(value);
 }
 
 /** The token for a message. It prints as `[redacted]`. */

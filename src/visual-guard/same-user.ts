@@ -1,4 +1,6 @@
-/** Longer names are compared unchanged: no server has such a user, and folding them would take time. In characters. */
+import { LONGEST_TEXT } from '../core/text-length.ts';
+
+/** Longer names are compared without their spaces: no server has such a user, and folding them would take time. In characters. */
 const LONGEST = 1_000;
 
 /** Spaces of any kind: database collations treat several of them as one. */
@@ -14,6 +16,8 @@ const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\p{Co}\p{Cn}\u28
  * token must not reach another user.
  */
 export function foldUser(user: string): string {
+  // Nobody signs in with such a name.
+  if (user.length > LONGEST_TEXT) return user;
   const trimmed = user.replace(BLANKS, ' ').replace(INVISIBLE, '').trim();
   if (trimmed.length > LONGEST) return trimmed;
   // First lower case, too: the capital sharp s has no upper case of its own.

@@ -4,6 +4,7 @@ import type { Listeners } from '../core/listeners.ts';
 import type { Pace } from '../core/pace.ts';
 import { connectionDigest } from '../core/settings-digest.ts';
 import type { Sourced } from '../core/settings-source.ts';
+import { checkLength } from '../core/text-length.ts';
 import { ReplaceableTransport } from '../http/switchable-transport.ts';
 import type { Transport } from '../http/transport.ts';
 import type { AccountStates } from '../oauth/account-state.ts';
@@ -152,9 +153,11 @@ export class VisualGuardServer implements ChallengeFinder {
   /**
    * Signs in with the credentials of a message. They are always sent to the server, and a challenge is never shared.
    *
-   * @throws AuthError if the server gives no usable answer
+   * @throws AuthError `AUTH_CONFIG` if the name or the password is too long, and if the server gives no usable answer
    */
   async signIn(credentials: Credentials, options: SignInOptions): Promise<Outcome> {
+    checkLength(credentials.user, 'user');
+    checkLength(credentials.password, 'password');
     this.metrics.answered('miss');
     try {
       const outcome = await this.#signIn.run(credentials, options, { stored: false });

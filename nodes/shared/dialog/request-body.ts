@@ -1,8 +1,7 @@
+import { LONGEST_TEXT } from '../../../src/core/text-length.ts';
+
 /** The types of a field in a request's body. */
 export type FieldKind = 'text' | 'flag';
-
-/** The longest text of a dialog's field, in characters. */
-const LONGEST_TEXT = 8192;
 
 /** Why a body is refused. The catalog has a sentence for each, as `test.body.…`. */
 export const BODY_FAULTS = ['no-object', 'unknown-field', 'wrong-type', 'too-long', 'no-id', 'no-code'] as const;

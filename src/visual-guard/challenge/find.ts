@@ -1,3 +1,4 @@
+import { LONGEST_TEXT } from '../../core/text-length.ts';
 import type { Coordinator } from '../../store/coordinator.ts';
 import type { OpenChallenge } from '../outcome.ts';
 
@@ -31,6 +32,7 @@ export interface ChallengeFinder {
  * @throws AuthError `AUTH_STORE` if it is not found and a store does not answer
  */
 export async function findChallenge(servers: readonly ChallengeFinder[], id: string): Promise<FoundChallenge> {
+  if (id.length > LONGEST_TEXT) return 'challenge-unknown';
   let isExpired = false;
   for (const server of servers) {
     const known = server.knownChallenge(id);
