@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { PROJECT } from './project.ts';
 
@@ -19,6 +19,25 @@ export interface Job {
   args: string[];
   /** Variables in addition to those of this process. */
   environment?: Record<string, string>;
+}
+
+/** The programs that run. Each leads a process group, on Windows without. */
+const running = new Set<ChildProcess>();
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    for (const child of running) send(child, 'SIGKILL');
+    process.exit(1);
+  });
+}
+
+/** Sends a signal to a program and to those that it has started. */
+function send({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (pid) process.kill(process.platform === 'win32' ? pid : -pid, signal);
+  } catch {
+    // All of them have ended.
+  }
 }
 
 /** How a program ended. */
@@ -63,8 +82,10 @@ function run({ name, command, args, environment }: Job, minutes: number, isAlone
   const child = spawn(command, args, {
     cwd: PROJECT,
     env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, ...environment },
+    detached: process.platform !== 'win32',
     stdio: ['ignore', isAlone ? 'inherit' : 'pipe', isAlone ? 'inherit' : 'pipe'],
   });
+  running.add(child);
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk));
   return new Promise((done, failed) => {
@@ -72,17 +93,22 @@ function run({ name, command, args, environment }: Job, minutes: number, isAlone
     const overtime = setTimeout(() => {
       hangs = true;
       output.push(Buffer.from(`\n${name} did not end within ${minutes} minutes.\n`));
-      child.kill();
-      setTimeout(() => child.kill('SIGKILL'), TO_END).unref();
+      send(child, 'SIGINT');
+      setTimeout(() => send(child, 'SIGKILL'), TO_END).unref();
     }, minutes * 60_000);
     child.once('error', (error) => failed(new Error(`${name}: ${error.message}`)));
     child.once('exit', () => {
       clearTimeout(overtime);
       // A process that it left running keeps its output open.
       setTimeout(() => {
+        if (!running.has(child)) return;
+        send(child, 'SIGKILL');
         for (const stream of [child.stdout, child.stderr]) stream?.destroy();
       }, TO_END).unref();
     });
-    child.once('close', (code) => done({ hasFailed: hangs || code !== 0, output: Buffer.concat(output) }));
+    child.once('close', (code) => {
+      running.delete(child);
+      done({ hasFailed: hangs || code !== 0, output: Buffer.concat(output) });
+    });
   });
 }
