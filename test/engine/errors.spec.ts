@@ -31,6 +31,7 @@ describe('an error for a Catch node', () => {
         contentType: 't',
         seconds: 1,
         least: 1,
+        longest: 9,
         words: 'w',
       };
       const error = new AuthError(fault, values);

@@ -138,7 +138,7 @@ describe('the audit log', () => {
     const server = await serve(always(says('Failure, UserNotFound')));
     const login = { username: 'user', usernameType: 'msg', password: 'password', passwordType: 'msg' };
     const flow = await load(guardFlow({ url: server.origin, applicationId: 'a', name: 'VG\n[audit] {}' }, { login }));
-    const user = `eve\r\n22 Nov 10:00:00 - [audit] {"event":"vg-auth.sign-in"}\u001b[2J\u2028\u202e${'x'.repeat(2 ** 20)}`;
+    const user = `eve\r\n22 Nov 10:00:00 - [audit] {"event":"vg-auth.sign-in"}\u001b[2J\u2028\u202e${'x'.repeat(8_000)}`;
     await flow.ask('login', { user, password: 'x' });
     const [line] = lines(AUDIT);
     assert.match(String(line.user), /^eve\\u\{d\}\\u\{a\}22 Nov/);
