@@ -21,15 +21,20 @@ export interface Job {
   environment?: Record<string, string>;
 }
 
-/** The programs that run. Each leads a process group, on Windows without. */
-const running = new Set<ChildProcess>();
+/** The programs that run, with what they have printed. Each leads a process group, except on Windows. */
+const running = new Map<ChildProcess, { name: string; output: Buffer[] }>();
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    for (const child of running) send(child, 'SIGKILL');
-    process.exit(1);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    // Not SIGKILL: one of them may be a script like this one, which has to stop others.
+    for (const child of running.keys()) send(child, 'SIGTERM');
+    for (const { name, output } of running.values()) show(`${name}, until ${signal}`, Buffer.concat(output));
+    setTimeout(() => process.exit(1), 1_000);
   });
 }
+process.once('exit', () => {
+  for (const child of running.keys()) send(child, 'SIGKILL');
+});
 
 /** Sends a signal to a program and to those that it has started. */
 function send({ pid }: ChildProcess, signal: NodeJS.Signals): void {
@@ -85,8 +90,8 @@ function run({ name, command, args, environment }: Job, minutes: number, isAlone
     detached: process.platform !== 'win32',
     stdio: ['ignore', isAlone ? 'inherit' : 'pipe', isAlone ? 'inherit' : 'pipe'],
   });
-  running.add(child);
   const output: Buffer[] = [];
+  running.set(child, { name, output });
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk));
   return new Promise((done, failed) => {
     let hangs = false;

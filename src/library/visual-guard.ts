@@ -1,4 +1,5 @@
 import { randomId } from '../core/clock.ts';
+import { checkLength } from '../core/text-length.ts';
 import { oneTimeCodeOf } from '../visual-guard/challenge/one-time-code.ts';
 import type { Outcome as EngineOutcome, OpenChallenge } from '../visual-guard/outcome.ts';
 import type { VisualGuardServer } from '../visual-guard/server.ts';
@@ -104,6 +105,9 @@ function challengeOf(server: VisualGuardServer, challenge: OpenChallenge): Chall
       }));
     },
     choose: async (method) => outcomeOf(server, await challenge.choose(method)),
-    submit: async (code) => outcomeOf(server, await challenge.submit(oneTimeCodeOf(code))),
+    submit: async (code) => {
+      checkLength(code, 'code');
+      return outcomeOf(server, await challenge.submit(oneTimeCodeOf(code)));
+    },
   };
 }

@@ -141,6 +141,7 @@ describe('a Visual Guard server of a program', () => {
     const sent = (await offered.challenge.choose('otp-email')) as Challenged;
     assert.equal(sent.state, 'code-required');
     assert.equal(sent.challenge.method, offered.challenge.methods[1]?.id);
+    await assert.rejects(sent.challenge.submit('a -'.repeat(2_000_000)), { code: 'AUTH_CONFIG' });
     const wrong = (await sent.challenge.submit('not it')) as Challenged;
     assert.deepEqual([wrong.state, wrong.reason, wrong.challenge.attempts], ['code-required', 'code-invalid', 1]);
     const inbox = practice.inboxOf('all');

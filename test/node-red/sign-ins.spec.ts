@@ -190,6 +190,8 @@ describe(`the admin routes of the tab Sign-ins in ${version}`, () => {
     // The editor's user sent the link, and its recipient signed in.
     const byLink = events.find((each: AdminAnswer['body']) => each.event === 'vg-auth.sign-in' && each.user === 'link');
     assert.deepEqual([byLink.account.id, byLink.by], ['linked', undefined]);
+    const linkSent = events.find(({ event }: { event: string }) => event === 'vg-auth.link-sent');
+    assert.deepEqual([linkSent.account.id, linkSent.by], ['linked', 'admin']);
     const kinds = events.filter(({ user }: { user?: string }) => user === 'sms');
     assert.ok(kinds.some(({ event }: { event: string }) => event === 'vg-auth.code-sent'));
     const numbers = events.map(({ n }: { n: number }) => n);

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { Hosts } from '../../nodes/shared/bearer/hosts.ts';
 
+/** No two are the same, and none is ASCII. */
+const MANY_CHARACTERS = String.fromCodePoint(...Array.from({ length: 20_000 }, (_, at) => 0x4e00 + at));
+
 /** The result for an address: it may get the token, it names another host, or it is none. */
 function judge(hosts: string, url: unknown): 'yes' | 'another host' | 'unusable' {
   try {
@@ -65,6 +68,12 @@ describe('the hosts that may get a token', () => {
     ['api.example.com', 'https://me:secret@api.example.com', 'unusable'],
     ['api.example.com', 'me@api.example.com', 'unusable'],
     ['api.example.com', 'https:api.example.com', 'unusable'],
+    // `new URL` would take seconds for each of the next.
+    ['api.example.com', `https://${MANY_CHARACTERS}`, 'unusable'],
+    ['api.example.com', `${MANY_CHARACTERS}.api.example.com`, 'unusable'],
+    ['api.example.com', `http:////\\ \t${MANY_CHARACTERS}/`, 'unusable'],
+    ['api.example.com', `https://api.example.com/${MANY_CHARACTERS}`, 'yes'],
+    ['api.example.com', `https://api.example.com?${MANY_CHARACTERS}`, 'yes'],
     ['api.example.com', 'https://', 'unusable'],
     ['api.example.com', 'https://a b', 'unusable'],
     ['api.example.com', 'https://[1', 'unusable'],

@@ -4,15 +4,16 @@
  * loads it.
  */
 
-/** In ms: how long what runs may take to end. */
-const TO_END = 60_000;
+/** In ms: how long what runs may take to end. A hook of the tests may take 4 minutes, and mocha knows the result after all hooks. */
+const TO_END = 300_000;
 
 export const mochaHooks = {
   afterAll(): void {
     // It does not keep the process running itself.
     setTimeout(() => {
       console.error(`\nA test left this running: ${process.getActiveResourcesInfo().join(', ')}`);
-      process.exit();
+      // mocha replaces it with its own if it has one.
+      process.exit(1);
     }, TO_END).unref();
   },
 };

@@ -75,6 +75,8 @@ export class VgsBearer implements BearerSource {
 
 /** How many headers for tokens of messages are kept. Creating one takes longer than everything else for a message. */
 const MAX_BEARERS = 1_000;
+/** The length of all these tokens together, in characters. */
+const MAX_CHARACTERS = 4_000_000;
 
 /** A token on the message. It cannot be renewed here. */
 export class MessageBearer implements BearerSource, BearerSources {
@@ -82,7 +84,11 @@ export class MessageBearer implements BearerSource, BearerSources {
   readonly #RED: NodeAPI;
   readonly #property: string;
   readonly #clock: Clock;
-  readonly #bearers = new LRUCache<string, Bearer>({ max: MAX_BEARERS });
+  readonly #bearers = new LRUCache<string, Bearer>({
+    max: MAX_BEARERS,
+    maxSize: MAX_CHARACTERS,
+    sizeCalculation: (_bearer, token) => token.length,
+  });
 
   constructor(RED: NodeAPI, property: string, clock: Clock) {
     this.#RED = RED;

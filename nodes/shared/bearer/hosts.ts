@@ -1,6 +1,11 @@
 import type { NodeMessage } from 'node-red';
 import { AuthError } from '../../../src/core/errors.ts';
 
+/** A name of a host has 253 characters at most, a username and a password may stand before it. `new URL` takes seconds for many more. */
+const LONGEST_AUTHORITY = 1_000;
+/** The part of an address after its scheme that `new URL` reads as host, port, username and password (WHATWG URL 4.4). */
+const AUTHORITY = /^[/\\\s]*([^/\\?#]*)/;
+
 /** A longer host name is cut in an error, in characters. It is from the message. */
 const MAX_HOST_LENGTH = 100;
 
@@ -91,6 +96,8 @@ function readUrl(url: unknown): URL {
 
 function parseUrl(url: string): URL | undefined {
   const hasScheme = url.startsWith('http://') || url.startsWith('https://');
+  const [, authority = ''] = AUTHORITY.exec(hasScheme ? url.slice(url.indexOf('//')) : url) ?? [];
+  if (authority.length > LONGEST_AUTHORITY) return undefined;
   try {
     return new URL(hasScheme ? url : `http://${url}`);
   } catch {

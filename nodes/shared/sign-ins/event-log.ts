@@ -56,7 +56,8 @@ export class EventLog {
   add(event: Omit<LoggedEvent, 'n' | 'at' | 'by'>): void {
     this.#last += 1;
     const actor = acting.getStore();
-    const by = actor?.hasEnded ? undefined : actor?.user;
+    // A link is sent while the request for it stays open, so that is known after the response to the editor.
+    const by = actor?.hasEnded && event.event !== 'vg-auth.link-sent' ? undefined : actor?.user;
     const at = engineOf(this.#RED).clock.now();
     this.#events.push({ n: this.#last, at, ...event, ...(by === undefined ? {} : { by }) });
     if (this.#events.length > MOST_EVENTS) this.#events.shift();
