@@ -16,6 +16,11 @@ export interface RecordKind<T extends object> {
    * @returns undefined if it is invalid
    */
   decode(value: unknown, age: number): T | undefined;
+  /**
+   * Whether a change that is made while the store is unavailable replaces everything that was written before it. Without this: only
+   * what was read before, because an older replica must not undo the work of another one.
+   */
+  readonly replacesUnread?: boolean;
 }
 
 /** The name of a record. It is clear text in this process; a store writes no name in clear. */

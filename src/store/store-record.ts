@@ -118,7 +118,11 @@ export class StoreRecord<T extends object> implements SharedRecord<T> {
       return await run(this.#found(entry), lock);
     } finally {
       if (held) await held.release(change && { ...change, writer: this.#writer }, others);
-      else await Promise.all([change && this.#put(change), ...others.map((other) => this.#write(other))]);
+      else
+        await Promise.all([
+          change && this.#put(change, this.#fenceCutOff),
+          ...others.map((other) => this.#write(other)),
+        ]);
     }
   }
 
@@ -141,8 +145,13 @@ export class StoreRecord<T extends object> implements SharedRecord<T> {
     return isEnded(entry.value) ? 'ended' : (this.#kind.decode(entry.value, entry.age) ?? 'unreadable');
   }
 
-  async #put({ value, life }: Change): Promise<void> {
-    await this.#store.put(this.#name, value, { life, fence: this.#fence, writer: this.#writer });
+  async #put({ value, life }: Change, fence = this.#fence): Promise<void> {
+    await this.#store.put(this.#name, value, { life, fence, writer: this.#writer });
+  }
+
+  /** The number of a change without the store. The numbers of locks are at least the time at which each was taken. */
+  get #fenceCutOff(): number {
+    return this.#kind.replacesUnread ? Math.max(this.#fence, this.#clock.now()) : this.#fence;
   }
 
   async #readIfPossible(): Promise<Found<T>> {

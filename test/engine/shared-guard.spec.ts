@@ -54,6 +54,18 @@ describe('the guard of several replicas', () => {
     isRefused(await fleet.replica().server.signIn(person('wrong'), ASK), 'held-back');
   });
 
+  it('is written after an outage also if an earlier refusal was written before it', async () => {
+    const fleet = new Fleet();
+    const a = fleet.replica();
+    await a.server.signIn(person('wrong'), ASK);
+    await fleet.system.pass(16 * 60_000);
+    a.store.goAway();
+    isRefused(await a.server.signIn(person('wrong'), ASK), 'credentials-invalid');
+    await a.store.comeBack();
+    isRefused(await fleet.replica().server.signIn(person('wrong'), ASK), 'held-back');
+    assert.equal(fleet.guard.counts.refused, 2);
+  });
+
   it('treats as one all spellings of a name that a server treats as the same user', async () => {
     const fleet = new Fleet();
     const [a, b] = fleet.replicas(2);

@@ -237,6 +237,7 @@ function pauses(prefix: string, longest: number, host: string, clock: Clock): Re
       return { value: { version: VERSION, left }, ttl: left };
     },
     decode: (value, age) => readPause(asRecord(value)?.left, longest, age, clock),
+    replacesUnread: true,
   };
 }
 
@@ -256,6 +257,7 @@ function heldPasswords(host: string, clock: Clock): RecordKind<HeldPassword> {
       const pause = readPause(fields?.left, isDelivered ? DELIVERY_PAUSE : REFUSED_PASSWORD_PAUSE, age, clock);
       return pause && { ...pause, isDelivered };
     },
+    replacesUnread: true,
   };
 }
 
