@@ -9,6 +9,11 @@
     return !!type && type !== 'fixed';
   }
 
+  /** The config node that is selected; undefined if there is none, or if a message brings its name. */
+  function chosenNode(node, property) {
+    return isByName(node, property) ? undefined : RED.nodes.node(shared().read(node, property));
+  }
+
   /** A validator of a reference to a config node: true, or a sentence. */
   function checkReference(node, property, value) {
     const label = { prop: shared().labelOf(node, property) };
@@ -160,6 +165,7 @@
     type: 'vg-auth',
     checkChoice: checkChoice,
     checkName: checkName,
+    chosenNode: chosenNode,
     prepareChoice: prepareChoice,
     chooseOnly: chooseOnly,
     completeNew: completeNew,

@@ -215,11 +215,12 @@
     return $.ajax({ url: url, type: 'POST', contentType: 'application/json', data: JSON.stringify(body) });
   }
 
-  /** The values in the dialog now. */
+  /** The values in the dialog now. The variable beside a checkbox counts, not the checkbox. */
   function valuesOf(node, properties) {
     const values = { id: node.id, z: node.z || '' };
     properties.forEach((property) => {
-      const value = shared().read(node, property);
+      const written = shared().inputOf(node, property).data('vg-auth-written');
+      const value = /^\$[{(]/.test(written) ? written : shared().read(node, property);
       values[property] = typeof value === 'boolean' ? value : String(value == null ? '' : value);
     });
     return values;
@@ -234,10 +235,13 @@
    */
   function prepareTest(node, { button, area, properties, more, isServer, address, lines: ownLines }) {
     let isRunning = false;
+    /** Whether a value has changed since the test began. */
+    let isStale = false;
     button.on('click', (event) => {
       event.preventDefault();
       if (isRunning) return;
       isRunning = true;
+      isStale = false;
       button.attr('aria-disabled', 'true');
       report(area, [{ icon: 'fa-spinner', text: say('running') }]);
       const lines = ownLines || (isServer ? serverLines : accountLines);
@@ -247,6 +251,7 @@
           const own = lines(node, verdict);
           const { stepLines } = RED.plugins.getPlugin('vg-auth-test-steps');
           report(area, [
+            ...(isStale ? [note(say('stale'))] : []),
             ...(ownLines ? own : stepLines(node, verdict, own, address)),
             ...flawLines(node, verdict),
             ...clock,
@@ -263,7 +268,9 @@
     // An answer is about the values at the time of the test.
     area.closest('form').on('input change', (event) => {
       const isOwn = $(event.target).closest('.vg-auth-no-value').length > 0;
-      if (!isRunning && !isOwn && area.children().length > 0) write(area, [note(say('stale'))]);
+      if (isOwn) return;
+      isStale = true;
+      if (!isRunning && area.children().length > 0) write(area, [note(say('stale'))]);
     });
   }
 

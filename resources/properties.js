@@ -49,12 +49,14 @@
       input.data('vg-auth-unknown', was);
       row.append(fault);
     }
+    // Test sends it.
+    if (typeof was === 'string') input.data('vg-auth-written', was);
     const use = { isUsed: false };
     input.on('change', () => {
       const isTicked = input.prop('checked');
       use.isUsed = use.isUsed || isTicked !== shown;
       if (!use.isUsed) return;
-      input.removeData('vg-auth-unknown');
+      input.removeData('vg-auth-unknown').removeData('vg-auth-written');
       fault.remove();
       saved.remove();
       // Node-RED saves the checkbox if it differs from the value of the node, and it takes 1 and true for equal.
@@ -103,6 +105,12 @@
     Object.entries(node._def.credentials || {}).forEach(([property, { type }]) => {
       const [name, none] = type === 'text' ? [property, ''] : [`has_${property}`, false];
       if (node.credentials[name] !== undefined) return;
+      // A secret of an import is not stored yet. The deploy sends it because it differs from what is stored.
+      if (type !== 'text' && node.credentials[property]) {
+        node.credentials[name] = true;
+        stored[name] = none;
+        return;
+      }
       node.credentials[name] = none;
       stored[name] = none;
     });

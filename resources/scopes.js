@@ -90,7 +90,10 @@
         .each(function () {
           $(this).prop('checked', words.indexOf(this.value) !== -1);
         });
-      advice.empty();
+      // A press on one of its buttons takes the focus from the field, which is a change. The button has to stay for the click.
+      const about = JSON.stringify([text, offered]);
+      if (advice.data('about') === about) return;
+      advice.data('about', about).empty();
       if (isVariable) return;
       words.forEach((word) => {
         const right = meant(word, offered);

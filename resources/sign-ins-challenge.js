@@ -36,6 +36,8 @@
    */
   function card(content, tab, held) {
     let account;
+    /** The ID of the challenge whose end was noticed. */
+    let overId;
     const shown = { body: '', practice: '' };
     const left = $('<span class="vg-auth-left">');
     const what = view().line();
@@ -121,8 +123,9 @@
       if (!account) return;
       const { expires_at: end } = account.challenge;
       view().setText(left, say('left', { time: view().leftText(end) }));
-      if (end <= Date.now() && !account.isOver) {
-        account.isOver = true;
+      // Once: Node-RED may list it longer, if its clock is behind that of this browser.
+      if (end <= Date.now() && overId !== account.challenge.id) {
+        overId = account.challenge.id;
         tab.refresh();
       }
     }

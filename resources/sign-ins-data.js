@@ -29,9 +29,14 @@
     return typeof message === 'string' ? message : say('no-runtime');
   }
 
+  /** The config node in the editor for the id of a running one. One in a subflow has the id of the instance before its own. */
+  function configNode(id) {
+    return RED.nodes.node(id) || RED.nodes.node(id.slice(id.lastIndexOf('-') + 1));
+  }
+
   /** The name of an account or store. If it has none, its label in the editor; or its id, if the editor does not have it. */
   function nameOf({ name, id }) {
-    const node = RED.nodes.node(id);
+    const node = configNode(id);
     return view().short(name || (node && RED.utils.getNodeLabel(node)) || id);
   }
 
@@ -68,10 +73,10 @@
 
   /** Opens the dialog of a config node. @returns a message, if it cannot be opened */
   function openConfig({ id, type }) {
-    const node = RED.nodes.node(id);
-    if (!node) return say('not-in-editor');
+    const node = configNode(id);
+    if (!node || (type && node.type !== type)) return say('not-in-editor');
     if ($('.red-ui-tray').length > 0) return say('dialog-open');
-    RED.editor.editConfig('', type || node.type, id);
+    RED.editor.editConfig('', node.type, node.id);
     return undefined;
   }
 

@@ -55,7 +55,9 @@
         view().setText(retry, retryAt ? say('retry-at', { time: view().timeText(retryAt) }) : '');
         open.toggle(RED.user.hasPermission('flows.write'));
         view().setText(signIn, say(kind === 'needs-human' ? 'sign-in' : 'again'));
-        signIn.toggle(data().mayAct() && ['refused', 'needs-human', 'waiting'].includes(kind));
+        // Messages may be on hold for users of other messages only: then there is nobody to sign in here.
+        const canSignIn = ['refused', 'needs-human'].includes(kind) || (kind === 'waiting' && !!account.user);
+        signIn.toggle(data().mayAct() && canSignIn);
       },
     };
   }

@@ -123,6 +123,8 @@
       if (all.data('shown') === now) return;
       all.data('shown', now).empty();
       if (!isOn) return;
+      // The question is about these sessions, whatever is chosen before it is answered.
+      const chosen = { ...asked };
       const values = { server: names.get(asked.server), user: view().short(asked.user) };
       const kind = asked.user === '' ? 'all' : 'user';
       const begin = view().button(say(`sign-out-${kind}`, values), () => {
@@ -138,17 +140,18 @@
       question.append(
         view().line(say(`ask-${kind}`, values)),
         $('<div class="vg-auth-row">').append(
-          view().button(say('yes'), signAllOut).addClass('primary'),
+          view()
+            .button(say('yes'), () => signAllOut(chosen))
+            .addClass('primary'),
           view().button(say('no'), cancel),
         ),
       );
       all.append(begin, question);
     }
 
-    function signAllOut() {
-      const body = asked.user === '' ? { server: asked.server } : { server: asked.server, user: asked.user };
+    function signAllOut({ server: id, user: name }) {
       return data()
-        .post('sessions/sign-out', body)
+        .post('sessions/sign-out', name === '' ? { server: id } : { server: id, user: name })
         .done(({ signed_out: number }) => tab.tell(say('signed-out-all', { count: number })))
         .fail((failed) => tab.tell(data().faultOf(failed)))
         .always(() => {
@@ -159,15 +162,16 @@
         });
     }
 
-    server.on('change', () => {
-      asked.server = server.val();
+    /** Shows other sessions. The question about those that were shown disappears at once. */
+    function choose(what) {
+      Object.assign(asked, what);
+      all.removeData('shown').empty();
       turn(['']);
-    });
+    }
+
+    server.on('change', () => choose({ server: server.val() }));
     // At the end of an entry: the name has to match exactly, so a half-typed name matches nobody.
-    user.on('change', () => {
-      asked.user = user.val().trim();
-      turn(['']);
-    });
+    user.on('change', () => choose({ user: user.val().trim() }));
 
     return {
       refresh: refresh,

@@ -74,6 +74,18 @@ describe('A config node that a message names', () => {
     const [{ accountName, accountNameType }] = saved().filter(({ type }) => type === 'vgs-token');
     assert.deepEqual({ accountName, accountNameType }, { accountName: 'tenant', accountNameType: 'msg' });
   });
+
+  it('may need a password in VG login, whatever the one needs that is chosen in the list', async () => {
+    const dialog = await editor.open(await editor.add('vg-login', 'VG login', { x: 200, y: 440 }));
+    const server = await dialog.addConfig('Server');
+    await server.fill({ [PRACTICE]: true, Module: 'Passwordless: a username only' });
+    await server.done();
+    const rows = ['Username', 'Password'];
+    assert.deepEqual(await shown(dialog, rows), ['Username']);
+    await dialog.choose('Server', 'msg.', 'tenant');
+    assert.deepEqual(await shown(dialog, rows), rows);
+    await dialog.cancel();
+  });
 });
 
 /** Whether the field of a row is a list (SELECT) or a text (INPUT). */

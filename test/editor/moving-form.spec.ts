@@ -99,6 +99,12 @@ describe('A form whose rows move while somebody uses it', () => {
     return account.element.locator('form').getByRole('button', { name: 'Test' });
   }
 
+  it('takes the first click on a suggestion for a scope, which takes the focus from the field', async () => {
+    await account.fill({ Scope: 'cards:wirte' });
+    await account.press('Use cards:write');
+    assert.equal(await account.field('Scope').inputValue(), 'cards:write');
+  });
+
   function verdict(): Locator {
     return account.element.locator('[role=status][id$="test-result"]');
   }

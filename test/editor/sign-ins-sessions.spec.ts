@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
 import { nodeRed, openEditor, type SavedNode } from '../support/browser.ts';
 import { signsIn } from '../support/guard-server.ts';
+import { holdReplies } from '../support/held-replies.ts';
 import { closeServers, serve, type TestServer } from '../support/servers.ts';
 import { SignInsTab } from '../support/sign-ins-tab.ts';
 import { becomes, type } from '../support/steady.ts';
@@ -163,6 +164,22 @@ describe(`The tab Sign-ins with ${SESSIONS} sessions`, () => {
     assert.equal(await total(), SESSIONS - 1);
     await type(sessions.getByLabel('Username'), ' ');
     await page.keyboard.press('Tab');
+    await sessions.getByText(`1 to ${PAGE} of ${inWords(SESSIONS - 1)}`).waitFor();
+  });
+
+  it('removes the question as soon as other sessions are chosen, and not when they arrive', async () => {
+    await type(sessions.getByLabel('Username'), 'user 78');
+    await page.keyboard.press('Tab');
+    await sessions.getByRole('button', { name: 'Sign out user 78 everywhere' }).click();
+    const question = sessions.getByRole('button', { name: 'Cancel' });
+    await question.waitFor();
+    const held = await holdReplies(page, '**/vg-auth/sessions?**');
+    await type(sessions.getByLabel('Username'), ' ');
+    await page.keyboard.press('Tab');
+    await becomes(async () => held.requests.length > 0, true);
+    assert.equal(await question.count(), 0);
+    assert.equal(await sessions.getByRole('button', { name: 'Sign out user 78 everywhere' }).count(), 0);
+    await held.release();
     await sessions.getByText(`1 to ${PAGE} of ${inWords(SESSIONS - 1)}`).waitFor();
   });
 

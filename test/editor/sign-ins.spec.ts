@@ -60,6 +60,9 @@ describe('The tab Sign-ins', () => {
   before(async () => {
     editor = await openEditor(FLOW);
     await nodeRed.forget('crowd', ['sms', 'link', 'all']);
+    await nodeRed.forget('robot', ['sms']);
+    await nodeRed.forget('linked', ['link']);
+    await nodeRed.forget('all', ['all']);
     ({ page } = editor);
     tab = new SignInsTab(page);
   });

@@ -3,8 +3,10 @@ import type { Locator } from 'playwright-core';
 import { allThatThePageKnows, openEditorWithEachNode, saved } from '../support/browser.ts';
 import type { Dialog } from '../support/dialog.ts';
 import type { DrawnNode, Editor } from '../support/editor.ts';
+import { holdReplies } from '../support/held-replies.ts';
 import { TOKENS } from '../support/practice-tokens.ts';
 import { closeServers, serve } from '../support/servers.ts';
+import { becomes } from '../support/steady.ts';
 
 const PRACTICE = 'Practice server: built in, no account needed';
 
@@ -42,6 +44,24 @@ describe('The Test button, before the first deploy', () => {
     await account.press('Test');
     await verdict(account).filter({ hasText: 'Not signed in.' }).waitFor();
     assert.doesNotMatch(await said(account), /not-the-secret/);
+    await account.cancel();
+    await dialog.cancel();
+  });
+
+  it('says so if a value is changed while the test runs', async () => {
+    const dialog = await editor.open(token);
+    const account = await dialog.addConfig('Account');
+    await account.fill({ [PRACTICE]: true, Scope: 'cards:write' });
+    const held = await holdReplies(editor.page, '**/vgs-account/test');
+    await account.press('Test');
+    await becomes(async () => held.requests.length > 0, true);
+    await account.fill({ Scope: 'cards:read' });
+    await held.release();
+    await verdict(account).filter({ hasText: 'Signed in at' }).waitFor();
+    assert.match(await said(account), /The settings have changed. Test again./);
+    await account.press('Test');
+    await verdict(account).filter({ hasText: 'Signed in at' }).waitFor();
+    assert.doesNotMatch(await said(account), /have changed/);
     await account.cancel();
     await dialog.cancel();
   });

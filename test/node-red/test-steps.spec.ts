@@ -35,7 +35,7 @@ describe(`the steps of a test in ${version}`, () => {
     proxyPort = await freePort();
     userDir = mkdtempSync(join(tmpdir(), 'vg-auth-steps-'));
     linkProject(userDir);
-    nodeRed = await NodeRed.start({ version, userDir, environment: { STEP_EMPTY: '' } });
+    nodeRed = await NodeRed.start({ version, userDir, environment: { STEP_EMPTY: '', STEP_TRUE: 'true' } });
     const account = { type: 'vgs-account', tokenUrl: `${tokens.origin}/token`, scope: 'cards:write' };
     const credentials = { clientId: 'client', clientSecret: 'THE-SECRET' };
     const server = { type: 'vg-server', url: tokens.origin, applicationId: 'app' };
@@ -160,6 +160,8 @@ describe(`the steps of a test in ${version}`, () => {
   it('accept a variable for a checkbox', async () => {
     const reply = await test('vgs-account', { id: 'by-variable' });
     assert.deepEqual([reply.state, reply.practice], ['signed-in', false]);
+    const inDialog = await test('vgs-account', { id: 'new', practice: '${STEP_TRUE}' });
+    assert.deepEqual([inDialog.state, inDialog.practice], ['signed-in', true]);
   });
 
   it('have the reason of a refusal, and skip the API', async () => {

@@ -1,7 +1,8 @@
 import { LONGEST_TEXT } from '../../../src/core/text-length.ts';
+import { variableIn } from '../config/variables.ts';
 
-/** The types of a field in a request's body. */
-export type FieldKind = 'text' | 'flag';
+/** The types of a field in a request's body. `checkbox`: a flag, or the variable that sets it. */
+export type FieldKind = 'text' | 'flag' | 'checkbox';
 
 /** Why a body is refused. The catalog has a sentence for each, as `test.body.…`. */
 export const BODY_FAULTS = ['no-object', 'unknown-field', 'wrong-type', 'too-long', 'no-id', 'no-code'] as const;
@@ -34,8 +35,13 @@ export function readBody(
   for (const [name, value] of Object.entries(body)) {
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     if (kind === undefined) throw new BodyError('unknown-field');
-    if (typeof value !== (kind === 'text' ? 'string' : 'boolean')) throw new BodyError('wrong-type');
+    if (!isOfKind(kind, value)) throw new BodyError('wrong-type');
     if (typeof value === 'string' && value.length > longest) throw new BodyError('too-long');
   }
   return body as Readonly<Record<string, unknown>>;
+}
+
+function isOfKind(kind: FieldKind, value: unknown): boolean {
+  if (kind === 'text') return typeof value === 'string';
+  return typeof value === 'boolean' || (kind === 'checkbox' && variableIn(value) !== undefined);
 }
