@@ -8,6 +8,7 @@ import {
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { freePort } from './free-port.ts';
 
 /** A request as a test server received it. */
 export interface Received {
@@ -89,10 +90,8 @@ export async function closeServers(): Promise<void> {
 }
 
 /** A port of loopback on which nothing listens. */
-export async function closedPort(): Promise<number> {
-  const server = await serve(() => ({}));
-  await server.close();
-  return server.port;
+export function closedPort(): Promise<number> {
+  return freePort();
 }
 
 export function listen(server: Server, port = 0): Promise<void> {
