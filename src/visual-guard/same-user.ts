@@ -1,6 +1,6 @@
 import { LONGEST_TEXT } from '../core/text-length.ts';
 
-/** Longer names are compared without their spaces: no server has such a user, and folding them would take time. In characters. */
+/** In longer names only blanks and invisible characters are folded: no server has such a user, and folding them would take time. In characters. */
 const LONGEST = 1_000;
 
 /** Spaces of any kind: database collations treat several of them as one. */

@@ -60,6 +60,7 @@ describe(`three ${version}s that share a store in Redis`, function () {
   });
 
   it('renew the session of the stored user on demand, also at a replica that has just started', async () => {
+    used(await cluster.callOne(0, 'stored', {}), 'service-stored');
     await cluster.stop(2);
     const nodeRed = await cluster.startOne(2);
     const { refreshes, logins } = cluster.guard.counts;

@@ -31,7 +31,7 @@ export class OneTimeGuard {
   /** Refresh tokens that arrived twice while the first use was under way. */
   readonly twice: string[] = [];
   /** Refresh tokens that were used up when they arrived, and when they arrived, in ms of a monotonic clock. */
-  readonly dead: { token: string; user: string; at: number }[] = [];
+  readonly dead: { token: string; at: number }[] = [];
   /** Every access token, and when it was issued, in ms of a monotonic clock. */
   readonly grants: Grant[] = [];
   readonly #byToken = new Map<string, Grant>();
@@ -99,7 +99,7 @@ export class OneTimeGuard {
     this.counts.refreshes += 1;
     if (this.live.delete(token)) return this.#grant(this.#people.get(token) ?? '');
     this.counts.dead += 1;
-    this.dead.push({ token, user: this.#people.get(token) ?? '', at: performance.now() });
+    this.dead.push({ token, at: performance.now() });
     return { status: 400, body: { error: 'invalid_grant' } };
   }
 

@@ -1,7 +1,7 @@
 import type { NodeMessage } from 'node-red';
 import { AuthError } from '../../../src/core/errors.ts';
 
-/** A name of a host has 253 characters at most, a username and a password may stand before it. `new URL` takes seconds for many more. */
+/** A host name has 253 characters at most, and a username and a password may precede it. `new URL` takes seconds for many more. */
 const LONGEST_AUTHORITY = 1_000;
 /** The part of an address after its scheme that `new URL` reads as host, port, username and password (WHATWG URL 4.4). */
 const AUTHORITY = /^[/\\\s]*([^/\\?#]*)/;

@@ -67,15 +67,14 @@ async function actOnVgs(account: VgsAccount, action: AccountAction): Promise<voi
 async function actOnServer(server: VisualGuardServer, action: AccountAction): Promise<void> {
   if (action === 'sign-out') {
     await server.signOutUser(server.storedCredentials?.user ?? '').finally(() => server.storedUser.forget());
-    return;
+  } else if (action === 'sign-in') {
+    await server.signInStored(AGAIN);
+  } else {
+    // After a restart, it may be in the session store only.
+    const session = server.storedSession ?? (await server.storedUser.findSession().catch(() => undefined));
+    if (session) await session.source.renewNow();
+    else await server.signInStored(CAREFULLY);
   }
-  // After a restart, it may be in the session store only.
-  const session =
-    action === 'renew'
-      ? (server.storedSession ?? (await server.storedUser.findSession().catch(() => undefined)))
-      : undefined;
-  if (session) await session.source.renewNow();
-  else await server.signInStored(action === 'renew' ? CAREFULLY : AGAIN);
 }
 
 /**
