@@ -24,6 +24,8 @@ interface Replica {
   userDir: string;
   port: number;
   nodeRed: NodeRed | undefined;
+  /** The calls of `call` that it has not answered yet. */
+  readonly calls: Set<Promise<unknown>>;
 }
 
 export interface ClusterOptions extends ClusterFlowOptions {
@@ -58,7 +60,8 @@ export class Cluster {
   async start(): Promise<void> {
     await listen(this.#server);
     for (let index = 0; index < this.#options.replicas; index += 1) {
-      const replica: Replica = { userDir: join(this.#dir, String(index)), port: await freePort(), nodeRed: undefined };
+      const userDir = join(this.#dir, String(index));
+      const replica: Replica = { userDir, port: await freePort(), nodeRed: undefined, calls: new Set() };
       this.#replicas.push(replica);
       if (index > 0) {
         cpSync(this.#replicas[0]?.userDir ?? '', replica.userDir, { recursive: true, verbatimSymlinks: true });
@@ -108,9 +111,15 @@ export class Cluster {
     await nodeRed?.kill();
   }
 
+  /**
+   * Takes it out of the round-robin, waits for its answers to `call`, and stops it, as docs/operation.md says: while Node-RED
+   * stops, its `http in` nodes answer 404.
+   */
   async stop(index: number): Promise<void> {
-    const { nodeRed } = this.#of(index);
-    this.#of(index).nodeRed = undefined;
+    const replica = this.#of(index);
+    const { nodeRed } = replica;
+    replica.nodeRed = undefined;
+    await Promise.allSettled(replica.calls);
     await nodeRed?.stop();
   }
 
@@ -139,10 +148,15 @@ export class Cluster {
   async call(path: string, body: object): Promise<Reply> {
     for (let tries = 0; ; tries += 1) {
       const index = this.#nextRunning();
+      const { calls } = this.#of(index);
+      const answer = this.callOne(index, path, body);
+      calls.add(answer);
       try {
-        return await this.callOne(index, path, body);
+        return await answer;
       } catch (failure) {
         if (this.#of(index).nodeRed || tries > 10) throw failure;
+      } finally {
+        calls.delete(answer);
       }
     }
   }
