@@ -45,7 +45,7 @@ function readContext(RED: NodeAPI, node: Node, { value, type }: Typed, msg: Node
 }
 
 /**
- * A value as a text. A text and a number count, anything else is empty, and a session handle that is too long.
+ * A value as a text. A text or a number is returned as a text. Anything else is empty, and so is a session handle that is too long.
  *
  * @param property the property that the value is for, for the error
  * @throws AuthError `AUTH_CONFIG` if it is an environment variable without a value, or too long
@@ -56,7 +56,7 @@ export function asText(found: unknown, { value, type }: Typed, property: string)
   if (typeof found === 'number' && Number.isFinite(found)) return String(found);
   if (typeof found !== 'string' && !(found instanceof String)) return '';
   const text = String(found);
-  // Who sends any handle gets the same result as for one that has expired.
+  // Anyone who sends such a handle gets the same result as for one that has expired.
   if (type === 'session' && text.length > LONGEST_TEXT) return '';
   checkLength(text, value || property);
   const variable = variableIn(text);

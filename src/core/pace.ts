@@ -1,6 +1,6 @@
 import { type Clock, delay } from './clock.ts';
 
-/** Limits how many operations begin in a second. The others wait, in the order of the calls; that keeps no process alive. */
+/** Limits how many operations begin in a second. The others wait, in the order of the calls. Waiting does not keep the process alive. */
 export class Pace {
   readonly #clock: Clock;
   /** The time between two operations, in ms. */

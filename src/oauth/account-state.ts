@@ -30,7 +30,7 @@ export type Trouble = Extract<AccountState, { at: 'refused' | 'needs-human' | 'f
 export type AccountNews = { readonly event: 'trouble'; readonly trouble: Trouble } | { readonly event: 'recovered' };
 
 /**
- * The state of one account over time. A renewal that is under way ends no trouble, so an account that is refused every 30 s
+ * The state of one account over time. A renewal that is under way does not end the trouble, so an account that is refused every 30 s
  * is refused once.
  */
 export class AccountStates {

@@ -63,7 +63,7 @@ export const PRACTICE_USERS: readonly PracticeUser[] = [
   },
   {
     user: 'timeout',
-    what: 'the code is not entered, or the link is not clicked, in time',
+    what: 'the code is not entered in time, or the link is not clicked in time',
     methods: [SMS, LINK],
     trouble: 'too-late',
   },

@@ -129,7 +129,7 @@ describe('The tab Sign-ins while things change', () => {
     await nodeRed.stop();
     nodeRed = await NodeRed.start({ version, userDir, port, settings });
     await tab.badge(0);
-    await tab.section('Recent events').getByText('There are no events').waitFor();
+    await tab.section('Recent events').getByText('There have been no events').waitFor();
     await nodeRed.admin('vg-auth/accounts/huge/sign-in', {});
     await tab.badge(1);
     await tab.row('Recent events', 'Needs a person').waitFor();

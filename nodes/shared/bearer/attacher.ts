@@ -109,7 +109,7 @@ export class Attacher {
     if (!own) this.#options.checkHost(msg);
     const mayTry =
       next !== undefined && sends < MAX_SENDS && (next === 'sent' || (await source.reject(msg, own?.generation)));
-    // The sign-in at output 2 leads back here, and returned no token that the API accepts: the circle has to end.
+    // The sign-in at output 2 leads back here, and returned no token that the API accepts: the loop has to end.
     if (!mayTry && isAfterSignIn(attempt)) throw new AuthError('token-still-rejected');
     if (mayTry && own) {
       own.restore(msg);

@@ -44,7 +44,7 @@ interface NotTried {
 /** The values of a dialog. Their types are checked. */
 export type Values = Readonly<Record<string, unknown>>;
 
-/** ConfigNodeProperties of a body that are no values of the dialog. */
+/** Properties of a body that are not values of the dialog. */
 const ABOUT_TEST: readonly string[] = ['signIn', 'variablesOnly'];
 
 /**
