@@ -121,10 +121,10 @@
 
     function tick() {
       if (!account) return;
-      const { expires_at: end } = account.challenge;
-      view().setText(left, say('left', { time: view().leftText(end) }));
-      // Once: Node-RED may list it longer, if its clock is behind that of this browser.
-      if (end <= Date.now() && overId !== account.challenge.id) {
+      const rest = account.challenge.expires_at - data().now();
+      view().setText(left, say('left', { time: view().leftText(rest) }));
+      // Once: Node-RED may list it a little longer.
+      if (rest <= 0 && overId !== account.challenge.id) {
         overId = account.challenge.id;
         tab.refresh();
       }

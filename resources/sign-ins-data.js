@@ -6,10 +6,27 @@
   const mayRead = () => RED.user.hasPermission('vg-auth.read');
   const mayAct = () => RED.user.hasPermission('vg-auth.write');
 
+  /** How much the clocks of Node-RED and of this browser may differ, in ms: a response has the time in whole seconds. */
+  const SMALL = 2000;
+  /** How far Node-RED's clock is ahead of that of this browser, in ms. */
+  let ahead = 0;
+
+  /** The time now by Node-RED's clock, in ms since 1970. */
+  const now = () => Date.now() + ahead;
+
+  /** Learns Node-RED's clock from a response: the end of a challenge is a time of that clock. */
+  function learnClock(request) {
+    const difference = Date.parse(request.getResponseHeader('Date')) + 500 - Date.now();
+    // It is not a number if a proxy has removed the header.
+    ahead = Math.abs(difference) > SMALL ? difference : 0;
+  }
+
   // Node-RED adds its access token to relative URLs only.
 
   function get(path) {
-    return $.ajax({ url: `vg-auth/${path}`, dataType: 'json', cache: false });
+    return $.ajax({ url: `vg-auth/${path}`, dataType: 'json', cache: false }).done((_reply, _status, request) =>
+      learnClock(request),
+    );
   }
 
   function post(path, body) {
@@ -91,6 +108,7 @@
 
   RED.plugins.registerPlugin('vg-auth-sign-ins-data', {
     type: 'vg-auth',
+    now: now,
     mayRead: mayRead,
     mayAct: mayAct,
     get: get,

@@ -58,9 +58,9 @@
       : time.toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' });
   }
 
-  /** The rest of a time, such as 4:05. @param at ms since 1970 */
-  function leftText(at) {
-    const seconds = Math.max(0, Math.ceil((at - Date.now()) / 1000));
+  /** The rest of a time, such as 4:05. @param rest in ms */
+  function leftText(rest) {
+    const seconds = Math.max(0, Math.ceil(rest / 1000));
     return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
   }
 

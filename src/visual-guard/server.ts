@@ -120,6 +120,11 @@ export class VisualGuardServer implements ChallengeFinder {
     return this.storedUser.changes;
   }
 
+  /** Called when a challenge is no longer open in this process: it has ended, has expired, or was evicted. */
+  get closings(): Listeners<void> {
+    return this.#challenges.closings;
+  }
+
   /** The stored user of the config node. Undefined if none is stored. */
   get storedCredentials(): Credentials | undefined {
     return this.storedUser.credentials;

@@ -230,6 +230,27 @@ describe('The tab Sign-ins', () => {
     await page.unroute('**/vg-auth/accounts?**');
   });
 
+  it('shows the rest of the time by the clock of Node-RED, which differs from that of the browser', async () => {
+    const hour = 3_600_000;
+    const asked: string[] = [];
+    await page.route('**/vg-auth/accounts?**', async (route) => {
+      asked.push(route.request().url());
+      const response = await route.fetch();
+      const reply = await response.json();
+      for (const { challenge } of reply.accounts) if (challenge) challenge.expires_at -= hour;
+      const date = new Date(Date.parse(response.headers().date ?? '') - hour).toUTCString();
+      await route.fulfill({ response, json: reply, headers: { ...response.headers(), date } });
+    });
+    await editor.showSidebar('info');
+    await tab.show();
+    await becomes(async () => asked.length > 0, true);
+    await tab
+      .row('Needs attention', 'The all')
+      .getByText(/^(?!0:00)\d:\d\d left$/)
+      .waitFor();
+    await page.unroute('**/vg-auth/accounts?**');
+  });
+
   it('disappears when the package is removed while replies are under way', async () => {
     const errors: string[] = [];
     page.on('pageerror', ({ message }) => errors.push(message));

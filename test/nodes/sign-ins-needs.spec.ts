@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import sinon from 'sinon';
 import type { ConnectionNode } from '../../nodes/shared/config/connection-node.ts';
 import { heldAt } from '../../nodes/shared/hold/held-count.ts';
 import { type Account, accountOf } from '../../nodes/shared/sign-ins/account.ts';
 import { needOf, needsOf } from '../../nodes/shared/sign-ins/needs.ts';
+import { revisionOf } from '../../nodes/shared/sign-ins/revision.ts';
 import { AuthError } from '../../src/core/errors.ts';
 import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import { challenges, guardFlow, stored, way } from '../support/guard-server.ts';
+import { holdTime } from '../support/held-time.ts';
 import { answer, holdFlow, put, serveCodes } from '../support/hold-flow.ts';
 import { type Flow, load } from '../support/runtime.ts';
 import { always, closedPort, serve } from '../support/servers.ts';
@@ -47,6 +50,23 @@ describe('an account that fails', () => {
     const { state, ok, challenge } = reported(flow, node);
     assert.deepEqual([state, ok, `challenge:${challenge?.id}`], ['failing', false, need]);
     assert.equal(needOf(node), need);
+  });
+});
+
+describe('the list of what needs a person', () => {
+  it('is made again when a challenge has expired that nobody has answered: its notification closes, and no badge is left', async () => {
+    const time = holdTime();
+    const server = await serve(always(challenges(way('sms', 1, 1))));
+    const flow = await load(guardFlow({ url: server.origin, applicationId: 'a' }), stored('robot', 'secret'));
+    const { connection } = configOf(flow, 'server') as { connection: VisualGuardServer };
+    await connection.signInStored({ method: 'ask', reset: false });
+    assert.match(needsOf(flow.RED), /^server challenge:/);
+    const seen: string[] = [];
+    sinon.stub(revisionOf(flow.RED), 'needChanged').callsFake(() => void seen.push(needsOf(flow.RED)));
+    await time.pass(299_000);
+    assert.deepEqual(seen, []);
+    await time.pass(1_000);
+    assert.deepEqual(seen, ['server needs-human']);
   });
 });
 

@@ -22,6 +22,8 @@ export function followNode(RED: NodeAPI, node: ConnectionNode<unknown>): void {
   else if (connection instanceof VgsAccount || connection instanceof VisualGuardServer) {
     const { states, metrics } = connection;
     stops.push(states.changes.add(follow), metrics.events.add(follow), metrics.requests.add(follow));
+    // If nobody answers a challenge, its end is neither a request nor an event.
+    if (connection instanceof VisualGuardServer) stops.push(connection.closings.add(follow));
   }
   node.on('close', () => {
     for (const stop of stops) stop();

@@ -88,6 +88,7 @@ export class Challenges {
     const open = this.#open.get(keeper);
     if (open?.get(challenge.id) === challenge) open.delete(challenge.id);
     if (open?.size === 0) this.#open.delete(keeper);
+    keeper.closed();
   }
 
   #expire(keeper: ChallengeKeeper, challenge: Challenge): void {

@@ -14,4 +14,6 @@ export interface ChallengeKeeper {
   refused(challenge: OpenChallenge, refused: Refused): void;
   /** The challenge has ended. */
   left(challenge: OpenChallenge): void;
+  /** No step of the challenge can be taken in this process any more: it has ended, has expired, or was evicted. */
+  closed(): void;
 }

@@ -22,6 +22,8 @@ interface ChallengeListener {
 export class ServerChallenges implements ChallengeKeeper {
   /** Called for each challenge in memory that ends with a refusal. */
   readonly refusals = new Listeners<{ challenge: OpenChallenge; refused: Refused }>();
+  /** Called when a challenge is no longer open in this process: it has ended, has expired, or was evicted. */
+  readonly closings = new Listeners<void>();
   readonly context: ServerContext;
   readonly #memory: Challenges;
   readonly #listener: ChallengeListener;
@@ -109,6 +111,10 @@ export class ServerChallenges implements ChallengeKeeper {
 
   left(challenge: Challenge): void {
     this.#memory.remove(this, challenge);
+  }
+
+  closed(): void {
+    this.closings.tell();
   }
 
   refused(challenge: OpenChallenge, refused: Refused): void {
