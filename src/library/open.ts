@@ -1,28 +1,28 @@
 import { systemClock } from '../core/clock.ts';
-import { AuthError } from '../core/errors.ts';
 import type { SettingsReader } from '../core/settings-reader.ts';
 import { Engine, type Reference } from '../engine/engine.ts';
 import { HttpTransport, type Transport } from '../http/transport.ts';
 import type { Practice } from '../practice/practice.ts';
+import { flagOf, objectOf, proxyOf, textOf } from './program-values.ts';
 import type { ConnectionSettings } from './settings.ts';
 
-/** Reads the settings of a program. It may be written in JavaScript, so the types are checked. */
+/** Reads the settings of a program. */
 export class ProgramFields implements SettingsReader {
-  readonly #settings: object;
+  readonly #settings: Readonly<Record<string, unknown>>;
 
+  /** @throws AuthError `AUTH_CONFIG` if they are no object */
   constructor(settings: object) {
-    this.#settings = settings;
+    this.#settings = objectOf(settings, 'settings');
   }
 
   /** @throws AuthError `AUTH_CONFIG` if the value is not a string */
   text(property: string, otherwise = ''): string {
-    const value = (this.#settings as Record<string, unknown>)[property] ?? otherwise;
-    if (typeof value !== 'string') throw new AuthError('config-value-unknown', { property });
-    return value;
+    return textOf(this.#settings[property], property, otherwise);
   }
 
+  /** @throws AuthError `AUTH_CONFIG` if the value is not a boolean */
   flag(property: string): boolean {
-    return (this.#settings as Record<string, unknown>)[property] === true;
+    return flagOf(this.#settings[property], property);
   }
 
   /** @throws as `text` */
@@ -31,7 +31,7 @@ export class ProgramFields implements SettingsReader {
   }
 
   written(property: string): unknown {
-    return (this.#settings as Record<string, unknown>)[property];
+    return this.#settings[property];
   }
 }
 
@@ -43,15 +43,16 @@ export function libraryEngine(): Engine {
   return engine;
 }
 
-/** @throws AuthError `AUTH_CONFIG` if the address of the proxy cannot be used */
+/** @throws AuthError `AUTH_CONFIG` if the TLS options are no object, or the proxy cannot be used */
 export function openTransport(
   { tls, proxy, practice }: ConnectionSettings,
   address: URL,
 ): { transport: Transport; practice: Reference<Practice> | undefined } {
+  const through = proxyOf(proxy);
+  const options = tls === undefined || tls === null ? undefined : objectOf(tls, 'tls');
   if (practice === true) {
     const held = libraryEngine().holdPractice();
     return { transport: held.value.transport(), practice: held };
   }
-  const through = proxy && { ...proxy, noProxy: proxy.noProxy ?? [] };
-  return { transport: new HttpTransport(address, { tls, proxy: through }, systemClock), practice: undefined };
+  return { transport: new HttpTransport(address, { tls: options, proxy: through }, systemClock), practice: undefined };
 }

@@ -12,8 +12,9 @@ export type TokenAnswer = { token: MessageToken; refused?: never } | { refused: 
 export interface TokenKeeper {
   /**
    * Gets a valid token: the one that is kept, or a new one. However many ask at the same time, one request is sent. It waits 30 s at most.
+   * All callers get the same frozen object.
    *
-   * @throws AuthError if the server gives no usable answer
+   * @throws AuthError if the server gives no usable answer. `AUTH_UNAVAILABLE` after `close`: then it does not help to try again
    */
   token(): Promise<TokenAnswer>;
   /** @returns the token that is kept; undefined if it has expired, or expires too soon. In its last fifth it is renewed in the background */
@@ -21,16 +22,18 @@ export interface TokenKeeper {
   /**
    * An API answered 401 to this token. The next `token()` gets another one.
    *
+   * @param token the token, or a copy of it
    * @returns false if the token is itself the result of a rejection less than 30 s ago
+   * @throws AuthError `AUTH_CONFIG` if it is no token
    */
   reject(token: MessageToken): boolean;
 }
 
 /** A VGS service account. Make one for each account and keep it: it keeps one token valid. */
 export interface VgsAccount extends TokenKeeper {
-  /** The counts since it was created. */
+  /** The counts since it was created, at this moment. */
   readonly counts: Readonly<Counts>;
-  /** Forgets the token and closes the connections. */
+  /** Forgets the token and closes the connections. Requests that are under way end. */
   close(): void;
 }
 
@@ -64,7 +67,11 @@ export interface Challenge {
    * @throws AuthError if the server gives no usable answer; the challenge stays open
    */
   choose(method: string): Promise<Outcome>;
-  /** Answers with a code. Blanks and hyphens are left out. @throws AuthError as `choose` */
+  /**
+   * Answers with a code. Spaces and hyphens are removed.
+   *
+   * @throws AuthError as `choose`; `AUTH_CONFIG` if the code is empty: nothing is sent then
+   */
   submit(code: string): Promise<Outcome>;
 }
 
@@ -94,8 +101,8 @@ export interface Challenged {
   /** When the next code or link may be sent, in ms since 1970. */
   retryAt?: number;
   /**
-   * The outcome after a click on the link that was just sent, or when it has expired. Undefined if another method was chosen
-   * meanwhile. It rejects with an `AuthError`.
+   * The outcome after a click on the link that was just sent, or when it has expired. Undefined if another method was chosen, or
+   * the server was closed, meanwhile. It rejects with an `AuthError`.
    */
   clicked?: Promise<Outcome | undefined>;
 }
@@ -117,14 +124,14 @@ export interface VisualGuard {
    * Signs a user in at the server, even if there is a session.
    *
    * @param credentials without a password if the module is `Passwordless`
-   * @throws AuthError if the server gives no usable answer
+   * @throws AuthError if the server gives no usable answer; `AUTH_CONFIG` if the user or the password is empty: nothing is sent then
    */
   signIn(credentials: { user: string; password?: string }, options?: SignInOptions): Promise<Outcome>;
   /** Signs the user of the settings in: with the session, else with the open challenge, else at the server. @throws as `signIn` */
   signInStored(options?: SignInOptions): Promise<Outcome>;
   /** @returns the session with this handle, if it started at this server */
   findSession(handle: string): Promise<Session | undefined>;
-  /** The counts since it was created, for all users together. */
+  /** The counts since it was created, at this moment, for all users together. */
   readonly counts: Readonly<Counts>;
   /** Forgets all sessions and challenges and closes the connections. Nothing is revoked at the server. */
   close(): void;

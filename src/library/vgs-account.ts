@@ -15,10 +15,14 @@ export function createVgsAccount(settings: VgsAccountSettings): VgsAccount {
   const read = readAccount(new ProgramFields(settings));
   const { transport, practice } = openTransport(settings, new URL(read.tokenUrl));
   const held = engine.holdAccount(read, transport, randomId());
+  let isOpen = true;
   return {
-    ...keeperOf(held.value),
-    counts: held.value.metrics.counts,
+    ...keeperOf(held.value, () => isOpen),
+    get counts() {
+      return { ...held.value.metrics.counts };
+    },
     close: () => {
+      isOpen = false;
       held.giveBack();
       practice?.giveBack();
       engine.sweep();

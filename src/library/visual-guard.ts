@@ -1,12 +1,11 @@
 import { randomId } from '../core/clock.ts';
-import { checkLength } from '../core/text-length.ts';
-import { oneTimeCodeOf } from '../visual-guard/challenge/one-time-code.ts';
 import type { Outcome as EngineOutcome, OpenChallenge } from '../visual-guard/outcome.ts';
 import type { VisualGuardServer } from '../visual-guard/server.ts';
 import type { Session as EngineSession } from '../visual-guard/session/session.ts';
 import { readServer } from '../visual-guard/settings.ts';
 import { keeperOf, publish } from './keeper.ts';
 import { libraryEngine, openTransport, ProgramFields } from './open.ts';
+import { codeOf, credentialsOf, optionsOf, sendable, textOf } from './program-values.ts';
 import type { VisualGuardSettings } from './settings.ts';
 import type { Challenge, Outcome, Session, VisualGuard } from './types.ts';
 
@@ -22,11 +21,15 @@ export function createVisualGuard(settings: VisualGuardSettings): VisualGuard {
   const held = engine.holdServer(read, transport, randomId());
   const server = held.value;
   return {
-    counts: server.metrics.counts,
-    signIn: async ({ user, password = '' }, { method = 'ask', reset = false } = {}) =>
-      outcomeOf(server, await server.signIn({ user, password }, { method, reset })),
-    signInStored: async ({ method = 'ask', reset = false } = {}) =>
-      outcomeOf(server, await server.signInStored({ method, reset })),
+    get counts() {
+      return { ...server.metrics.counts };
+    },
+    signIn: async (credentials, options) =>
+      outcomeOf(server, await server.signIn(credentialsOf(credentials, server.wire.passwordless), optionsOf(options))),
+    signInStored: async (options) => {
+      sendable({ user: read.username, password: read.password }, server.wire.passwordless, 'username');
+      return outcomeOf(server, await server.signInStored(optionsOf(options)));
+    },
     findSession: async (handle) => {
       const session = await server.sessionWith(handle);
       return session && sessionOf(server, session);
@@ -104,10 +107,7 @@ function challengeOf(server: VisualGuardServer, challenge: OpenChallenge): Chall
         label,
       }));
     },
-    choose: async (method) => outcomeOf(server, await challenge.choose(method)),
-    submit: async (code) => {
-      checkLength(code, 'code');
-      return outcomeOf(server, await challenge.submit(oneTimeCodeOf(code)));
-    },
+    choose: async (method) => outcomeOf(server, await challenge.choose(textOf(method, 'method'))),
+    submit: async (code) => outcomeOf(server, await challenge.submit(codeOf(code))),
   };
 }
