@@ -61,8 +61,8 @@ export interface HttpResponse {
   unread?: AuthError | undefined;
 }
 
-/** The result of a token request. */
-export type TokenRequestOutcome = 'token' | 'refused' | AuthErrorCode;
+/** The result of a token request. `challenge`: the server waits for the next step of a multi-factor sign-in. */
+export type TokenRequestOutcome = 'token' | 'challenge' | 'refused' | AuthErrorCode;
 
 /** Sends requests to one server. */
 export interface Transport {
@@ -70,7 +70,7 @@ export interface Transport {
   readonly host: string;
   /** @throws AuthError with the codes NETWORK, TLS, PROXY, TIMEOUT or BAD_RESPONSE */
   send(request: FormRequest): Promise<HttpResponse>;
-  /** Reports how a response was read, for the metrics: `token`, `refused`, or the code of an error. */
+  /** Reports how a response was read, for the metrics: `token`, `challenge`, `refused`, or the code of an error. */
   settled?(response: HttpResponse, outcome: TokenRequestOutcome): void;
   /** Closes the connections when the requests in flight have ended. */
   close(): void;

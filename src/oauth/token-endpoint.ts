@@ -3,7 +3,13 @@ import { AuthError, asAuthError } from '../core/errors.ts';
 import type { Reason } from '../core/reasons.ts';
 import { MESSAGE_WAIT } from '../core/timeout.ts';
 import type { ReplyObject } from '../http/reply-object.ts';
-import { type FormRequest, type HttpResponse, REQUEST_TIMEOUT, type Transport } from '../http/transport.ts';
+import {
+  type FormRequest,
+  type HttpResponse,
+  REQUEST_TIMEOUT,
+  type TokenRequestOutcome,
+  type Transport,
+} from '../http/transport.ts';
 import type { OAuthError } from './oauth-error.ts';
 import { isBearer } from './token.ts';
 
@@ -154,7 +160,7 @@ export async function sendWithRetries(
       });
       retryAfter = isTransient(reply.status) ? reply.retryAfter : undefined;
       const about = { host: transport.host, isForUser: false, mayQuote: true };
-      return { answer: readSettled(transport, reply, () => readTokenResponse(reply, about)), reply };
+      return { answer: readSettled(transport, reply, () => readTokenResponse(reply, about), kindOf), reply };
     } catch (failure) {
       if (!(failure instanceof AuthError) || !mayRepeat(failure)) throw failure;
       const pause = Math.max(retryAfter ?? 0, pauseBefore(tries, clock.random()));
@@ -170,16 +176,30 @@ export async function sendWithRetries(
   }
 }
 
-/** Reads a response, and reports its kind to the transport. @throws the error of `read` */
-export function readSettled<T extends object>(transport: Transport, reply: HttpResponse, read: () => T): T {
+/**
+ * Reads a response, and reports its kind to the transport.
+ *
+ * @param kindOf the kind of what `read` returns
+ * @throws the error of `read`
+ */
+export function readSettled<T>(
+  transport: Transport,
+  reply: HttpResponse,
+  read: () => T,
+  kindOf: (answer: T) => TokenRequestOutcome,
+): T {
   try {
     const answer = read();
-    transport.settled?.(reply, 'granted' in answer || 'grant' in answer ? 'token' : 'refused');
+    transport.settled?.(reply, kindOf(answer));
     return answer;
   } catch (thrown) {
     transport.settled?.(reply, asAuthError(thrown).code);
     throw thrown;
   }
+}
+
+function kindOf(answer: TokenEndpointResult): TokenRequestOutcome {
+  return answer.granted ? 'token' : 'refused';
 }
 
 function mayRepeat(failure: AuthError): boolean {

@@ -102,7 +102,9 @@ export class VgsAccount {
 
   /** Forgets the token, for other replicas too. */
   async forget(): Promise<void> {
+    const { unexpired } = this.source;
     this.source.clear();
+    if (unexpired) this.metrics.tell({ what: 'sign-out' });
     await this.#record.end(REMOVED);
   }
 

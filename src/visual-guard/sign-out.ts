@@ -38,8 +38,11 @@ export class SignOut {
    */
   async one(session: Session | undefined, user: string): Promise<string[]> {
     const ending = session && this.#parts.sessions.end(session);
-    const [refreshToken = ''] = await Promise.all([ending, this.#cancelChallenges(user)]);
-    return this.#revoke(refreshToken, user);
+    const [refreshToken = '', isCanceled] = await Promise.all([ending, this.#cancelChallenges(user)]);
+    const revoked = await this.#revoke(refreshToken);
+    // A name from a message may be anything: the sign-out of nobody is no event.
+    if (session || isCanceled) this.#tell(user, revoked);
+    return revoked;
   }
 
   /**
@@ -64,7 +67,7 @@ export class SignOut {
       user,
       token: await endForAll().catch(failed),
     }));
-    await mapAtMost(left, MOST_AT_ONCE, ({ user, token }) => this.#revoke(token, user));
+    await mapAtMost(left, MOST_AT_ONCE, async ({ user, token }) => this.#tell(user, await this.#revoke(token)));
     await canceling;
     if (failure !== undefined) throw failure;
     return ended.length;
@@ -78,28 +81,33 @@ export class SignOut {
    */
   async ofUser(user: string): Promise<{ ended: number; revoked: string[] }> {
     const ending = this.#parts.sessions.endAll(user);
-    const [{ ended, revoked: count, failure }] = await Promise.all([ending, this.#cancelChallenges(user)]);
+    const [{ ended, revoked: count, failure }, isCanceled] = await Promise.all([ending, this.#cancelChallenges(user)]);
     const revoked = Array.from({ length: count }, () => 'refresh_token');
-    this.#context.metrics.tell({ what: 'sign-out', user, revoked });
+    if (ended > 0 || isCanceled) this.#tell(user, revoked);
     if (failure) throw failure;
     return { ended, revoked };
   }
 
-  async #revoke(refreshToken: string, user: string): Promise<string[]> {
-    const { wire, metrics } = this.#context;
-    const isRevoked = refreshToken !== '' && (await wire.revoke(refreshToken).catch(() => false));
-    const revoked = isRevoked ? ['refresh_token'] : [];
-    metrics.tell({ what: 'sign-out', user, revoked });
-    return revoked;
+  async #revoke(refreshToken: string): Promise<string[]> {
+    const isRevoked = refreshToken !== '' && (await this.#context.wire.revoke(refreshToken).catch(() => false));
+    return isRevoked ? ['refresh_token'] : [];
   }
 
-  /** The challenge of the stored user may have begun at another replica. Those of other users cannot be found by name. Never throws. */
-  async #cancelChallenges(user: string): Promise<void> {
+  #tell(user: string, revoked: string[]): void {
+    this.#context.metrics.tell({ what: 'sign-out', user, revoked });
+  }
+
+  /**
+   * The challenge of the stored user may have begun at another replica. Those of other users cannot be found by name. Never throws.
+   *
+   * @returns whether there was one
+   */
+  async #cancelChallenges(user: string): Promise<boolean> {
     const { challenges, storedUser } = this.#parts;
     // Those in memory end at once, whether or not the store answers.
-    challenges.cancel(user);
-    if (user === '' || user !== this.#context.wire.stored.user) return;
+    const isCanceled = challenges.cancel(user);
+    if (user === '' || user !== this.#context.wire.stored.user) return isCanceled;
     await storedUser.findChallenge().catch(() => undefined);
-    challenges.cancel(user);
+    return challenges.cancel(user) || isCanceled;
   }
 }

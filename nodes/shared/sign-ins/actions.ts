@@ -9,6 +9,7 @@ import { deployedNodes } from '../config/deployed.ts';
 import { type Auth, authOfOutcome } from '../msg-auth.ts';
 import { engineOf } from '../runtime.ts';
 import { type Account, accountOf, isAccount } from './account.ts';
+import { sendsLinkTo } from './event-log.ts';
 import { idOfSession, openSessions } from './session-list.ts';
 
 /** A message without a chosen method, which tries again in spite of an earlier refusal. */
@@ -98,7 +99,9 @@ export async function actOnChallenge(
     if (isSent) await engineOf(RED).practice.visualGuard.click(found.user);
     return partOf(found.where());
   }
-  return partOf(await (action === 'choose' ? found.choose(value) : found.submit(value)));
+  if (action === 'submit') return partOf(await found.submit(value));
+  sendsLinkTo(found.user);
+  return partOf(await found.choose(value));
 }
 
 /** A challenge of a stored user. Challenges of other users count as unknown. */

@@ -19,18 +19,31 @@ export interface LoggedEvent {
   by?: string;
 }
 
-/** The user of the editor who acts at the moment. The request may have ended, and what it began goes on, such as a link. */
-const acting = new AsyncLocalStorage<{ user: string; hasEnded: boolean }>();
+/** A user of the editor who acts. Everything that the action began may go on after it, such as messages that were on hold. */
+interface Actor {
+  readonly user: string;
+  hasEnded: boolean;
+  /** The user to whom a link is sent. The event comes after the action, while the request for the link stays open. */
+  linkTo?: string;
+}
+
+const acting = new AsyncLocalStorage<Actor>();
 
 /** Events until `act` ends are caused by this user of the editor. @param user undefined if Node-RED has no users */
 export async function actingAs<T>(user: string | undefined, act: () => Promise<T>): Promise<T> {
   if (user === undefined) return act();
-  const actor = { user, hasEnded: false };
+  const actor: Actor = { user, hasEnded: false };
   try {
     return await acting.run(actor, act);
   } finally {
     actor.hasEnded = true;
   }
+}
+
+/** The action may send a link to this user: the event names the user of the editor, even if the action has ended. */
+export function sendsLinkTo(user: string): void {
+  const actor = acting.getStore();
+  if (actor) actor.linkTo = user;
 }
 
 /** The last events of each Node-RED of this process, by its event bus. */
@@ -56,15 +69,18 @@ export class EventLog {
   add(event: Omit<LoggedEvent, 'n' | 'at' | 'by'>): void {
     this.#last += 1;
     const actor = acting.getStore();
-    // A link is sent while the request for it stays open, so that is known after the response to the editor.
-    const by = actor?.hasEnded && event.event !== 'vg-auth.link-sent' ? undefined : actor?.user;
+    const isLink = event.event === 'vg-auth.link-sent' && event.user === actor?.linkTo;
+    const by = actor?.hasEnded && !isLink ? undefined : actor?.user;
     const at = engineOf(this.#RED).clock.now();
     this.#events.push({ n: this.#last, at, ...event, ...(by === undefined ? {} : { by }) });
     if (this.#events.length > MOST_EVENTS) this.#events.shift();
   }
 
-  /** The events after the one with this number, the oldest first. */
+  /**
+   * The events after the one with this number, the oldest first. A number that no event has yet is one of an earlier process:
+   * then all of them.
+   */
   after(n: number): LoggedEvent[] {
-    return this.#events.filter((event) => event.n > n);
+    return n > this.#last ? [...this.#events] : this.#events.filter((event) => event.n > n);
   }
 }

@@ -89,9 +89,11 @@ export class ServerChallenges implements ChallengeKeeper {
     return this.#memory.has(challenge);
   }
 
-  /** Ends the challenges of a user that are in memory, at other replicas, too. */
-  cancel(user: string): void {
-    for (const challenge of this.#memory.of(this)) if (challenge.user === user) challenge.cancel();
+  /** Ends the challenges of a user that are in memory, at other replicas, too. @returns whether there was one */
+  cancel(user: string): boolean {
+    const all = this.#memory.of(this).filter((challenge) => challenge.user === user);
+    for (const challenge of all) challenge.cancel();
+    return all.length > 0;
   }
 
   /** How many are open in this process. */

@@ -4,7 +4,7 @@ import type { Sourced } from '../../core/settings-source.ts';
 import { withoutTrailingSlashes } from '../../http/address.ts';
 import type { SecretTrace } from '../../http/echoes.ts';
 import type { ReplyObject } from '../../http/reply-object.ts';
-import type { FormRequest, HttpResponse, Transport } from '../../http/transport.ts';
+import type { FormRequest, HttpResponse, TokenRequestOutcome, Transport } from '../../http/transport.ts';
 import { ClientRotation } from '../../oauth/client-rotation.ts';
 import { grantedToken } from '../../oauth/granted-token.ts';
 import type { OAuthError } from '../../oauth/oauth-error.ts';
@@ -17,7 +17,13 @@ import {
   withRetryAfter,
 } from '../../oauth/token-endpoint.ts';
 import type { Method } from './methods.ts';
-import { isDescribedByStates, keepKnownNames, readVisualGuardReply, type VisualGuardResponse } from './reply.ts';
+import {
+  isDescribedByStates,
+  keepKnownNames,
+  readVisualGuardReply,
+  setsChallenge,
+  type VisualGuardResponse,
+} from './reply.ts';
 import { type Credentials, ServerSettings, type VisualGuardSettings } from './server-settings.ts';
 
 export type { Credentials, VisualGuardSettings } from './server-settings.ts';
@@ -162,7 +168,7 @@ export class VisualGuardWire {
     const traces = trace ? [trace] : undefined;
     const request: FormRequest = { url, form, timeout, signal, traces };
     const reply = await this.transport.send(request);
-    return readSettled(this.transport, reply, () => this.#read(reply, form, { trace, before }));
+    return readSettled(this.transport, reply, () => this.#read(reply, form, { trace, before }), kindOf);
   }
 
   /** @throws AuthError if the response is invalid */
@@ -226,6 +232,12 @@ interface Sending {
   trace?: SecretTrace | undefined;
   /** The token that is renewed. */
   before?: Pick<Token, 'scope' | 'VGToken'> | undefined;
+}
+
+/** The next step of a challenge is not a refusal: most sign-ins with a code have two such responses. */
+function kindOf({ grant, reading }: VisualGuardResult): TokenRequestOutcome {
+  if (grant) return 'token';
+  return reading && setsChallenge(reading) && reading.blocking.length === 0 ? 'challenge' : 'refused';
 }
 
 function isInvalidGrant({ body }: HttpResponse): boolean {
