@@ -2,6 +2,8 @@ import type { Node, NodeAPI } from 'node-red';
 
 /** The functions that run at the end of deploys. */
 interface Runs {
+  /** Whether nodes are being stopped or started. */
+  isDeploying: boolean;
   /** At the end of the current deploy. */
   readonly once: Set<() => void>;
   /** At the end of each deploy. */
@@ -26,6 +28,11 @@ export function afterEachStart(RED: NodeAPI, node: Node, run: () => void): void 
   add(runsOf(RED).each, node, run);
 }
 
+/** Whether a deploy is stopping or starting nodes. */
+export function isDeploying(RED: NodeAPI): boolean {
+  return runsOf(RED).isDeploying;
+}
+
 function add(runs: Set<() => void>, node: Node, run: () => void): void {
   runs.add(run);
   node.on('close', () => runs.delete(run));
@@ -34,12 +41,24 @@ function add(runs: Set<() => void>, node: Node, run: () => void): void {
 function runsOf(RED: NodeAPI): Runs {
   const known = all.get(RED.events);
   if (known) return known;
-  const runs: Runs = { once: new Set(), each: new Set() };
+  // The first node asks while it is being created.
+  const runs: Runs = { isDeploying: true, once: new Set(), each: new Set() };
   all.set(RED.events, runs);
-  RED.events.on('flows:started', () => {
+  for (const event of ['flows:stopping', 'flows:starting']) {
+    RED.events.on(event, () => {
+      runs.isDeploying = true;
+    });
+  }
+  const end = (): void => {
+    runs.isDeploying = false;
     const due = [...runs.once, ...runs.each];
     runs.once.clear();
     for (const run of due) run();
+  };
+  RED.events.on('flows:started', end);
+  // A deploy that starts no node because a type is missing ends with this event only. Nodes that it did not stop go on.
+  RED.events.on('runtime-event', ({ id }: { id: string }) => {
+    if (id === 'runtime-deploy' && runs.isDeploying) end();
   });
   return runs;
 }

@@ -21,7 +21,7 @@ export class UnwrittenChanges {
   }
 
   get(name: string): Change | undefined {
-    return this.#kept.get(name);
+    return this.#kept.peek(name);
   }
 
   /** A change is sent. */
@@ -37,15 +37,17 @@ export class UnwrittenChanges {
   /** Keeps a change that could not be written, unless there is a newer one. @returns whether it is kept */
   keep(name: string, change: Change): boolean {
     if (this.#sent.get(name) !== change) return false;
-    const kept = this.#kept.get(name);
+    const kept = this.#kept.peek(name);
     if (kept && kept.fence > change.fence) return false;
     this.#kept.set(name, change);
     return true;
   }
 
-  /** The next changes to write. */
+  /** The next changes to write, the oldest first: a record that refers to a session comes after the record of the session. */
   batch(most: number): [name: string, change: Change][] {
-    return [...this.#kept.entries()].slice(0, most);
+    const batch: [name: string, change: Change][] = [];
+    for (const entry of this.#kept.rentries()) if (batch.push(entry as [string, Change]) >= most) break;
+    return batch;
   }
 
   /** A change of a batch was written. */
@@ -68,7 +70,7 @@ export class UnwrittenChanges {
   }
 
   #add(name: string, change: Change): void {
-    const kept = this.#kept.get(name);
+    const kept = this.#kept.peek(name);
     if (!kept || kept.fence <= change.fence) this.#kept.set(name, { ...change, owner: undefined });
   }
 }

@@ -3,7 +3,7 @@ import { heldAt } from '../../nodes/shared/hold/held-count.ts';
 import type { FlowNode } from '../support/flows.ts';
 import { signsIn, stored } from '../support/guard-server.ts';
 import { holdTime } from '../support/held-time.ts';
-import { answer, holdFlow, payloadsAt, put, serveCodes, withChanged } from '../support/hold-flow.ts';
+import { answer, asksForCode, holdFlow, payloadsAt, put, serveCodes, withChanged } from '../support/hold-flow.ts';
 import { type Flow, load, logged } from '../support/runtime.ts';
 import { serve } from '../support/servers.ts';
 import { until } from '../support/until.ts';
@@ -143,6 +143,30 @@ describe('attach bearer, on hold over deploys', () => {
     put(flow, 1, { where: 'ours' });
     assert.equal((await flow.next('ready')).msg.payload, 1);
     assert.deepEqual(await payloadsAt(flow, 'done', 3), [1, 2, 1]);
+  });
+
+  it('takes no message for a server that a deploy has replaced while the message was on its way', async () => {
+    const other = await serveCodes(signsIn('token-of-other'));
+    let login = (): void => undefined;
+    const server = await serve(async (request) => {
+      await new Promise<void>((resolve) => {
+        login = resolve;
+      });
+      return asksForCode(request);
+    });
+    const name = { name: 'ours', byName: true };
+    const nodes = holdFlow({ url: server.origin, ...name }, { server: '', serverName: 'where', serverNameType: 'msg' });
+    const flow = await load(nodes, stored('person'));
+    put(flow, 1, { where: 'ours' });
+    await until(() => server.requests.length === 1);
+    await flow.deploy(withChanged(nodes, 'server', { url: other.origin }), 'nodes');
+    login();
+    const asked = await flow.next('needed');
+    put(flow, 1, { where: 'ours' }, 2);
+    await areHeld(flow, 2);
+    assert.equal((await answer(flow, asked)).at, 'in');
+    assert.deepEqual(await payloadsAt(flow, 'ready', 2), [1, 2]);
+    assert.deepEqual(await payloadsAt(flow, 'done', 2), [1, 2]);
   });
 
   it('sends them to a Catch node if the server that they name was deleted', async () => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { heldAt } from '../../nodes/shared/hold/held-count.ts';
 import { LeftMessages } from '../../nodes/shared/hold/left-messages.ts';
+import type { VisualGuardServer } from '../../src/visual-guard/server.ts';
 import { stepOf, stored } from '../support/guard-server.ts';
+import { holdTime } from '../support/held-time.ts';
 import { answer, asksForCode, holdFlow, payloadsAt, put, withChanged } from '../support/hold-flow.ts';
 import { type Flow, load, logged } from '../support/runtime.ts';
 import { serve, type TestServer } from '../support/servers.ts';
@@ -114,5 +116,19 @@ describe('many nodes that hold messages, and many servers', () => {
     assert.deepEqual(count(), ofOne);
     await flow.deploy(nodes);
     assert.deepEqual(count(), ofOne);
+  });
+});
+
+describe('attach bearer, on hold', () => {
+  it('looks every minute for a sign-in at another replica, because the store may not have answered when it was told', async () => {
+    const time = holdTime();
+    const server = await serve(asksForCode);
+    const flow = await load(holdFlow({ url: server.origin }), stored('person'));
+    put(flow, 1);
+    await time.until(flow.next('needed'));
+    const { connection } = flow.node('server') as unknown as { connection: VisualGuardServer };
+    const looks = sinon.spy(connection.storedUser, 'findSession');
+    await time.pass(300_000);
+    assert.ok(looks.callCount >= 5, `${looks.callCount} looks`);
   });
 });

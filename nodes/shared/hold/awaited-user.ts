@@ -63,6 +63,13 @@ export class AwaitedUser {
     return deployedNodes(RED).includes(this.#node);
   }
 
+  /** Looks for a session that began at another replica. If there is one, it is reported to those who follow. Never rejects. */
+  async find(): Promise<void> {
+    const { connection } = this.#node;
+    const finding = this.#isStored ? connection.storedUser.findSession() : connection.findSessionOf(this.user);
+    await finding.catch(() => undefined);
+  }
+
   /** Reports the sign-in, at any replica, until the returned function is called. */
   follow(listener: (news: SignInNews) => void): Cancel {
     const { signIns } = this.#node.connection;

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
-import { afterStart } from '../after-start.ts';
+import { afterStart, isDeploying } from '../after-start.ts';
 import type { HeldMessage } from './held-message.ts';
 import { type Left, leftMessagesOf } from './left-messages.ts';
 
@@ -8,6 +8,7 @@ import { type Left, leftMessagesOf } from './left-messages.ts';
  * again, as if they came by a wire, so that the node reports their ends. Messages that arrive meanwhile are handled after them.
  */
 export class EarlierMessages {
+  readonly #RED: NodeAPI;
   readonly #node: Node;
   /** The messages that are not sent back yet. */
   #left: HeldMessage[];
@@ -18,11 +19,12 @@ export class EarlierMessages {
   #isBack: boolean;
 
   constructor(RED: NodeAPI, node: Node, before: Left | undefined) {
+    this.#RED = RED;
     this.#node = node;
     this.#left = before?.messages ?? [];
     this.#asked = before?.asked ?? new Map();
     this.#isBack = before === undefined;
-    if (before) afterStart(RED, node, () => this.#comeBack());
+    if (before) this.#comeBackLater();
   }
 
   /** @returns undefined if the node with the same ID held none */
@@ -59,8 +61,12 @@ export class EarlierMessages {
     return held;
   }
 
-  /** Sends messages to the node again, when the flows have started. */
+  /** Sends messages to the node again: at once, or when the flows have started. */
   giveBack(messages: readonly HeldMessage[]): void {
+    if (this.#isBack && isDeploying(this.#RED)) {
+      this.#isBack = false;
+      this.#comeBackLater();
+    }
     if (this.#isBack) this.#give(messages);
     else this.#left.push(...messages);
   }
@@ -71,6 +77,10 @@ export class EarlierMessages {
     this.#left = [];
     this.#handleLater();
     return left;
+  }
+
+  #comeBackLater(): void {
+    afterStart(this.#RED, this.#node, () => this.#comeBack());
   }
 
   #comeBack(): void {

@@ -138,6 +138,11 @@ export class Hold {
       if (!leftMessagesOf(this.#RED).add(this.#node, message)) giveUp(this.#RED, this.#node, [message]);
       return;
     }
+    if (!awaited.isDeployed(this.#RED)) {
+      // A deploy has replaced the config node while the message was on its way here.
+      this.#earlier.giveBack([message]);
+      return;
+    }
     // The sign-in may have finished while the message was on its way here.
     const bearer = awaited.current();
     if (bearer && helps(bearer, message)) {
@@ -240,6 +245,8 @@ export class Hold {
     const run = (): void => {
       const now = this.#clock.now();
       this.#endWithout(({ since }) => !isWithin(timeWindow(since, this.#life), now));
+      // If the store did not answer when another replica reported a sign-in, nothing else would release the messages.
+      for (const { awaited } of this.#groups.values()) void awaited.find();
       this.#arm();
     };
     this.#timer = this.#clock.after(Math.min(Math.max(0, left), CHECK), run, true);
@@ -252,8 +259,10 @@ export class Hold {
 
   /** A deploy may have replaced config nodes that messages have chosen by name. */
   #followDeploy(): void {
-    const gone = this.#take(({ awaited }) => !awaited.isDeployed(this.#RED));
-    this.#earlier.giveBack(gone);
+    const isGone = ({ awaited }: Pick<Wait, 'awaited'>): boolean => !awaited.isDeployed(this.#RED);
+    // A message may wait for the new config node in a group that follows the old one.
+    const groups = new Set([...this.#groups].flatMap(([key, group]) => (isGone(group) ? [key] : [])));
+    this.#earlier.giveBack(this.#take((message) => groups.has(message.key) || isGone(message)));
   }
 
   #close(removed: boolean): void {

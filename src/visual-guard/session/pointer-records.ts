@@ -25,3 +25,19 @@ export async function endIf<T extends object>(record: SharedRecord<T>, isOver: (
   const content = contentOf(await record.read().catch(() => undefined));
   if (content && isOver(content)) await record.end(ENDED_TTL);
 }
+
+/**
+ * Writes a record that points to a session again, although it has ended: the end of an earlier session may arrive after the
+ * record was written for this one. If the session has ended, the record stays as it is. Never throws.
+ *
+ * @param content the content of the record
+ * @param session the record of the session
+ */
+export async function pointAgain<T extends object>(
+  record: SharedRecord<T>,
+  content: T,
+  session: SharedRecord<object>,
+): Promise<void> {
+  const found = contentOf(await session.read().catch(() => undefined));
+  if (found) await record.write(content);
+}

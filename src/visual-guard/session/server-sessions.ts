@@ -11,18 +11,18 @@ import {
 import { isId, type Pointer, pointers } from '../../store/id-record.ts';
 import type { ServerContext } from '../context.ts';
 import { type EndingSession, endAll, type SignedOutUser } from './end-all.ts';
+import { endInStore } from './end-in-store.ts';
 import { Endings } from './endings.ts';
 import type { SessionKeeper } from './keeper.ts';
-import { watchForLateWrite } from './late-writes.ts';
-import { endIf, isOfSameDay, writeAgain } from './pointer-records.ts';
+import { endIf, isOfSameDay, pointAgain, writeAgain } from './pointer-records.ts';
 import { SESSION_LIFE, type SessionContent, sessionRecords } from './record.ts';
-import { ENDED_TTL, Session } from './session.ts';
+import { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import { UserSessions } from './user-sessions.ts';
 
 /**
- * The sessions of one server. Those of this process are in memory; one that another replica, or an earlier process, began
- * is found by its record. The references from a user to the newest session, and to all sessions, are records, too.
+ * The sessions of one server. Those of this process are in memory. One that began elsewhere is found by its record, and the
+ * references from a user to the newest session and to all sessions are records, too.
  */
 export class ServerSessions implements SessionKeeper<Session> {
   /** Called for each session that has ended, or is forgotten in this process. */
@@ -266,31 +266,22 @@ export class ServerSessions implements SessionKeeper<Session> {
     const id = contentOf(found)?.id;
     // Another session is the user's newest. This one is found only by its handle.
     if (id !== undefined && id !== session.handle) this.#memory.forgetName(this, session);
-    return found === undefined && this.ofUser(session.user) === session ? { id: session.handle } : undefined;
+    if (id !== undefined || this.ofUser(session.user) !== session) return undefined;
+    const pointer = { id: session.handle };
+    if (found === 'ended') void pointAgain(this.#user(session.user), pointer, this.recordOf(session.handle));
+    return found === undefined ? pointer : undefined;
   }
 
-  async #end(handle: string, known: string): Promise<string> {
-    const record = this.recordOf(handle);
-    try {
-      return await record.update<string>({
-        settle: (found) => {
-          if (found !== 'ended') return undefined;
-          this.#endings.delete(handle);
-          return '';
-        },
-        run: async (found, lock) => {
-          lock.end(ENDED_TTL);
-          if (lock.isCutOff) this.#endings.add(handle, known);
-          else this.#endings.delete(handle);
-          return contentOf(found)?.refreshToken ?? known;
-        },
-      });
-    } catch {
-      // Another replica does not give the lock back.
-      watchForLateWrite(record, this.context.clock, () => void this.#endAgain(handle, known));
-      await record.end(ENDED_TTL);
-      return known;
-    }
+  #end(handle: string, refreshToken: string): Promise<string> {
+    return endInStore(
+      this.recordOf(handle),
+      { handle, refreshToken },
+      {
+        endings: this.#endings,
+        clock: this.context.clock,
+        restored: () => void this.#endAgain(handle, refreshToken),
+      },
+    );
   }
 
   async #endAgain(handle: string, known: string): Promise<void> {

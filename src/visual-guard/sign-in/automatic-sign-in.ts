@@ -9,7 +9,10 @@ import type { Challenged, OpenChallenge, Outcome, Refused } from '../outcome.ts'
 const AUTOMATIC_PAUSE = 15 * 60_000;
 
 /** The result for `attach-bearer` and the stored user. */
-export type AutomaticAnswer =
+export type AutomaticAnswer = {
+  /** Whether it is the result of an earlier sign-in, which was returned before. */
+  isRepeated?: boolean;
+} & (
   | { token: Token; outcome?: never; needed?: never }
   | { outcome: Refused | Challenged; token?: never; needed?: never }
   /** A person has to sign in. `held-back`: the next automatic sign-in is at `retryAt`, in ms since 1970. */
@@ -17,7 +20,8 @@ export type AutomaticAnswer =
       needed: { reason: 'held-back' | 'no-session' | 'session-expired'; retryAt?: number };
       token?: never;
       outcome?: never;
-    };
+    }
+);
 
 /** An automatic sign-in that did not succeed. */
 export interface FailedSignIn {
@@ -70,8 +74,9 @@ export class AutomaticSignIn {
       (each) => isWithin(each?.pause, this.#clock.now()) && isOfVersion(each, version),
     );
     if (failed) {
+      const isRepeated = failed === this.#failed;
       this.#failed = failed;
-      return Promise.resolve(answerAfter(failed, isOpen));
+      return Promise.resolve({ ...answerAfter(failed, isOpen), isRepeated });
     }
     const tooLong = this.#backoff.tooLong;
     if (tooLong) return Promise.reject(tooLong);

@@ -25,7 +25,7 @@ export interface SignInScope {
   before?: () => Promise<Outcome | undefined>;
   /** @returns the present credentials, if they differ from those that were sent: then they are sent before a refusal counts */
   changed?: (sent: Credentials) => Promise<Credentials | undefined>;
-  after?: (outcome: Outcome) => Promise<void>;
+  after?: ((outcome: Outcome) => Promise<void>) | undefined;
 }
 
 /** The result of one attempt: an outcome, or changed credentials for another attempt. */
@@ -75,7 +75,7 @@ export class SignIn {
   async #attempt(
     credentials: Credentials,
     options: SignInOptions,
-    { stored, changed }: SignInScope,
+    { stored, changed, after }: SignInScope,
     attempt: Attempt,
   ): Promise<AttemptResult> {
     const { wire } = this.#context;
@@ -92,14 +92,14 @@ export class SignIn {
     if (isWrongPassword(result) && !wire.passwordless) attempt.refuse();
     const present = isFinal(result) ? undefined : await changed?.(credentials);
     if (present) return { changed: present };
-    return { outcome: await this.#settle(result, credentials, options, { stored, attempt }) };
+    return { outcome: await this.#settle(result, credentials, options, { stored, attempt, after }) };
   }
 
   async #settle(
     result: VisualGuardResult,
     credentials: Credentials,
     options: SignInOptions,
-    { stored, attempt }: { stored: boolean; attempt: Attempt },
+    { stored, attempt, after }: Pick<SignInScope, 'stored' | 'after'> & { attempt: Attempt },
   ): Promise<Outcome> {
     const { user } = credentials;
     if (result.grant) {
@@ -119,8 +119,14 @@ export class SignIn {
     // A next step, and the record of the stored user that names the challenge, come after its record.
     if (record && (stored || chooses)) await record.record.write(record.content);
     else if (record) attempt.writeAlso(record);
-    if (chooses) return challenge.choose(options.method);
-    return challenge.where(hasDeliveryFailed ? 'mfa-delivery-failed' : undefined);
+    if (!chooses) return challenge.where(hasDeliveryFailed ? 'mfa-delivery-failed' : undefined);
+    try {
+      return await challenge.choose(options.method);
+    } catch (thrown) {
+      // The challenge stays open, and the code may have been sent.
+      await after?.(challenge.where());
+      throw thrown;
+    }
   }
 
   #refuse(refusal: OAuthError, user: string, response?: VisualGuardResponse): Refused {

@@ -6,7 +6,7 @@ import { isStoreFault } from '../../store/store-locks.ts';
 import type { ServerChallenges } from '../challenge/server-challenges.ts';
 import type { ServerContext } from '../context.ts';
 import type { OpenChallenge, Outcome } from '../outcome.ts';
-import { endIf } from '../session/pointer-records.ts';
+import { endIf, pointAgain } from '../session/pointer-records.ts';
 import type { ServerSessions } from '../session/server-sessions.ts';
 import type { Session } from '../session/session.ts';
 import { type FailedSignIn, pauseAfter } from './automatic-sign-in.ts';
@@ -190,7 +190,9 @@ export class StoredUserMemory {
   /** @returns the content to write again, because the store has lost it */
   #follow(found: Found<StoredUserState>): StoredUserState | undefined {
     const { session } = this;
-    if (found === undefined) return session && { session: session.handle };
+    const pointer = session && { session: session.handle };
+    if (found === undefined) return pointer;
+    if (found === 'ended' && pointer) void pointAgain(this.#record, pointer, this.#sessions.recordOf(pointer.session));
     const state = contentOf(found);
     if (state?.session !== session?.handle) void this.#sessionOf(state).catch(() => undefined);
     return undefined;

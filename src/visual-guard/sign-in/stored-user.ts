@@ -52,7 +52,7 @@ export class StoredUser {
     this.#memory = new StoredUserMemory(context, parts.sessions, parts.challenges);
     this.#memory.changes.add(({ session }) => this.#changed(session));
     this.#unlisten = parts.challenges.refusals.add(({ challenge, refused }) => {
-      if (!challenge.stored) return;
+      if (!challenge.stored || this.#isOvertaken) return;
       this.states.become(stateAfter(refused));
       this.outcomes.tell(refused);
     });
@@ -97,14 +97,14 @@ export class StoredUser {
   async signIn(options: SignInOptions): Promise<Outcome> {
     const outcome = await this.#reported(this.#outcome(options), stateAfter);
     if (outcome.state === 'signed-in') this.outcomes.tell('signed-in');
-    else if (outcome.state === 'refused') this.outcomes.tell(outcome);
+    else if (outcome.state === 'refused') this.#tellRefused(outcome);
     return outcome;
   }
 
   /** Gets a token for `attach-bearer`. It signs in if that needs no person. @throws AuthError as `SignIn.run` */
   async token(reset: boolean): Promise<AutomaticAnswer> {
     const answer = await this.#reported(this.#token(reset), stateAfterAnswer);
-    if (answer.outcome?.state === 'refused') this.outcomes.tell(answer.outcome);
+    if (answer.outcome?.state === 'refused' && !answer.isRepeated) this.#tellRefused(answer.outcome);
     return answer;
   }
 
@@ -130,6 +130,16 @@ export class StoredUser {
     this.#automatic.close();
     this.#unlisten();
     this.#unfollow?.();
+  }
+
+  /** Whether an earlier challenge no longer matters: the user has signed in since, or another challenge is open. */
+  get #isOvertaken(): boolean {
+    return this.session !== undefined || this.challenge !== undefined;
+  }
+
+  /** If the sign-in was held back nothing was sent, and anybody who knows the name can cause that: it is no news. */
+  #tellRefused(refused: Refused): void {
+    if (refused.reason !== 'held-back') this.outcomes.tell(refused);
   }
 
   #outcome(options: SignInOptions): Promise<Outcome> {
@@ -192,14 +202,24 @@ export class StoredUser {
   async #signIn(options: SignInOptions, isAutomatic: boolean): Promise<Outcome> {
     const credentials = await this.#context.wire.settings.askStored();
     if (this.#pending?.user === credentials.user) {
-      const outcome = await this.#pending.outcome;
-      return outcome.state === 'link-sent' ? outcome.challenge.where(outcome.reason) : outcome;
+      return this.#joined(await this.#pending.outcome, options, isAutomatic);
     }
     const outcome = this.#start(credentials, options, isAutomatic).finally(() => {
       if (this.#pending?.outcome === outcome) this.#pending = undefined;
     });
     this.#pending = { user: credentials.user, outcome };
     return outcome;
+  }
+
+  /** The outcome for a sign-in that has waited for another one, and has options of its own. */
+  async #joined(outcome: Outcome, options: SignInOptions, isAutomatic: boolean): Promise<Outcome> {
+    if (outcome.state === 'refused') {
+      const isSentNow = options.reset && outcome.reason === 'held-back';
+      return isSentNow ? this.#signIn(options, isAutomatic) : outcome;
+    }
+    if (outcome.state === 'signed-in') return outcome;
+    const { challenge, reason } = outcome;
+    return (reason === undefined && (await join({ challenge }, options))) || challenge.where(reason);
   }
 
   /** Signs in once for all replicas: the second one finds the session, the challenge, or the failure of the first. */
