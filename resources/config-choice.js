@@ -83,19 +83,24 @@
     return added;
   }
 
-  /** Offers the practice server below a list of config nodes while the list is empty. */
+  /** The config node that this button has created before, if the node can use it. */
+  const practiceNode = (type, flow) =>
+    usable(type, flow).find(({ practice, name }) => practice === true && name === shared().say('practice.name'));
+
+  /** Offers the practice server below a list of config nodes while none is chosen. */
   function offerPractice(node, property) {
     const { type } = node._def.defaults[property];
     const select = shared().inputOf(node, property);
     const button = $('<button type="button" class="red-ui-button">').text(shared().say('practice.use'));
-    const isEmpty = () =>
-      select.find('option').filter((_, { value }) => value !== '' && value !== '_ADD_').length === 0;
+    const isNone = () => (select.val() || '_ADD_') === '_ADD_';
     button.on('click', () => {
-      const { id, name } = addPractice(type);
-      select.append($('<option>').val(id).text(name)).val(id).trigger('change').trigger('focus');
+      const { id, name } = practiceNode(type, node.z) || addPractice(type);
+      if (select.find('option').filter((_, { value }) => value === id).length === 0)
+        select.append($('<option>').val(id).text(name));
+      select.val(id).trigger('change').trigger('focus');
     });
     select.closest('.form-row').append(button);
-    const adapt = () => button.toggle(isEmpty() && !isByName(node, property));
+    const adapt = () => button.toggle(isNone() && !isByName(node, property));
     select.on('change', adapt);
     return adapt;
   }

@@ -50,6 +50,22 @@ describe('A new node', () => {
     });
   }
 
+  it('offers the practice server also if there are config nodes, and creates one for it only once', async () => {
+    const [editor, node] = await drop([ACCOUNT, { ...ACCOUNT, id: 'other' }], 'attach-bearer', 'attach bearer');
+    const token = await editor.add('vgs-token', 'get VGS token', { x: 200, y: 200 });
+    const chosen: string[] = [];
+    for (const each of [node, token]) {
+      const dialog = await editor.open(each);
+      await dialog.press('Use the practice server');
+      assert.match(await dialog.row('Account').locator('option:checked').innerText(), /^practice server/);
+      chosen.push(await dialog.field('Account').inputValue());
+      await becomes(() => dialog.element.getByText('Use the practice server').first().isVisible(), false);
+      await dialog.done();
+    }
+    assert.equal(chosen[0], chosen[1]);
+    assert.equal(['account', 'other'].includes(chosen[0] ?? ''), false);
+  });
+
   it('keeps a config node that is set, for example in a copy', async () => {
     const other = { ...SERVER, id: 'other', z: 'flow' };
     const editor = await openEditor([
