@@ -8,11 +8,18 @@
   const note = (text) => tester().note(text);
   const faultOf = (node, api) => tester().faultOf(node, api);
 
-  /** The line of a step: its name and its result. The lines below it have the details. */
-  function stepLine({ steps }, name) {
+  /** The state of a step. If the stored user needs a second factor, there is no token, but nothing is wrong. */
+  function stateOf({ steps, person }, name) {
     const { state } = (steps || []).find(({ step }) => step === name) || {};
+    const isChallenged = name === 'token' && person?.state === 'challenged' && !person.reason;
+    return state === 'failed' && isChallenged ? 'needs-human' : state;
+  }
+
+  /** The line of a step: its name and its result. The lines below it have the details. */
+  function stepLine(verdict, name) {
+    const state = stateOf(verdict, name);
     if (!state) return [];
-    const line = { ok: good, failed: bad, skipped: note }[state];
+    const line = { ok: good, failed: bad, skipped: note, 'needs-human': note }[state];
     const text = shared().say('punctuation.prefix', { prefix: say(`step.${name}`), text: say(`step-state.${state}`) });
     return [Object.assign(line(text), { isHeading: true })];
   }

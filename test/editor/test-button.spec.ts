@@ -78,6 +78,12 @@ describe('The Test button, before the first deploy', () => {
     await server.fill({ 'Also sign the stored user in, and out again': true });
     await server.press('Test');
     await verdict(server).filter({ hasText: 'The stored user was signed in and signed out again.' }).waitFor();
+    // A second factor is no fault.
+    await server.fill({ 'Stored user': 'whatsapp', Password: 'practice' });
+    await server.press('Test');
+    await verdict(server).filter({ hasText: 'requires a second factor' }).waitFor();
+    assert.match(await said(server), /Token: needs a person/);
+    assert.doesNotMatch(await said(server), /failed/);
     await server.cancel();
     await dialog.cancel();
   });
