@@ -89,7 +89,7 @@ describe('The drawing of an example', () => {
     });
 
     it('if it is too wide', () => {
-      const far = (node: ExampleNode): object => (node.name === 'API answered' ? { x: 1000 } : {});
+      const far = (node: ExampleNode): object => (node.name === 'API response' ? { x: 1000 } : {});
       assert.match(faults(far), /it is \d+ px wide/);
     });
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { PRACTICE_ACCOUNTS, PRACTICE_USERS } from '../../src/practice/users.ts';
+import { readExample } from '../support/examples.ts';
 import { codeOf, readPage, tableBelow } from '../support/pages.ts';
 
 const page = readPage('docs/practice.md');
@@ -21,6 +22,16 @@ describe('docs/practice.md', () => {
     assert.deepEqual(
       reply.steps.map(({ step }) => step),
       ['settings', 'token', 'api'],
+    );
+  });
+});
+
+describe('06 - Branch on every authentication state', () => {
+  it('signs in every practice user', () => {
+    const inject = readExample('06 - Branch on every authentication state.json').find(({ type }) => type === 'inject');
+    assert.deepEqual(
+      JSON.parse(String(inject?.payload)),
+      PRACTICE_USERS.map(({ user }) => user),
     );
   });
 });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { version } from '../support/browser.ts';
 import { type Dashboard, type DashboardPage, dashboardForTests } from '../support/dashboard.ts';
 import { DASHBOARD_FLOW, type ExampleNode } from '../support/examples.ts';
+import { always, closeServers, serve } from '../support/servers.ts';
 import { becomes } from '../support/steady.ts';
 
 const WIDGETS = DASHBOARD_FLOW.filter(({ type }) => /^ui-(template|control)$/.test(type)).map(({ id }) => id);
@@ -129,6 +131,43 @@ describe('The clients of the recipe for Dashboard 2, in a browser', () => {
     await becomes(async () => (await eventsOf('link-sms')).slice(-2), ['vg-auth.sign-in', 'vg-auth.sign-out']);
     assert.equal(await client.page.getByLabel('Password').count(), 1);
   });
+
+  const LATE: Record<string, (response: ServerResponse) => void> = {
+    response: (response) => response.end('{"signed_in_as":"plain"}'),
+    refusal: (response) => response.writeHead(500).end(),
+    failure: ({ socket }) => socket?.resetAndDestroy(),
+  };
+  for (const [what, end] of Object.entries(LATE))
+    it(`shows a late ${what} of the API to nobody but the person who asked, also on the same page`, async () => {
+      let open: ServerResponse | undefined;
+      const api = await serve((_request, response) => {
+        open = response;
+        return undefined;
+      });
+      const rules = [{ t: 'set', p: 'url', pt: 'msg', to: api.origin, tot: 'str' }];
+      await dashboard.deploy((node) => (node.name === 'Set the address' ? { ...node, rules } : node));
+      const client = await visit();
+      await client.signIn('plain');
+      await client.shows('Signed in as plain');
+      await client.click('Call the API');
+      await becomes(async () => open !== undefined, true);
+      await client.click('Sign out');
+      await client.signIn('practice');
+      await client.shows('Signed in as practice');
+      const before = client.received.length;
+      api.answer = always({ body: { signed_in_as: 'practice' } });
+      if (open) end(open);
+      // When this request gets its response, that of the other one was handled.
+      await client.click('Call the API');
+      await client.shows('The API recognizes you as practice.');
+      assert.doesNotMatch(client.received.slice(before).join('\n'), /plain|not available/);
+      await client.close();
+      await dashboard.peek('?silent');
+      await dashboard.nodeRed.inject(String(DASHBOARD_FLOW.find(({ type }) => type === 'inject')?.id));
+      await dashboard.isEmpty();
+      await closeServers();
+      await dashboard.deploy();
+    });
 
   it('takes nothing from a browser but what the page sends, and takes that for its own client only', async () => {
     const [ada, mallory] = await Promise.all([visit(), visit()]);

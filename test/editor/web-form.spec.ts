@@ -119,6 +119,20 @@ describe('The pages of example 07, in a browser', () => {
     assert.deepEqual(await cookieNames(), ['browser']);
   });
 
+  it('keep a person signed in who comes by a link of another site, or submits a form of it', async () => {
+    await signIn('plain');
+    await page.getByText('The API recognizes you as plain.').waitFor();
+    const body = `<!doctype html><a href="${at('my-orders')}">Orders</a><form method="post" action="${at('sign-out')}"><button>Win</button></form>`;
+    const site = await serve(always({ body, headers: { 'content-type': 'text/html' } }));
+    await page.goto(`http://localhost:${site.port}/`);
+    await page.getByRole('button', { name: 'Win' }).click();
+    await heading('Sign in');
+    assert.deepEqual((await cookieNames()).sort(), ['browser', 'session']);
+    await page.goto(`http://localhost:${site.port}/`);
+    await page.getByRole('link', { name: 'Orders' }).click();
+    await page.getByText('The API recognizes you as plain.').waitFor();
+  });
+
   it('cannot be shown in a frame', async () => {
     const body = `<!doctype html><iframe src="${at('sign-in')}"></iframe>`;
     const site = await serve(always({ body, headers: { 'content-type': 'text/html' } }));

@@ -43,7 +43,7 @@ const RUNS: Record<string, { click: string; debug: string; shows: Record<string,
   '05 - Try again when the API says 401.json': [
     {
       click: 'Call the API',
-      debug: 'API answered',
+      debug: 'API response',
       shows: { path: '/api/rejects-each-token-once', method: 'POST', signed_in_as: 'practice' },
     },
   ],
@@ -74,6 +74,11 @@ const RUNS: Record<string, { click: string; debug: string; shows: Record<string,
       debug: 'Ask for another password',
       shows: { reason: /^(credentials-invalid|last-attempt|held-back)$/ },
     },
+    {
+      click: 'Sign everybody in',
+      debug: 'A fault',
+      shows: { code: /^AUTH_(NETWORK|UNAVAILABLE|TIMEOUT)$/ },
+    },
   ],
   '07 - Sign a person in from a web form.json': [],
   '08 - Stay signed in over a restart.json': [
@@ -99,12 +104,12 @@ const RUNS: Record<string, { click: string; debug: string; shows: Record<string,
   '12 - Choose the tenant by the message.json': [
     {
       click: 'For Acme',
-      debug: 'API answered',
+      debug: 'API response',
       shows: { path: '/api/cards', scope: 'cards:write user_id service-account' },
     },
     {
       click: 'For Globex',
-      debug: 'API answered',
+      debug: 'API response',
       shows: { path: '/api/cards', scope: 'network-tokens:write user_id service-account' },
     },
     { click: 'For In-house', debug: 'Refused', shows: { code: 'AUTH_CONFIG' } },
@@ -113,7 +118,7 @@ const RUNS: Record<string, { click: string; debug: string; shows: Record<string,
     { click: 'Sign in again', debug: 'The server said', shows: { welcome: 'practice' } },
   ],
   '14 - Sign in to an MQTT broker.json': [],
-  '15 - Tell somebody when a sign-in needs a human.json': [],
+  '15 - Tell somebody when a sign-in needs a person.json': [],
 };
 
 describe(`the example flows, imported into ${version}`, () => {

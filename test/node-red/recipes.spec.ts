@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { WebSocket } from 'undici';
 import { PROJECT } from '../../scripts/project.ts';
 import type { NodeRedVersion } from '../../scripts/versions.ts';
-import { Chat } from '../support/chat.ts';
 import { freePort } from '../support/free-port.ts';
 import { linkProject, NodeRed } from '../support/node-red.ts';
 import { until } from '../support/until.ts';
@@ -44,68 +43,6 @@ describe(`the examples that need more than a click, imported into ${version}`, f
       });
       const shown = await debug('Network token', 'Make a token');
       assert.equal(JSON.parse(shown).path, '/api/rejects-each-token-once');
-    });
-  });
-
-  describe('10 - Run a nightly job with a service user', () => {
-    const signedInAs = (user: string) => (node: FlowNode) => {
-      if (node.type === 'vg-server') node.credentials = { username: user, password: 'practice' };
-      if (node.type === 'delay') node.timeout = '0';
-    };
-
-    it('tries again if the server is down, and finally gives up', async () => {
-      await deploy('10 - Run a nightly job with a service user', signedInAs('gateway'));
-      const shown = JSON.parse(await debug('The job has failed', 'Nightly at 02:00'));
-      assert.match(shown.code, /^AUTH_/);
-    });
-
-    it('calls nobody if a human is needed', async () => {
-      await deploy('10 - Run a nightly job with a service user', signedInAs('sms'));
-      const before = nodeRed.log.length;
-      const shown = JSON.parse(await debug('A human is needed', 'Nightly at 02:00'));
-      assert.equal(shown.state, 'mfa-required');
-      assert.doesNotMatch(nodeRed.log.slice(before), /the code for/);
-    });
-  });
-
-  describe('11 - Ask for the code in a chat', () => {
-    it('continues for each person after their last step, with two people at once', async () => {
-      await deploy('11 - Ask for the code in a chat');
-      assert.match(await (await fetch(`${nodeRed.url}chat`)).text(), /new WebSocket/);
-      const [anna, ben] = [await Chat.open(nodeRed.url), await Chat.open(nodeRed.url)];
-      assert.match(await anna.say('nobody'), /credentials-invalid/);
-      assert.match(await anna.say('whatsapp'), /A code was sent to \+49\*+0100/);
-      assert.match(await ben.say('email'), /A code was sent to p\*+e@e\*+.org/);
-      assert.match(await anna.say(codeFor('email')), /code-invalid/, 'the code of somebody else');
-      assert.match(await ben.say(codeFor('email')), /signed in as email/);
-      assert.match(await anna.say(codeFor('whatsapp')), /signed in as whatsapp/);
-      assert.match(await anna.say('my orders'), /recognizes you as whatsapp/);
-      assert.match(await ben.say('my orders'), /recognizes you as email/);
-      ben.close();
-      const kept = async (): Promise<string> => {
-        const { memory } = (await nodeRed.admin(`context/flow/${flow[0]?.id}`)) as { memory: object };
-        return JSON.stringify(memory);
-      };
-      const handles = async (): Promise<number> => (await kept()).match(/[0-9a-f]{16}/g)?.length ?? 0;
-      while ((await handles()) > 1);
-      assert.match(await anna.say('my orders'), /recognizes you as whatsapp/);
-      anna.close();
-    });
-  });
-
-  describe('11 - Ask for the code in a chat, while the API is down', () => {
-    it('reports it, once', async () => {
-      const port = await freePort();
-      await deploy('11 - Ask for the code in a chat', ({ rules }) => {
-        for (const rule of (rules ?? []) as { to?: string }[])
-          if (rule.to?.includes('PRACTICE_URL')) rule.to = `"http://127.0.0.1:${port}"`;
-      });
-      const person = await Chat.open(nodeRed.url);
-      assert.match(await person.say('plain'), /signed in as plain/);
-      for (let tries = 0; tries < 2; tries += 1)
-        assert.equal(await person.say('my orders'), 'The request failed. Please try again.');
-      assert.equal(person.heard.length, 3);
-      person.close();
     });
   });
 
@@ -175,8 +112,8 @@ describe(`the examples that need more than a click, imported into ${version}`, f
     }
   });
 
-  describe('15 - Tell somebody when a sign-in needs a human', () => {
-    const TELL = '15 - Tell somebody when a sign-in needs a human';
+  describe('15 - Tell somebody when a sign-in needs a person', () => {
+    const TELL = '15 - Tell somebody when a sign-in needs a person';
 
     let told: string[] = [];
     let stop = (): void => {};
@@ -265,10 +202,5 @@ describe(`the examples that need more than a click, imported into ${version}`, f
   /** Clicks an inject node. @returns what the debug node shows afterwards */
   async function debug(name: string, inject: string): Promise<string> {
     return (await nodeRed.nextDebug(name, () => click(inject))).msg;
-  }
-
-  /** The newest code that a practice user received. */
-  function codeFor(user: string): string {
-    return [...nodeRed.log.matchAll(new RegExp(`the code for ${user} is (\\d+)`, 'g'))].at(-1)?.[1] ?? '';
   }
 });

@@ -39,7 +39,9 @@ describe(`07 - Sign a person in from a web form, its responses in ${version}`, f
           if (status === 200) assert.match(headers.get('content-security-policy') ?? '', /frame-ancestors 'none'/);
           for (const cookie of headers.getSetCookie()) {
             seen.add(cookie.replace(/=.*/, ''));
-            if (!/=;/.test(cookie)) assert.match(cookie, /^\w+=[\w-]{20,}; Path=\/; HttpOnly; SameSite=Strict$/);
+            const site = cookie.startsWith('session=') ? 'Lax' : 'Strict';
+            if (!/=;/.test(cookie))
+              assert.match(cookie, new RegExp(`^\\w+=[\\w-]{20,}; Path=/; HttpOnly; SameSite=${site}$`));
           }
         }
       }
@@ -58,17 +60,52 @@ describe(`07 - Sign a person in from a web form, its responses in ${version}`, f
       }
     });
 
+    it('changes nothing if a request from another site has no cookie, as browsers send it', async () => {
+      const client = await form.open();
+      await client.submit({ user: 'plain', ...PRACTICE });
+      const signedOut = await signOuts();
+      for (const [method, path] of [
+        ['POST', 'sign-out'],
+        ['GET', 'my-orders'],
+      ] as const) {
+        const { status, cookies, location } = await request(path, {}, method);
+        assert.deepEqual({ status, cookies, location }, { status: 303, cookies: [], location: 'sign-in' }, path);
+      }
+      assert.equal(await signOuts(), signedOut);
+      await client.open('my-orders');
+      assert.match(client.page.text, /recognizes you as plain/);
+      await client.submit();
+      assert.equal(await signOuts(), signedOut + 1);
+    });
+
     it('has cookies for https only, unless the browser is on this machine', async () => {
-      const secure = async (host: string): Promise<boolean> => {
-        const { status, cookies } = await request(host);
-        assert.equal(status, 200);
-        assert.equal(cookies.length, 1);
-        return /; Secure/.test(cookies[0] ?? '');
-      };
       for (const host of ['localhost:1880', '127.0.0.1', '127.8.8.8:80', '[::1]:1880'])
-        assert.equal(await secure(host), false, host);
+        assert.equal(await isSecure({ host }), false, host);
       for (const host of ['gateway.example.com', 'localhost.example.com', '127.0.0.1.example.com', '192.168.1.5:1880'])
-        assert.equal(await secure(host), true, host);
+        assert.equal(await isSecure({ host }), true, host);
+    });
+
+    it('has cookies for https only behind a proxy that calls this machine by its local name', async () => {
+      const host = '127.0.0.1:1880';
+      for (const name of ['x-forwarded-for', 'x-forwarded-proto', 'X-Forwarded-Host', 'Forwarded'])
+        assert.equal(await isSecure({ host, [name]: 'for' }), true, name);
+      assert.equal(await isSecure({ host, origin: 'http://127.0.0.1:1880' }), false);
+      assert.equal(await isSecure({ host, origin: 'https://gateway.example.com' }), true);
+    });
+
+    it('has a session cookie for https only behind such a proxy', async () => {
+      for (const [name, value] of [
+        ['x-forwarded-proto', 'https'],
+        ['origin', 'https://gateway.example.com'],
+      ] as const) {
+        const client = await form.open();
+        const body = new URLSearchParams({ ...client.forms[0]?.fields, user: 'plain', ...PRACTICE }).toString();
+        const cookie = `browser=${client.cookies.get('browser')}`;
+        const headers = { cookie, 'content-type': 'application/x-www-form-urlencoded', [name]: value };
+        const { status, cookies } = await request('sign-in', headers, 'POST', body);
+        assert.equal(status, 303);
+        assert.match(cookies.find((each) => each.startsWith('session=')) ?? '', /; HttpOnly; Secure; SameSite=Lax$/);
+      }
     });
   });
 
@@ -154,9 +191,29 @@ describe(`07 - Sign a person in from a web form, its responses in ${version}`, f
     return client;
   }
 
-  async function request(host: string): Promise<{ status: number; cookies: string[] }> {
-    const { statusCode, headers, body } = await send(`${form.nodeRed.url}sign-in`, { headers: { host } });
-    await body.dump();
-    return { status: statusCode, cookies: [headers['set-cookie'] ?? []].flat() };
+  /** Whether the page of the form has a cookie for https only. @param headers of the request */
+  async function isSecure(headers: Record<string, string>): Promise<boolean> {
+    const { status, cookies } = await request('sign-in', headers);
+    assert.equal(status, 200);
+    assert.equal(cookies.length, 1);
+    return /; Secure/.test(cookies[0] ?? '');
+  }
+
+  async function request(
+    path: string,
+    sent: Record<string, string>,
+    method: 'GET' | 'POST' = 'GET',
+    text?: string,
+  ): Promise<{ status: number; cookies: string[]; location: unknown }> {
+    const response = await send(form.nodeRed.url + path, { method, headers: sent, body: text ?? null });
+    await response.body.dump();
+    const { 'set-cookie': cookies = [], location } = response.headers;
+    return { status: response.statusCode, cookies: [cookies].flat(), location };
+  }
+
+  /** How many sign-outs there were, of anybody. */
+  async function signOuts(): Promise<number> {
+    const { events } = (await form.nodeRed.admin('vg-auth/events')) as { events: { event: string }[] };
+    return events.filter(({ event }) => event === 'vg-auth.sign-out').length;
   }
 });

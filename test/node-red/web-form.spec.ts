@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { NodeRedVersion } from '../../scripts/versions.ts';
+import { until } from '../support/until.ts';
 import type { WebClient } from '../support/web-client.ts';
 import { PRACTICE, WebForm } from '../support/web-form.ts';
 
@@ -51,6 +52,20 @@ describe(`07 - Sign a person in from a web form, imported into ${version}`, func
       assert.match(client.page.text, /The API recognizes you as link\./);
     });
 
+    it('gets to know that the code has expired', async () => {
+      const client = await form.open();
+      await client.submit({ user: 'timeout', ...PRACTICE });
+      await client.submit({ code: '000' });
+      assert.match(client.page.text, /The code has expired\. Sign in again\./);
+    });
+
+    it('gets to know how long to wait for another code', async () => {
+      await (await form.open()).submit({ user: 'link-sms', ...PRACTICE });
+      const client = await form.open();
+      await client.submit({ user: 'link-sms', ...PRACTICE });
+      assert.match(client.page.text, /Wait ([12]?\d|30) s, then sign in again\./);
+    });
+
     it('signs in without a second factor', async () => {
       const client = await form.open();
       await client.submit({ user: 'plain', ...PRACTICE });
@@ -70,7 +85,8 @@ describe(`07 - Sign a person in from a web form, imported into ${version}`, func
 
     it('gets the reason why there is no sign-in, and the form again', async () => {
       const reasons = {
-        locked: /account-locked/,
+        locked: /This account is locked\. Ask your administrator\./,
+        'last-attempt': /is wrong\. The next wrong password locks the account\./,
         'delivery-failure': /mfa-delivery-failed/,
         '<b>': /name or the pass/,
       };
@@ -96,6 +112,50 @@ describe(`07 - Sign a person in from a web form, imported into ${version}`, func
       }
       await client.submit({ code: form.codeFor('email') });
       assert.match(client.page.text, /recognizes you as email/);
+    });
+  });
+
+  describe('a person who cannot click the link anymore', () => {
+    before(async () => {
+      await form.deploy((text) => text.replace('"method": "first"', '"method": "link-email"'));
+      await form.nodeRed.forget('f37d7937fa84259a', ['timeout']);
+    });
+
+    for (const [user, problem] of Object.entries({
+      timeout: /The link has expired\. Sign in again\./,
+      'link-cut': /The connection to the server was lost\. Sign in again\./,
+    }))
+      it(`gets to know it, and may sign in again: ${user}`, async () => {
+        const client = await form.open();
+        await client.submit({ user, ...PRACTICE });
+        assert.match(client.page.text, /A link was sent to/);
+        await until(async () => {
+          await client.submit();
+          return !client.page.text.includes('The link has not been clicked yet.');
+        }, 2_000);
+        assert.match(client.page.text, problem);
+        assert.equal(client.page.status, 403);
+        await client.submit({ user: 'plain', ...PRACTICE });
+        assert.match(client.page.text, /recognizes you as plain/);
+      });
+  });
+
+  describe('a person with many wrong codes', () => {
+    let strict: WebForm;
+
+    before(async () => {
+      strict = await WebForm.start(version, { vgAuthMaxWrongCodes: 1 });
+      await strict.deploy();
+    });
+
+    after(() => strict?.stop());
+
+    it('gets to know how many minutes to wait', async () => {
+      const client = await strict.open();
+      await client.submit({ user: 'wrong-code', ...PRACTICE });
+      await client.submit({ code: '1' });
+      await client.submit({ code: '2' });
+      assert.match(client.page.text, /Wait 15 minutes, then sign in again\./);
     });
   });
 

@@ -16,7 +16,7 @@ export const CANARIES = {
 } as const;
 
 /** The behavior of the API: the status of its response, or something else. */
-export type ApiMood = 200 | 401 | 500 | 'slow' | 'reset';
+export type ApiMood = 200 | 401 | 403 | 500 | 'slow' | 'reset';
 
 /** A server of both dialects that puts test secrets into every part of its replies, and an API that accepts their tokens. */
 export class CanaryServer {

@@ -41,10 +41,11 @@ export class WebForm {
     this.#userDir = userDir;
   }
 
-  static async start(version: NodeRedVersion): Promise<WebForm> {
+  /** @param settings of Node-RED, in addition to the usual ones */
+  static async start(version: NodeRedVersion, settings: Record<string, unknown> = {}): Promise<WebForm> {
     const userDir = mkdtempSync(join(tmpdir(), 'vg-auth-web-form-'));
     linkProject(userDir);
-    return new WebForm(await NodeRed.start({ version, userDir }), userDir);
+    return new WebForm(await NodeRed.start({ version, userDir, settings }), userDir);
   }
 
   async stop(): Promise<void> {
