@@ -8,13 +8,12 @@ import { type ApiMood, CanaryServer } from '../support/canary-server.ts';
 import type { ExampleNode } from '../support/examples.ts';
 import { linkProject, NodeRed } from '../support/node-red.ts';
 import { RunningExample } from '../support/running-example.ts';
-import { closedPort } from '../support/servers.ts';
+import { closedPort, closeServers, inTurn, serve } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
 const version = (process.env.NODE_RED ?? 'node-red') as NodeRedVersion;
 
-describe(`the examples while something fails, imported into ${version}`, function () {
-  this.timeout(60_000);
+describe(`the examples while something fails, imported into ${version}`, () => {
   const server = new CanaryServer();
   let userDir: string;
   let nodeRed: NodeRed;
@@ -35,6 +34,8 @@ describe(`the examples while something fails, imported into ${version}`, functio
     server.apiCalls.length = 0;
   });
 
+  afterEach(closeServers);
+
   after(async () => {
     await nodeRed?.stop();
     await server.stop();
@@ -43,6 +44,13 @@ describe(`the examples while something fails, imported into ${version}`, functio
 
   /** Everything that a debug node has shown in this test. */
   const shownBy = (debug: string): string[] => shown.filter(({ name }) => name === debug).map(({ msg }) => msg);
+
+  /** Clicks an inject node. @returns what the debug node shows afterwards, when `shown` has it, too, and all before it */
+  const debug = async (flow: RunningExample, name: string, inject: string): Promise<string> => {
+    const msg = await flow.debug(name, inject);
+    await until(() => shownBy(name).includes(msg));
+    return msg;
+  };
 
   /** Another API in place of the practice API. */
   const calls = (node: ExampleNode, url: string): void => {
@@ -56,7 +64,7 @@ describe(`the examples while something fails, imported into ${version}`, functio
       await until(() => practiceAddress() !== undefined);
       await switchTo('refuse');
       const flow = await RunningExample.deploy(nodeRed, '00 - Your first flow');
-      assert.equal(JSON.parse(await flow.debug('Sign-in needed', '')).reason, 'client-invalid');
+      assert.equal(JSON.parse(await debug(flow, 'Sign-in needed', '')).reason, 'client-invalid');
       await switchTo('normal');
     });
   });
@@ -66,7 +74,7 @@ describe(`the examples while something fails, imported into ${version}`, functio
     const tried = { id: 'tried', type: 'debug', name: 'Tried again', complete: 'tries', targetType: 'msg' };
 
     /** Without the ten minutes, and with a debug node that shows each repetition. */
-    const deploy = (user: string, url?: string, seconds = 0): Promise<RunningExample> =>
+    const deploy = (user: string, url?: string): Promise<RunningExample> =>
       RunningExample.deploy(
         nodeRed,
         NIGHTLY,
@@ -74,7 +82,7 @@ describe(`the examples while something fails, imported into ${version}`, functio
           if (node.type === 'vg-server') node.credentials = { username: user, password: 'practice' };
           if (node.type === 'delay')
             Object.assign(node, {
-              timeout: String(seconds),
+              timeout: '0',
               timeoutUnits: 'seconds',
               wires: [[...(node.wires?.[0] ?? []), 'tried']],
             });
@@ -85,14 +93,14 @@ describe(`the examples while something fails, imported into ${version}`, functio
 
     it('tries again three times if the identity server is down, and then gives up', async () => {
       const job = await deploy('gateway');
-      const failure = JSON.parse(await job.debug('The job has failed', 'Nightly at 02:00'));
+      const failure = JSON.parse(await debug(job, 'The job has failed', 'Nightly at 02:00'));
       assert.equal(failure.code, 'AUTH_UNAVAILABLE');
       assert.deepEqual(shownBy('Tried again'), ['1', '2', '3']);
     });
 
     it('tries again three times if the API cannot be reached', async () => {
       const job = await deploy('practice', `http://127.0.0.1:${await closedPort()}/`);
-      const failure = JSON.parse(await job.debug('The job has failed', 'Nightly at 02:00'));
+      const failure = JSON.parse(await debug(job, 'The job has failed', 'Nightly at 02:00'));
       assert.match(failure.message, /ECONNREFUSED/);
       assert.deepEqual(shownBy('Tried again'), ['1', '2', '3']);
     });
@@ -100,7 +108,7 @@ describe(`the examples while something fails, imported into ${version}`, functio
     it('tries again three times if the API responds with 500, each time with the token', async () => {
       server.api = 500;
       const job = await deploy('practice', `${server.origin}/api/`);
-      assert.deepEqual(JSON.parse(await job.debug('The job has failed', 'Nightly at 02:00')), {
+      assert.deepEqual(JSON.parse(await debug(job, 'The job has failed', 'Nightly at 02:00')), {
         code: 500,
         message: { signed_in_as: 'practice' },
       });
@@ -109,18 +117,17 @@ describe(`the examples while something fails, imported into ${version}`, functio
     });
 
     it('does the job when the API is back', async () => {
-      server.api = 500;
-      const job = await deploy('practice', `${server.origin}/api/`, 1);
-      await job.debug('Tried again', 'Nightly at 02:00');
-      server.api = 200;
-      await until(() => shownBy('Job done').length === 1);
+      const api = await serve(inTurn({ status: 500 }, { status: 500 }, { body: {} }));
+      const job = await deploy('practice', `${api.origin}/api/`);
+      await debug(job, 'Job done', 'Nightly at 02:00');
+      assert.equal(api.requests.length, 3);
       assert.deepEqual(shownBy('The job has failed'), []);
     });
 
     it('calls nobody if a person is needed', async () => {
       const job = await deploy('sms');
       const before = nodeRed.log.length;
-      const needed = JSON.parse(await job.debug('A person is needed', 'Nightly at 02:00'));
+      const needed = JSON.parse(await debug(job, 'A person is needed', 'Nightly at 02:00'));
       assert.equal(needed.state, 'mfa-required');
       assert.doesNotMatch(nodeRed.log.slice(before), /the code for/);
     });
@@ -128,7 +135,7 @@ describe(`the examples while something fails, imported into ${version}`, functio
     it('does not try again after a status that says that the request is wrong', async () => {
       server.api = 403;
       const job = await deploy('practice', `${server.origin}/api/`);
-      await job.debug('API refused', 'Nightly at 02:00');
+      await debug(job, 'API refused', 'Nightly at 02:00');
       assert.equal(server.apiCalls.length, 1);
     });
   });
@@ -139,7 +146,7 @@ describe(`the examples while something fails, imported into ${version}`, functio
       const call = await RunningExample.deploy(nodeRed, '12 - Choose the tenant by the message', (node) =>
         calls(node, url),
       );
-      assert.match(await call.debug('Failed', 'For Acme'), /ECONNREFUSED/);
+      assert.match(await debug(call, 'Failed', 'For Acme'), /ECONNREFUSED/);
       assert.deepEqual(shownBy('Refused'), []);
     });
   });
@@ -197,10 +204,10 @@ describe(`the examples while something fails, imported into ${version}`, functio
     const TELL = '15 - Tell somebody when a sign-in needs a person';
 
     /** With a stored user who needs no second factor, and with the API of the test. */
-    const deploy = (user = 'plain'): Promise<RunningExample> =>
+    const deploy = (user = 'plain', origin = server.origin): Promise<RunningExample> =>
       RunningExample.deploy(nodeRed, TELL, (node) => {
         if (node.type === 'vg-server') node.credentials = { username: user, password: 'practice' };
-        calls(node, `${server.origin}/api/`);
+        calls(node, `${origin}/api/`);
       });
 
     for (const status of [500, 403] as ApiMood[]) {
@@ -208,7 +215,7 @@ describe(`the examples while something fails, imported into ${version}`, functio
         server.api = status;
         const job = await deploy();
         assert.equal(
-          await job.debug('Tell somebody', 'Nightly at 02:00'),
+          await debug(job, 'Tell somebody', 'Nightly at 02:00'),
           `The job is not done: the API responded with status ${status}.`,
         );
         assert.deepEqual(shownBy('Job done'), []);
@@ -217,14 +224,12 @@ describe(`the examples while something fails, imported into ${version}`, functio
     }
 
     it('retries with a new token after a 401', async () => {
-      server.api = 401;
-      const job = await deploy();
-      const done = job.debug('Job done', 'Nightly at 02:00');
-      await until(() => server.apiCalls.length === 1);
-      server.api = 200;
-      await done;
-      assert.equal(server.apiCalls.length, 2);
-      assert.notEqual(server.apiCalls[0], server.apiCalls[1]);
+      const api = await serve(inTurn({ status: 401 }, { body: {} }));
+      const job = await deploy('plain', api.origin);
+      await debug(job, 'Job done', 'Nightly at 02:00');
+      const [first, second, ...others] = api.requests.map(({ headers }) => headers.authorization);
+      assert.notEqual(first, second);
+      assert.deepEqual(others, []);
       assert.deepEqual(shownBy('Tell somebody'), []);
     });
 
@@ -232,7 +237,7 @@ describe(`the examples while something fails, imported into ${version}`, functio
       server.api = 401;
       // A token is renewed in this way once in 30 s, so this is another user.
       const job = await deploy('practice');
-      assert.match(await job.debug('Tell somebody', 'Nightly at 02:00'), /waits for a new sign-in: the API rejects/);
+      assert.match(await debug(job, 'Tell somebody', 'Nightly at 02:00'), /waits for a new sign-in: the API rejects/);
       assert.equal(server.apiCalls.length, 2);
       assert.deepEqual(shownBy('Job done'), []);
     });
