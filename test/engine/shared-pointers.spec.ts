@@ -19,16 +19,22 @@ function holdWrites({ store }: Replica, beginning: string): () => void {
   };
 }
 
+/** The stored user has signed out at one replica and in again at another one, and the end is not in the store yet. */
+async function lateEnd() {
+  const fleet = new Fleet();
+  const [a, b] = fleet.replicas(2, SERVICE);
+  const { session: old } = isSignedIn(await a.server.signInStored(ASK));
+  await fleet.told();
+  const release = holdWrites(a, 'stored-user');
+  await a.server.signOut(old, 'service');
+  await fleet.told();
+  const { session } = isSignedIn(await b.server.signInStored(ASK));
+  return { fleet, b, session, release };
+}
+
 describe('the end of a session that reaches the store after another replica has begun a newer one', () => {
   it('leaves the record of the stored user to the newer session', async () => {
-    const fleet = new Fleet();
-    const [a, b] = fleet.replicas(2, SERVICE);
-    const { session: old } = isSignedIn(await a.server.signInStored(ASK));
-    await fleet.told();
-    const release = holdWrites(a, 'stored-user');
-    await a.server.signOut(old, 'service');
-    await fleet.told();
-    const { session } = isSignedIn(await b.server.signInStored(ASK));
+    const { fleet, session, release } = await lateEnd();
     release();
     await fleet.told();
     const later = fleet.replica(SERVICE);
@@ -51,14 +57,7 @@ describe('the end of a session that reaches the store after another replica has 
   });
 
   it('stays the end if the newer session has ended, too', async () => {
-    const fleet = new Fleet();
-    const [a, b] = fleet.replicas(2, SERVICE);
-    const { session: old } = isSignedIn(await a.server.signInStored(ASK));
-    await fleet.told();
-    const release = holdWrites(a, 'stored-user');
-    await a.server.signOut(old, 'service');
-    await fleet.told();
-    const { session } = isSignedIn(await b.server.signInStored(ASK));
+    const { fleet, b, session, release } = await lateEnd();
     await b.server.signOut(session, 'service');
     release();
     await fleet.told();

@@ -96,4 +96,16 @@ describe('a sign-in of the stored user', () => {
     isChallenged(await joined, 'code-required');
     assert.equal(transport.requests.length, 2);
   });
+
+  it('that joins one whose code is held back gets to know until when', async () => {
+    const login = new OpenStep();
+    const { server } = stage({}, challenge([SMS]), waiting, login.step);
+    const robot = { ...ANNA, user: 'robot' };
+    isChallenged(await server.signIn(robot, BY_SMS), 'code-required');
+    const all = [server.signInStored(BY_SMS), server.signInStored(BY_SMS)];
+    login.answer(challenge([SMS]));
+    const [first, joined] = await Promise.all(all);
+    assert.ok(isChallenged(first, 'mfa-required', 'held-back').retryAt);
+    assert.deepEqual(joined, first);
+  });
 });

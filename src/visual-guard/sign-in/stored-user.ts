@@ -218,8 +218,9 @@ export class StoredUser {
       return isSentNow ? this.#signIn(options, isAutomatic) : outcome;
     }
     if (outcome.state === 'signed-in') return outcome;
-    const { challenge, reason } = outcome;
-    return (reason === undefined && (await join({ challenge }, options))) || challenge.where(reason);
+    const { state, challenge, reason } = outcome;
+    if (state === 'mfa-required' && reason === undefined) return (await join({ challenge }, options)) ?? outcome;
+    return state === 'link-sent' ? challenge.where(reason) : outcome;
   }
 
   /** Signs in once for all replicas: the second one finds the session, the challenge, or the failure of the first. */
